@@ -1,0 +1,1 @@
+"""Springtide: the commerce platform that plans for, rehearses and survives its own peak."""

@@ -1,0 +1,211 @@
+"""The composition root: the only place that knows local from remote. Builds the contexts and channels of a process."""
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from springtide.platform.bus import Bus
+from springtide.platform.db import Database, Tx
+from springtide.platform.errors import Unavailable
+from springtide.platform.inbox import Consumer
+from springtide.platform.jobs import Jobs
+from springtide.platform.migrate import runtime_url
+from springtide.platform.outbox import Relay
+from springtide.platform.rpc import Contract, Server, local, remote
+from springtide.platform.telemetry import logger
+from springtide.platform.wiring import Built, ContextSpec, Loop, Needs
+from springtide.settings import CONTEXTS, Settings
+
+log = logger(__name__)
+Api = TypeVar("Api")
+
+_BACK_OFF_S = 1.0
+
+
+def spec_of(context: str) -> ContextSpec:
+    """Load one context; only contexts of this process (or its migrations) are ever imported."""
+    return cast("ContextSpec", importlib.import_module(f"springtide.contexts.{context}.wiring").SPEC)
+
+
+def contract_of(api: type[Api]) -> Contract[Api]:
+    """Return the contract table of a Protocol; its context is the package it lives in."""
+    return Contract(api.__module__.split(".")[-2], api)
+
+
+class Node:
+    """A process: the contexts built in it, and callers for all the others."""
+
+    def __init__(self, settings: Settings, bus: Bus, roles: Iterable[str]) -> None:
+        self.settings = settings
+        self.bus = bus
+        self.roles = frozenset(roles)
+        self.databases: dict[str, Database] = {}
+        self.built: dict[str, Built] = {}
+        self._specs: dict[str, ContextSpec] = {}
+        self._callers: dict[type[Any], Any] = {}
+        self._jobs: dict[str, Jobs] = {}
+
+    def ask(self, api: type[Api]) -> Api:
+        """Return a caller for a contract: local when its context is built here, remote otherwise."""
+        if api not in self._callers:
+            contract = contract_of(api)
+            built = self.built.get(contract.context)
+            self._callers[api] = (
+                remote(contract, self.bus)
+                if built is None
+                else local(contract, cast("Api", built.api), through_wire=self.settings.strict_calls)
+            )
+        return cast("Api", self._callers[api])
+
+    def put_fake(self, api: type[Any], fake: object) -> None:
+        """Answer a contract with `fake`, through the wire encoding like any other local call."""
+        self._callers[api] = local(contract_of(api), fake, through_wire=True)
+
+    def _lazy(self, api: type[Api]) -> Api:
+        """Contexts are built one after the other but may need each other: resolve at the first call."""
+        return cast("Api", _Lazy(lambda: self.ask(api)))
+
+    def build(self, context: str, *, serve: bool) -> None:
+        """Build one context; with `serve` False only its jobs will be worked off here."""
+        spec = spec_of(context)
+        database = Database(
+            self.database_url(context), context, spec.statements, max_connections=self.settings.database_connections
+        )
+        jobs = Jobs(database.url, context)
+
+        async def defer(tx: Tx, name: str, *, lock: str | None = None, **arguments: Any) -> None:  # noqa: ANN401 - JSON
+            await jobs.defer(tx, name, lock=lock, **arguments)
+
+        built = spec.build(
+            Needs(
+                db=database,
+                ask=self._lazy,
+                defer=defer,
+                now_sequence=self.bus.last_sequence,
+                options=_options(self.settings, context),
+                secret_key=self.settings.secret_key,
+                data_dir=Path(self.settings.data_dir),
+                public_url=self.settings.shop_url(),
+                backoffice_url=self.settings.office_url(),
+            )
+        )
+        jobs.register(built.jobs)
+        self.databases[context] = database
+        self._specs[context] = spec
+        if spec.has_jobs:
+            self._jobs[context] = jobs
+        if serve:
+            self.built[context] = built
+
+    def database_url(self, context: str) -> str:
+        """Return the runtime URL of a context's schema."""
+        admin = self.settings.database_urls.get(context) or self.settings.database_url
+        return runtime_url(admin, self.settings.secret_key, context)
+
+    def background(self) -> list[Coroutine[Any, Any, None]]:
+        """Return everything this process does besides answering: relays, consumers, loops, job workers."""
+        work: list[Coroutine[Any, Any, None]] = []
+        for context, built in self.built.items():
+            database = self.databases[context]
+            work.append(Relay(database, self.bus).run())
+            if built.subscriptions:
+                by_type = {subscription.event.TYPE: subscription for subscription in built.subscriptions}
+                work.append(Consumer(database, self.bus, by_type, name=context).run())
+            work.extend(_repeat(context, loop) for loop in built.loops)
+        if "jobs" in self.roles:
+            work.extend(_outlive(f"{context}.jobs", jobs.run_worker) for context, jobs in self._jobs.items())
+        return work
+
+    def servers(self) -> list[tuple[str, Server]]:
+        """Return an RPC server per context built here."""
+        return [(name, Server(self._specs[name].contract, built.api)) for name, built in self.built.items()]
+
+
+class _Lazy:
+    """Stands for a contract caller until the first use."""
+
+    def __init__(self, resolve: Callable[[], Any]) -> None:
+        self._resolve = resolve
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the caller's own methods
+        return getattr(self._resolve(), name)
+
+
+def _options(settings: Settings, context: str) -> dict[str, Any]:
+    if context == "payments":
+        return {"gateways": settings.gateways, "test_hooks": settings.test_hooks}
+    if context in {"orders", "customers"}:
+        return {"mail": settings.mail}
+    return {}
+
+
+async def _repeat(context: str, loop: Loop) -> None:
+    while True:
+        try:
+            await loop.work()
+        except Unavailable as error:
+            log.debug("loop.waits", context=context, loop=loop.name, error=error.detail)
+        except Exception:
+            log.exception("loop.failed", context=context, loop=loop.name)
+        await asyncio.sleep(loop.every_s)
+
+
+async def _outlive(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    while True:
+        try:
+            await work()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a worker outlives its database
+            log.warning("worker.waits", worker=name, error=repr(error))
+        await asyncio.sleep(_BACK_OFF_S)
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    roles: Iterable[str],
+    *,
+    background: bool = True,
+    fakes: Mapping[type[Any], object] | None = None,
+) -> AsyncIterator[Node]:
+    """Run the contexts among `roles` in this process while the block lasts; channels are served by the caller.
+
+    `fakes` stand in for contracts of contexts that are not built here, and `background` False leaves relays,
+    consumers, loops and workers out: both for tests.
+    """
+    roles = frozenset(roles)
+    async with AsyncExitStack() as stack:
+        bus = Bus(settings.nats_url, name="+".join(sorted(roles)), namespace=settings.bus_namespace)
+        stack.push_async_callback(bus.close)
+        await bus.open()
+        node = Node(settings, bus, roles)
+        for api, fake in (fakes or {}).items():
+            node.put_fake(api, fake)
+        for context in CONTEXTS:
+            if context in roles or ("jobs" in roles and spec_of(context).has_jobs):
+                node.build(context, serve=context in roles)
+        for database in node.databases.values():
+            await database.open()
+            stack.push_async_callback(database.close)
+        for built in node.built.values():
+            if built.close is not None:
+                stack.push_async_callback(built.close)
+        tasks = [asyncio.create_task(work) for work in node.background()] if background else []
+        tasks.append(asyncio.create_task(_serve_contracts(node)))
+        try:
+            yield node
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _serve_contracts(node: Node) -> None:
+    async with AsyncExitStack() as stack:
+        for name, server in node.servers():
+            await stack.enter_async_context(node.bus.serving(name, server.handle))
+        await asyncio.Event().wait()

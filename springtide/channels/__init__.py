@@ -1,0 +1,1 @@
+"""What people and programs talk to. Channels compose contracts and hold no facts."""

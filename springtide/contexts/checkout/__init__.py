@@ -1,0 +1,1 @@
+"""Checkout: carts, and the durable process that turns one into at most one order."""

@@ -1,0 +1,47 @@
+"""What the buyer is told when a try to buy did not succeed, by reason and language."""
+
+MESSAGES: dict[str, dict[str, str]] = {
+    "not_enough_stock": {
+        "en": "Someone was faster: there is not enough left of {skus}. You have not been charged.",
+        "nl": "Iemand was sneller: er is niet genoeg meer van {skus}. Er is niets afgeschreven.",
+        "sv": "Någon hann före: det finns inte tillräckligt kvar av {skus}. Inget har dragits.",
+    },
+    "voucher_refused": {
+        "en": "The voucher can no longer be used. You have not been charged.",
+        "nl": "De kortingscode kan niet meer worden gebruikt. Er is niets afgeschreven.",
+        "sv": "Rabattkoden kan inte längre användas. Inget har dragits.",
+    },
+    "payment_declined": {
+        "en": "The payment was declined. You have not been charged; try another way to pay.",
+        "nl": "De betaling is geweigerd. Er is niets afgeschreven; probeer een andere betaalmethode.",
+        "sv": "Betalningen nekades. Inget har dragits; prova ett annat sätt att betala.",
+    },
+    "payment_expired": {
+        "en": "The time to pay ran out. You have not been charged; your cart is still here.",
+        "nl": "De betaaltijd is verstreken. Er is niets afgeschreven; uw winkelwagen staat er nog.",
+        "sv": "Tiden för betalning gick ut. Inget har dragits; din varukorg finns kvar.",
+    },
+    "payment_refused": {
+        "en": "This way to pay is not possible here. You have not been charged; try another one.",
+        "nl": "Deze betaalmethode is hier niet mogelijk. Er is niets afgeschreven; probeer een andere.",
+        "sv": "Det här betalsättet är inte möjligt här. Inget har dragits; prova ett annat.",
+    },
+    "sold_out_meanwhile": {
+        "en": "While you were paying, the last units went to someone else. Your payment is being returned in full.",
+        "nl": "Terwijl u betaalde, ging het laatste stuk naar iemand anders. Uw betaling wordt volledig teruggestort.",
+        "sv": "Medan du betalade gick de sista exemplaren till någon annan. Hela din betalning återbetalas.",
+    },
+    "cancelled_by_buyer": {
+        "en": "You chose another way to pay.",
+        "nl": "U koos een andere betaalmethode.",
+        "sv": "Du valde ett annat sätt att betala.",
+    },
+}
+
+
+def message(reason: str, locale: str, **facts: str) -> str:
+    """Return the text for a reason in the buyer's language, English when there is none; "" for no reason."""
+    texts = MESSAGES.get(reason)
+    if texts is None:
+        return ""
+    return texts.get(locale.partition("-")[0], texts["en"]).format_map({"skus": "", **facts})

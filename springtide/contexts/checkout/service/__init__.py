@@ -1,0 +1,196 @@
+"""Checkout's verbs, each delegated to the module that does it."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from springtide.contexts.checkout.domain.process import FINAL
+from springtide.contexts.checkout.service import carts
+from springtide.contexts.checkout.service.begin_completion import Agreement, begin
+from springtide.contexts.checkout.service.drive import Driver, completion
+from springtide.contexts.checkout.service.steps import money
+from springtide.contexts.checkout.service.tools import Tools
+from springtide.contexts.checkout.store import CartRow
+from springtide.contexts.checkout.store import ProcessRow as StoredProcess
+from springtide.contracts.checkout.api import (
+    Cart,
+    CartClosed,
+    CartNotFound,
+    Completion,
+    Delivery,
+    Line,
+    ProcessRow,
+    Step,
+)
+from springtide.contracts.common import AuditEntry, Contact, Finding, Origin, Page
+from springtide.contracts.payments.api import AttemptState
+from springtide.platform.audit import audit_entries
+from springtide.platform.caller import Caller, Kind, system
+from springtide.platform.errors import BadInput
+from springtide.platform.ids import is_capability
+
+_WAIT_S = 6.0
+_OVERDUE_S = 60
+_MAX_PAGE = 1_000
+
+
+class CheckoutService:
+    """Implements `contracts.checkout.api.CheckoutApi`."""
+
+    def __init__(self, tools: Tools) -> None:
+        self.tools = tools
+        self.driver = Driver(tools)
+
+    async def create_cart(
+        self, *, caller: Caller, key: str, market: str, locale: str, lines: tuple[Line, ...], origin: Origin
+    ) -> Cart:
+        """See the contract."""
+        return await carts.create_cart(
+            self.tools, caller=caller, key=key, market=market, locale=locale, lines=lines, origin=origin
+        )
+
+    async def get_cart(self, *, caller: Caller, cart_id: UUID, token: str) -> Cart:
+        """See the contract."""
+        return await carts.get_cart(self.tools, caller=caller, cart_id=cart_id, token=token)
+
+    async def my_cart(self, *, caller: Caller, market: str) -> Cart | None:
+        """See the contract."""
+        return await carts.my_cart(self.tools, caller=caller, market=market)
+
+    async def set_lines(self, *, caller: Caller, key: str, cart_id: UUID, token: str, lines: tuple[Line, ...]) -> Cart:
+        """See the contract."""
+        return await carts.set_lines(self.tools, caller=caller, key=key, cart_id=cart_id, token=token, lines=lines)
+
+    async def set_details(
+        self,
+        *,
+        caller: Caller,
+        key: str,
+        cart_id: UUID,
+        token: str,
+        contact: Contact,
+        delivery: Delivery,
+        vouchers: tuple[str, ...] = (),
+    ) -> Cart:
+        """See the contract."""
+        return await carts.set_details(
+            self.tools,
+            caller=caller,
+            key=key,
+            cart_id=cart_id,
+            token=token,
+            contact=contact,
+            delivery=delivery,
+            vouchers=vouchers,
+        )
+
+    async def set_vouchers(
+        self, *, caller: Caller, key: str, cart_id: UUID, token: str, vouchers: tuple[str, ...]
+    ) -> Cart:
+        """See the contract."""
+        return await carts.set_vouchers(
+            self.tools, caller=caller, key=key, cart_id=cart_id, token=token, vouchers=vouchers
+        )
+
+    async def merge(self, *, caller: Caller, key: str, cart_id: UUID, token: str) -> Cart:
+        """See the contract."""
+        return await carts.merge(self.tools, caller=caller, key=key, cart_id=cart_id, token=token)
+
+    async def complete(
+        self, *, caller: Caller, key: str, cart_id: UUID, token: str, method: str, total_minor: int, return_url: str
+    ) -> Completion:
+        """See the contract."""
+        agreement = Agreement(
+            cart_id=cart_id, token=token, method=method, total_minor=total_minor, return_url=return_url, key=key
+        )
+        begun = await begin(self.tools, caller=caller, agreement=agreement)
+        if begun.answer is not None:
+            return begun.answer
+        if begun.checkout_id is None:
+            msg = "The cart is closed."
+            raise CartClosed(msg)
+        if begun.own:
+            return await self.driver.drive(begun.checkout_id, wait_s=_WAIT_S)
+        return await self._join(begun.checkout_id, agreement, caller)
+
+    async def _join(self, checkout_id: UUID, agreement: Agreement, caller: Caller) -> Completion:
+        """Another request is buying this cart already. With another method the former attempt is closed first."""
+        process = await self.driver.get(checkout_id)
+        if process.at is Step.AWAITING_BUYER and process.method != agreement.method:
+            attempt = await self.tools.payments.close(
+                caller=system("checkout"),
+                key=f"{process.attempt_id}:another-method",
+                attempt_id=process.attempt_id,
+                reason="cancelled_by_buyer",
+            )
+            if attempt.state in {AttemptState.CLOSED, AttemptState.EXPIRED, AttemptState.DECLINED}:
+                await self.driver.record(process, money(attempt))
+                await self.driver.drive(checkout_id, wait_s=_WAIT_S)
+                return await self._complete_again(agreement, caller)
+            await self.driver.attempt_changed(attempt)
+        return await self.driver.drive(checkout_id, wait_s=_WAIT_S)
+
+    async def _complete_again(self, agreement: Agreement, caller: Caller) -> Completion:
+        begun = await begin(self.tools, caller=caller, agreement=agreement)
+        if begun.answer is not None:
+            return begun.answer
+        if begun.checkout_id is None:
+            msg = "The cart is closed."
+            raise CartClosed(msg)
+        return await self.driver.drive(begun.checkout_id, wait_s=_WAIT_S)
+
+    async def completion(self, *, caller: Caller, checkout_id: UUID, token: str) -> Completion:
+        """See the contract."""
+        return completion(await self._own_process(caller, checkout_id, token))
+
+    async def buyer_returned(self, *, caller: Caller, checkout_id: UUID, token: str) -> Completion:
+        """See the contract."""
+        process = await self._own_process(caller, checkout_id, token)
+        if process.at in {Step.AWAITING_BUYER, Step.UNKNOWN}:
+            attempt = await self.tools.payments.refresh(caller=system("checkout"), attempt_id=process.attempt_id)
+            await self.driver.attempt_changed(attempt)
+        elif process.at in FINAL:
+            return completion(process)
+        return await self.driver.drive(checkout_id, wait_s=_WAIT_S)
+
+    async def _own_process(self, caller: Caller, checkout_id: UUID, token: str) -> StoredProcess:
+        async with self.tools.db.read() as read:
+            process = await read.maybe("get_process", {"checkout_id": checkout_id}, row=StoredProcess)
+        if process is not None:
+            own = caller.kind is Kind.CUSTOMER and str(process.customer_id) == caller.actor
+            if own or is_capability(token, self.tools.secret_key, carts.PURPOSE, process.cart_id):
+                return process
+        msg = "There is no such checkout."
+        raise CartNotFound(msg)
+
+    async def processes(
+        self, *, caller: Caller, open_only: bool = False, after: str | None = None, limit: int = 1_000
+    ) -> Page[ProcessRow]:
+        """See the contract."""
+        caller.require("orders.read")
+        if not 1 <= limit <= _MAX_PAGE:
+            msg = f"A page has 1 to {_MAX_PAGE} rows."
+            raise BadInput(msg, field="limit")
+        params = {"open_only": open_only, "after": after, "limit": limit}
+        async with self.tools.db.read() as read:
+            rows = await read.all("list_processes", params, row=ProcessRow)
+        return Page(items=tuple(rows), after=str(rows[-1].checkout_id) if len(rows) == limit else None)
+
+    async def check(self, *, caller: Caller) -> tuple[Finding, ...]:
+        """See the contract."""
+        caller.require("orders.read")
+        findings: list[Finding] = []
+        async with self.tools.db.read() as read:
+            now = await read.value("kernel_now")
+            for rule in ("check_overdue", "check_cart_against_process", "check_completed_without_number"):
+                rows = await read.dicts(rule, {"before": now - timedelta(seconds=_OVERDUE_S)})
+                findings += [Finding(rule=f"checkout.{rule.removeprefix('check_')}", **row) for row in rows]
+        return tuple(findings)
+
+    async def list_audit(
+        self, *, caller: Caller, aggregate_id: str | None = None, before: str | None = None, limit: int = 50
+    ) -> tuple[AuditEntry, ...]:
+        """See the contract."""
+        return await audit_entries(self.tools.db, caller, aggregate_id=aggregate_id, before=before, limit=limit)
+
+
+__all__ = ["CartRow", "CheckoutService"]

@@ -1,0 +1,1 @@
+"""The contract of catalog: `api` for calls, `events` for what it tells the others."""

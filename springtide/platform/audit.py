@@ -1,0 +1,40 @@
+"""Reading the audit rows of a context: who did what to which aggregate."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from springtide.platform.caller import Caller
+from springtide.platform.db import Database
+from springtide.platform.errors import BadInput
+
+MAX_PAGE = 200
+SCOPE = "audit.read"
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One row. `difference` names fields and figures, never personal data."""
+
+    id: UUID
+    at: datetime
+    actor: str
+    action: str
+    aggregate_id: str
+    request_id: str
+    reason: str
+    difference: dict[str, Any]
+
+
+async def audit_entries(
+    db: Database, caller: Caller, *, aggregate_id: str | None, before: str | None, limit: int
+) -> tuple[AuditEntry, ...]:
+    """Return audit rows of a context, newest first; needs "audit.read". `before`: id of the last row seen."""
+    caller.require(SCOPE)
+    if not 1 <= limit <= MAX_PAGE:
+        msg = f"A page has 1 to {MAX_PAGE} rows."
+        raise BadInput(msg, field="limit")
+    params = {"aggregate_id": aggregate_id, "before": before, "limit": limit}
+    async with db.read() as read:
+        return tuple(await read.all("kernel_list_audit", params, row=AuditEntry))

@@ -1,0 +1,332 @@
+"""NATS: the stream events travel on and the subjects contract calls travel on. The only module that imports nats.
+
+Events: JetStream stream `SPRINGTIDE`, subjects `ev.<type>`, kept seven days, de-duplicated by outbox row id.
+Calls: subjects `rpc.<context>.<method>`, queue group = the context's name (the load balancer between replicas).
+A namespace puts everything under a prefix, so that several shops (or tests) share one server.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import msgspec
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import ConnectionClosedError, NoRespondersError, OutboundBufferLimitError
+from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeout
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy, RetentionPolicy, StreamConfig
+from nats.js.errors import BadRequestError, NotFoundError
+
+from springtide.platform.errors import DeadlineExceeded, Unavailable
+from springtide.platform.events import Envelope
+from springtide.platform.telemetry import logger
+
+STREAM = "SPRINGTIDE"
+_MAX_PAYLOAD_BYTES = 512 * 1024
+_KEEP_EVENTS_S = 7 * 24 * 3600
+_DEDUPLICATE_S = 120
+_PUBLISH_IN_FLIGHT = 256
+_ACK_WAIT_S = 30
+_MAX_ACK_PENDING = 1_024
+_CREATE_DEADLINE_S = 20.0
+
+log = logger(__name__)
+
+
+class BusUnavailable(Unavailable):
+    """NATS does not answer, or nobody serves the subject."""
+
+    code = "bus_unavailable"
+
+
+class PayloadTooLarge(ValueError):
+    """Bytes above 512 KB never travel by call or event: media go through the blob port."""
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One event as it arrived: `sequence` is its place in the stream, `attempt` counts from 1."""
+
+    envelope: Envelope
+    sequence: int
+    attempt: int
+    _message: Any
+
+    async def ack(self) -> None:
+        """Tell the stream that this consumer is done with it."""
+        await self._message.ack()
+
+    async def retry_later(self, delay_s: float) -> None:
+        """Ask for another delivery after `delay_s` seconds."""
+        await self._message.nak(delay=delay_s)
+
+
+Handler = Callable[[str, bytes, dict[str, str]], Awaitable[tuple[bytes, dict[str, str]]]]
+
+
+class Bus:
+    """One connection to NATS. Connecting goes on in the background: a process starts while NATS is away."""
+
+    def __init__(self, url: str, *, name: str, namespace: str = "") -> None:
+        self._url = url
+        self._name = name
+        self._prefix = f"{namespace}." if namespace else ""
+        self._stream_name = f"{STREAM}_{namespace}" if namespace else STREAM
+        self._client = Client()
+        self._stream: JetStreamContext | None = None
+        self._in_flight = asyncio.Semaphore(_PUBLISH_IN_FLIGHT)
+        self._serving: set[asyncio.Task[None]] = set()
+        self._connecting: asyncio.Task[None] | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether the server answers now."""
+        return self._client.is_connected
+
+    async def open(self, *, wait_s: float = 5.0) -> None:
+        """Connect; after `wait_s` seconds without an answer go on trying in the background."""
+        self._connecting = asyncio.create_task(self._connect())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._connecting), wait_s)
+
+    async def _connect(self) -> None:
+        await self._client.connect(
+            self._url,
+            name=self._name,
+            allow_reconnect=True,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.2,  # type: ignore[arg-type]  # it is slept for: fractions work
+            connect_timeout=2,
+            max_outstanding_pings=3,
+            ping_interval=10,
+            error_cb=self._on_error,
+            pending_size=8 * 1024 * 1024,
+        )
+
+    async def _on_error(self, error: Exception) -> None:
+        log.debug("bus.error", error=repr(error))
+
+    async def close(self) -> None:
+        """Finish what is being served, then leave."""
+        if self._connecting is not None and not self._connecting.done():
+            self._connecting.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._connecting
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=5)
+        if self._client.is_connected:
+            with suppress(NatsError, TimeoutError):
+                await asyncio.wait_for(self._client.drain(), 5)
+        else:
+            await self._client.close()
+
+    async def stream(self) -> JetStreamContext:
+        """Return the JetStream context; make the stream the first time, again while the cluster is electing."""
+        if self._stream is not None:
+            return self._stream
+        self._require_connection()
+        context = self._client.jetstream(timeout=5)
+        config = StreamConfig(
+            name=self._stream_name,
+            subjects=[f"{self._prefix}ev.>"],
+            retention=RetentionPolicy.LIMITS,
+            max_age=_KEEP_EVENTS_S,
+            discard=DiscardPolicy.OLD,
+            duplicate_window=_DEDUPLICATE_S,
+        )
+        deadline = asyncio.get_running_loop().time() + _CREATE_DEADLINE_S
+        while True:
+            try:
+                await context.add_stream(config)
+                break
+            except BadRequestError:
+                await context.update_stream(config)
+                break
+            except NatsTimeout as error:
+                if asyncio.get_running_loop().time() > deadline:
+                    msg = "The event stream cannot be created."
+                    raise BusUnavailable(msg) from error
+                await asyncio.sleep(0.2)
+        self._stream = context
+        return context
+
+    def _require_connection(self) -> None:
+        if not self._client.is_connected:
+            msg = "The message bus does not answer."
+            raise BusUnavailable(msg)
+
+    async def publish(self, envelopes: Sequence[Envelope]) -> list[Envelope]:
+        """Publish in one pipelined batch; return those the stream confirmed (repeats count as confirmed).
+
+        Rows of one aggregate stay in order: after a failure the aggregate's later rows are not reported as sent.
+        """
+        stream = await self.stream()
+
+        async def one(envelope: Envelope) -> bool:
+            body = msgspec.json.encode(envelope)
+            if len(body) > _MAX_PAYLOAD_BYTES:
+                raise PayloadTooLarge(envelope.type)
+            async with self._in_flight:
+                try:
+                    headers = {"Nats-Msg-Id": str(envelope.id)}
+                    await stream.publish(f"{self._prefix}ev.{envelope.type}", body, timeout=5, headers=headers)
+                except (NatsError, TimeoutError) as error:
+                    log.warning("bus.publish_failed", type=envelope.type, error=repr(error))
+                    return False
+            return True
+
+        confirmed = await asyncio.gather(*(one(envelope) for envelope in envelopes))
+        failed: set[str] = set()
+        sent: list[Envelope] = []
+        for envelope, ok in zip(envelopes, confirmed, strict=True):
+            if not ok:
+                failed.add(envelope.aggregate_id)
+            elif envelope.aggregate_id not in failed:
+                sent.append(envelope)
+        return sent
+
+    async def deliveries(
+        self, consumer: str, types: Sequence[str], *, batch: int = 64
+    ) -> AsyncIterator[list[Delivery]]:
+        """Yield batches for a durable consumer as they arrive; replicas share the work through one deliver group.
+
+        Every delivery must be acked or asked for later by the caller. What was not acked in time comes again.
+        """
+        config = ConsumerConfig(
+            durable_name=consumer,
+            deliver_subject=f"{self._prefix}deliver.{consumer}",
+            deliver_group=consumer,
+            filter_subjects=[f"{self._prefix}ev.{name}" for name in sorted(types)],
+            ack_policy=AckPolicy.EXPLICIT,
+            deliver_policy=DeliverPolicy.ALL,
+            ack_wait=_ACK_WAIT_S,
+            max_ack_pending=_MAX_ACK_PENDING,
+        )
+        stream = await self.stream()
+        await stream.add_consumer(self._stream_name, config)
+        subscription = await self._client.subscribe(f"{self._prefix}deliver.{consumer}", queue=consumer)
+        try:
+            while True:
+                yield await _next_batch(subscription, batch)
+        finally:
+            with suppress(NatsError):
+                await subscription.unsubscribe()
+
+    async def follow(self, types: Sequence[str], *, after_sequence: int | None) -> AsyncIterator[list[Delivery]]:
+        """Yield events in stream order from just after `after_sequence` (None: from now on), without acknowledging.
+
+        An idle stream yields empty lists every few seconds, so that a follower can look after itself.
+        """
+        inbox = self._client.new_inbox()
+        config = ConsumerConfig(
+            deliver_subject=inbox,
+            filter_subjects=[f"{self._prefix}ev.{name}" for name in sorted(types)],
+            ack_policy=AckPolicy.NONE,
+            deliver_policy=DeliverPolicy.NEW if after_sequence is None else DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=None if after_sequence is None else after_sequence + 1,
+            inactive_threshold=60,
+            mem_storage=True,
+        )
+        stream = await self.stream()
+        subscription = await self._client.subscribe(inbox)
+        try:
+            info = await stream.add_consumer(self._stream_name, config)
+            while True:
+                try:
+                    yield await _next_batch(subscription, 256, patience_s=5)
+                except TimeoutError:
+                    await stream.consumer_info(
+                        self._stream_name, info.name
+                    )  # raises when a restarted server has forgotten it
+                    yield []
+        finally:
+            with suppress(NatsError):
+                await subscription.unsubscribe()
+
+    async def last_sequence(self) -> int:
+        """Return the sequence of the newest event in the stream (0 when it is empty)."""
+        stream = await self.stream()
+        info = await stream.stream_info(self._stream_name)
+        return info.state.last_seq
+
+    async def drop_stream(self) -> None:
+        """Delete the stream with all its events: for tests with a namespace of their own."""
+        stream = await self.stream()
+        await stream.delete_stream(self._stream_name)
+        self._stream = None
+
+    async def consumer_lag(self, consumer: str) -> int:
+        """Return how many events the durable consumer has not acked yet; 0 when it does not exist."""
+        stream = await self.stream()
+        try:
+            info = await stream.consumer_info(self._stream_name, consumer)
+        except NotFoundError:
+            return 0
+        return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+    async def call(self, subject: str, body: bytes, headers: dict[str, str], *, timeout_s: float) -> Msg:
+        """Send a request and wait for the reply. Nobody there: `BusUnavailable`; too late: `DeadlineExceeded`."""
+        if len(body) > _MAX_PAYLOAD_BYTES:
+            raise PayloadTooLarge(subject)
+        self._require_connection()
+        try:
+            return await self._client.request(self._prefix + subject, body, timeout=timeout_s, headers=headers)
+        except NoRespondersError as error:
+            msg = f"Nobody serves {subject}."
+            raise BusUnavailable(msg) from error
+        except (ConnectionClosedError, OutboundBufferLimitError) as error:
+            msg = "The message bus does not answer."
+            raise BusUnavailable(msg) from error
+        except (NatsTimeout, TimeoutError) as error:
+            msg = f"{subject} did not answer within {timeout_s:.1f} s."
+            raise DeadlineExceeded(msg) from error
+
+    @asynccontextmanager
+    async def serving(self, context: str, handler: Handler, *, max_concurrent: int = 256) -> AsyncIterator[None]:
+        """Answer calls to `rpc.<context>.*` while the block runs; calls above `max_concurrent` wait their turn."""
+        limit = asyncio.Semaphore(max_concurrent)
+
+        async def answer(message: Msg) -> None:
+            async with limit:
+                method = message.subject.rpartition(".")[2]
+                body, headers = await handler(method, message.data, dict(message.headers or {}))
+                if message.reply:
+                    await self._client.publish(message.reply, body, headers=headers)
+
+        async def on_message(message: Msg) -> None:
+            task = asyncio.create_task(answer(message))
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
+
+        if self._connecting is not None:
+            await self._connecting
+        subscription = await self._client.subscribe(f"{self._prefix}rpc.{context}.*", queue=context, cb=on_message)
+        await self._client.flush(timeout=5)
+        try:
+            yield
+        finally:
+            with suppress(NatsError, TimeoutError):
+                await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py left it untyped
+
+
+async def _next_batch(subscription: Subscription, size: int, *, patience_s: float | None = None) -> list[Delivery]:
+    """Wait for one message, then take what lies there already: no timer, no added latency."""
+    while True:
+        try:
+            messages = [await subscription.next_msg(timeout=patience_s or 5)]
+            break
+        except NatsTimeout as error:
+            if patience_s is not None:
+                raise TimeoutError from error
+    while len(messages) < size and subscription.pending_msgs:
+        messages.append(await subscription.next_msg(timeout=1))
+    return [_delivery(message) for message in messages]
+
+
+def _delivery(message: Msg) -> Delivery:
+    envelope = msgspec.json.decode(message.data, type=Envelope)
+    metadata = message.metadata
+    return Delivery(envelope, metadata.sequence.stream, metadata.num_delivered or 1, message)

@@ -1,0 +1,343 @@
+"""PostgreSQL for one context: named statements, reading (`Read`) and writing (`Tx`) units of work.
+
+One request or message is one transaction, opened and committed by `Database.tx` at the edge of a use case. Inner code
+gets a `Tx` and cannot commit. Leaving the block with an exception rolls everything back, events included.
+
+Facts, outbox rows, audit rows and the idempotency row are sent together and commit together.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import psycopg
+from psycopg import errors as pg_errors
+from psycopg.rows import class_row, dict_row, scalar_row, tuple_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from springtide.platform.caller import Caller
+from springtide.platform.errors import SpringtideError, Unavailable
+from springtide.platform.events import Event
+from springtide.platform.ids import uuid7
+from springtide.platform.telemetry import current_trace
+
+Row = TypeVar("Row")
+Params = Mapping[str, Any]
+NO_PARAMS: Params = {}
+
+# Statements that the database judges before the pool does: a buyer must not wait behind a runaway statement.
+_STATEMENT_TIMEOUT_MS = 5_000
+_LOCK_TIMEOUT_MS = 3_000
+_POOL_TIMEOUT_S = 3.0
+
+_open_transactions: ContextVar[int] = ContextVar("springtide_open_transactions", default=0)
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database of a context does not answer, or has no connection free."""
+
+    code = "database_unavailable"
+    title = "The shop cannot take this right now"
+
+
+class UniqueViolation(SpringtideError):
+    """A unique index said no. `constraint` names it, so that the use case can turn it into a refusal by name."""
+
+    code = "unique_violation"
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(constraint)
+        self.constraint = constraint
+
+
+def transaction_is_open() -> bool:
+    """Tell whether this task is inside a transaction: then no call to the outside may be made (promise 4)."""
+    return _open_transactions.get() > 0
+
+
+@contextmanager
+def _unit_of_work() -> Iterator[None]:
+    token = _open_transactions.set(_open_transactions.get() + 1)
+    try:
+        yield
+    finally:
+        _open_transactions.reset(token)
+
+
+class Statements:
+    """The named statements of a `queries.sql`: each starts with a line `-- name: verb_noun`."""
+
+    def __init__(self, by_name: Mapping[str, str]) -> None:
+        self.by_name = dict(by_name)
+
+    @classmethod
+    def load(cls, *paths: Path) -> "Statements":
+        """Read one or several files; a name used twice raises ValueError."""
+        found: dict[str, str] = {}
+        for path in paths:
+            for chunk in path.read_text(encoding="utf-8").split("-- name:")[1:]:
+                name, _, text = chunk.partition("\n")
+                if name.strip() in found:
+                    msg = f"{path}: statement {name.strip()!r} is there twice"
+                    raise ValueError(msg)
+                found[name.strip()] = text.strip()
+        return cls(found)
+
+    def __getitem__(self, name: str) -> bytes:
+        return f"/* {name} */ {self.by_name[name]}".encode()
+
+    def merged(self, other: "Statements") -> "Statements":
+        """Return both sets in one; the context's own names win nothing: a clash raises ValueError."""
+        clash = self.by_name.keys() & other.by_name.keys()
+        if clash:
+            msg = f"statements defined twice: {sorted(clash)}"
+            raise ValueError(msg)
+        return Statements({**self.by_name, **other.by_name})
+
+
+class Read:
+    """Reading code gets this: named statements in, typed rows out. `row` classes take the columns as keywords."""
+
+    def __init__(self, connection: psycopg.AsyncConnection[Any], statements: Statements) -> None:
+        self._connection = connection
+        self._statements = statements
+
+    async def all(self, statement: str, params: Params = NO_PARAMS, *, row: type[Row]) -> list[Row]:
+        """Return every row as `row`."""
+        async with self._connection.cursor(row_factory=class_row(row)) as cursor:
+            await cursor.execute(self._statements[statement], params)
+            return await cursor.fetchall()
+
+    async def maybe(self, statement: str, params: Params = NO_PARAMS, *, row: type[Row]) -> Row | None:
+        """Return the first row as `row`, or None."""
+        async with self._connection.cursor(row_factory=class_row(row)) as cursor:
+            await cursor.execute(self._statements[statement], params)
+            return await cursor.fetchone()
+
+    async def one(self, statement: str, params: Params = NO_PARAMS, *, row: type[Row]) -> Row:
+        """Return the one row as `row`; LookupError when there is none."""
+        found = await self.maybe(statement, params, row=row)
+        if found is None:
+            raise LookupError(statement)
+        return found
+
+    async def dicts(self, statement: str, params: Params = NO_PARAMS) -> list[dict[str, Any]]:
+        """Return every row as a dict: for reports whose columns are the answer."""
+        async with self._connection.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(self._statements[statement], params)
+            return await cursor.fetchall()
+
+    async def tuples(self, statement: str, params: Params = NO_PARAMS) -> list[tuple[Any, ...]]:
+        """Return every row as a tuple."""
+        async with self._connection.cursor(row_factory=tuple_row) as cursor:
+            await cursor.execute(self._statements[statement], params)
+            return await cursor.fetchall()
+
+    async def value(self, statement: str, params: Params = NO_PARAMS) -> Any:  # noqa: ANN401 - a column of any type
+        """Return the first column of the first row, or None."""
+        async with self._connection.cursor(row_factory=scalar_row) as cursor:
+            await cursor.execute(self._statements[statement], params)
+            return await cursor.fetchone()
+
+    async def stream(self, statement: str, params: Params = NO_PARAMS, *, row: type[Row]) -> AsyncIterator[Row]:
+        """Yield rows one by one through a server-side cursor: constant memory for checks and exports."""
+        name = f"stream_{uuid7().hex}"
+        async with self._connection.cursor(name=name, row_factory=class_row(row)) as cursor:
+            cursor.itersize = 2_000
+            await cursor.execute(self._statements[statement], params)
+            async for found in cursor:
+                yield found
+
+
+class PendingEvent(msgspec.Struct, frozen=True):
+    """An event waiting for its transaction's commit."""
+
+    event: Event
+    aggregate_id: str
+    aggregate_version: int
+    market: str
+
+
+class Tx(Read):
+    """Writing code gets this: everything `Read` can, plus writing, events and audit rows. It cannot commit.
+
+    `now` is the owning database's time (plus the test offset), read in the first statement: the one clock that judges
+    expiry and deadlines.
+    """
+
+    def __init__(
+        self, connection: psycopg.AsyncConnection[Any], statements: Statements, caller: Caller, now: datetime
+    ) -> None:
+        super().__init__(connection, statements)
+        self.caller = caller
+        self.now = now
+        self.connection = connection  # for job deferral in the same transaction, nothing else
+        self._events: list[PendingEvent] = []
+        self._audits: list[tuple[str, str, bytes]] = []
+
+    async def run(self, statement: str, params: Params = NO_PARAMS) -> int:
+        """Execute one writing statement; return the number of rows it touched."""
+        cursor = await self._connection.execute(self._statements[statement], params)
+        return cursor.rowcount
+
+    async def copy(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Write many rows through a named COPY … FROM STDIN statement: for bulk imports."""
+        async with self._connection.cursor() as cursor, cursor.copy(self._statements[statement]) as copy:
+            for row in rows:
+                await copy.write_row(row)
+
+    def emit(self, event: Event, *, aggregate_id: object, aggregate_version: int, market: str = "") -> None:
+        """Add an event to this transaction's outbox rows. Take `aggregate_version` under the aggregate's row lock."""
+        self._events.append(PendingEvent(event, str(aggregate_id), aggregate_version, market))
+
+    def audit(self, action: str, aggregate_id: object, **difference: Any) -> None:  # noqa: ANN401 - JSON values
+        """Add an audit row: who did what to which aggregate. Never personal data in `difference`: field names only."""
+        self._audits.append((action, str(aggregate_id), msgspec.json.encode(difference)))
+
+    @property
+    def has_events(self) -> bool:
+        """Tell whether the relay has to be woken after the commit."""
+        return bool(self._events)
+
+    async def flush(self) -> None:
+        """Send outbox and audit rows; called once by `Database.tx` right before the commit."""
+        if self._events:
+            await self.run("kernel_append_outbox", self._outbox_arrays())
+        if self._audits:
+            await self.run(
+                "kernel_append_audit",
+                {
+                    "ids": [uuid7() for _ in self._audits],
+                    "actions": [action for action, _, _ in self._audits],
+                    "aggregates": [aggregate for _, aggregate, _ in self._audits],
+                    "differences": [difference.decode() for _, _, difference in self._audits],
+                    "actor": self.caller.principal,
+                    "request_id": self.caller.request_id,
+                    "reason": self.caller.reason,
+                    "at": self.now,
+                },
+            )
+
+    def _outbox_arrays(self) -> Params:
+        return {
+            "ids": [uuid7() for _ in self._events],
+            "types": [pending.event.TYPE for pending in self._events],
+            "versions": [pending.event.VERSION for pending in self._events],
+            "aggregates": [pending.aggregate_id for pending in self._events],
+            "aggregate_versions": [pending.aggregate_version for pending in self._events],
+            "markets": [pending.market for pending in self._events],
+            "payloads": [msgspec.json.encode(pending.event) for pending in self._events],
+            "actor": self.caller.principal,
+            "cause": self.caller.request_id,
+            "trace": current_trace(),
+            "at": self.now,
+        }
+
+
+class Database:
+    """The schema of one context behind a bounded pool. Opening does not wait for the server: a context starts and
+    says 503 while its database is away.
+    """
+
+    def __init__(self, url: str, context: str, statements: Statements, *, max_connections: int = 4) -> None:
+        self.context = context
+        self.url = url
+        self.wake_relay = asyncio.Event()
+        self._statements = statements.merged(KERNEL)
+        self._pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]] = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=max_connections,
+            open=False,
+            timeout=_POOL_TIMEOUT_S,
+            reconnect_timeout=5,
+            check=None,
+            name=context,
+            kwargs={
+                "application_name": f"springtide-{context}",
+                "options": f"-c search_path={context} -c statement_timeout={_STATEMENT_TIMEOUT_MS}"
+                f" -c lock_timeout={_LOCK_TIMEOUT_MS} -c idle_in_transaction_session_timeout=15000 -c timezone=UTC",
+                "connect_timeout": 3,
+                "prepare_threshold": 3,
+                "autocommit": True,
+            },
+        )
+
+    async def open(self) -> None:
+        """Start the pool; connections are made in the background."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self._pool.close(timeout=3)
+
+    def pool_stats(self) -> dict[str, int]:
+        """Return the pool's counters for metrics."""
+        return dict(self._pool.get_stats())
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Read]:
+        """Open a reading unit of work: each statement sees what was committed when it started."""
+        async with self._connection() as connection:
+            with _unit_of_work():
+                yield Read(connection, self._statements)
+
+    @asynccontextmanager
+    async def snapshot(self, *, timeout_s: int = 600) -> AsyncIterator[Read]:
+        """Open a repeatable-read unit of work with a longer limit: for checks and exports, never for a buyer."""
+        async with self._connection() as connection, connection.transaction():
+            await connection.execute("set transaction isolation level repeatable read read only")
+            await connection.execute(f"set local statement_timeout = {int(timeout_s) * 1000}")
+            with _unit_of_work():
+                yield Read(connection, self._statements)
+
+    @asynccontextmanager
+    async def tx(self, caller: Caller, *, timeout_s: int | None = None) -> AsyncIterator[Tx]:
+        """Open a writing unit of work; commit when the block ends, roll back when it raises.
+
+        `timeout_s` lifts the statement limit for bulk imports.
+        """
+        async with self._connection() as connection:
+            with _unit_of_work():
+                async with connection.transaction():
+                    tx = Tx(connection, self._statements, caller, await self._now(connection))
+                    if timeout_s is not None:
+                        await connection.execute(f"set local statement_timeout = {int(timeout_s) * 1000}")
+                    yield tx
+                    await tx.flush()
+            if tx.has_events:
+                self.wake_relay.set()
+
+    async def _now(self, connection: psycopg.AsyncConnection[Any]) -> datetime:
+        async with connection.cursor(row_factory=scalar_row) as cursor:
+            await cursor.execute(self._statements["kernel_now"])
+            now: datetime | None = await cursor.fetchone()
+        if now is None:
+            msg = "the schema has no test_clock row: is it migrated?"
+            raise LookupError(msg)
+        return now
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except pg_errors.UniqueViolation as error:
+            raise UniqueViolation(error.diag.constraint_name or "") from error
+        except (
+            PoolTimeout,
+            pg_errors.OperationalError,
+            pg_errors.InterfaceError,
+            pg_errors.DeadlockDetected,
+            pg_errors.ReadOnlySqlTransaction,
+        ) as error:
+            msg = f"The database of {self.context} does not answer."
+            raise DatabaseUnavailable(msg, retry_after_s=2) from error
+
+
+KERNEL = Statements.load(Path(__file__).parent / "kernel.sql")

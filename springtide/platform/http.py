@@ -1,0 +1,226 @@
+"""HTTP for channels: problem+json, security headers, cookies, the app factory.
+
+Beside the channels this is the only importer of litestar. `make_app` builds a Litestar application without plugins,
+DTOs or debug pages whose refusals become RFC 9457 problems: type https://springtide.example/problems/<code>, `code` and
+`facts` for programs, `detail` for people. `springtide.edge.entrance` wraps it: request id, trace, metrics, headers.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Litestar, MediaType, Request, Response
+from litestar.datastructures import Cookie, State
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
+
+from springtide.platform.errors import BadInput, Facts, NotFound, SpringtideError, TooMany, Unavailable
+from springtide.platform.telemetry import logger
+
+PROBLEM_JSON = "application/problem+json"
+PROBLEM_TYPES = "https://springtide.example/problems/"
+BODY_LIMIT_BYTES = 64 * 1024
+
+# No form-action: after a form is sent, browsers check it against redirects too, and a payment redirects to the bank.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS: Mapping[str, str] = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+_VALIDATION_WORDS = re.compile(r"\s*-? ?at `(\$[^`]*)`")
+_SERVER_ERROR = 500
+
+log = logger(__name__)
+
+HttpRequest = Request[Any, Any, State]
+
+
+class MethodNotAllowed(BadInput):
+    """The address exists, but not with this method."""
+
+    code = "method_not_allowed"
+    status = 405
+    title = "Method not allowed"
+
+
+class TooLarge(BadInput):
+    """The body is larger than the documented limit; facts: limit_bytes."""
+
+    code = "too_large"
+    status = 413
+    title = "The body is too large"
+
+
+class UnsupportedMediaType(BadInput):
+    """The body is not of a type this address reads."""
+
+    code = "unsupported_media_type"
+    status = 415
+    title = "The body has the wrong media type"
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """An RFC 9457 answer. `code` is stable and public; `facts` name what is wrong (JSON values)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    facts: Facts = {}
+
+
+def problem_of(error: SpringtideError) -> Problem:
+    """Return the problem document of a refusal or an unavailability."""
+    return Problem(
+        type=PROBLEM_TYPES + error.code,
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        code=error.code,
+        facts=error.facts,
+    )
+
+
+def retry_after(error: SpringtideError) -> dict[str, str]:
+    """Return the Retry-After header of an answer that asks to come back, nothing for the others."""
+    return {"retry-after": str(max(1, error.retry_after_s))} if isinstance(error, Unavailable | TooMany) else {}
+
+
+def problem_response(error: SpringtideError, headers: Mapping[str, str] | None = None) -> Response[bytes]:
+    """Return the HTTP answer of a refusal: problem+json with its status, never cached."""
+    return Response(
+        msgspec.json.encode(problem_of(error)),
+        status_code=error.status,
+        media_type=PROBLEM_JSON,
+        headers={**retry_after(error), **(headers or {}), "cache-control": "no-store"},
+    )
+
+
+def as_refusal(error: HTTPException) -> SpringtideError:
+    """Translate the framework's own refusals (routing, decoding, limits) into ours. A 5xx becomes `Unavailable`."""
+    status = error.status_code
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFound("There is nothing at this address.")
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return MethodNotAllowed("This address does not know the method.")
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return TooLarge("The body is larger than this address accepts.", limit_bytes=BODY_LIMIT_BYTES)
+    if status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        return UnsupportedMediaType(error.detail)
+    if status >= _SERVER_ERROR:
+        return Unavailable("Something broke on our side.")
+    return _bad_input(error)
+
+
+def _bad_input(error: HTTPException) -> BadInput:
+    """Name every field that is wrong: facts.fields = {field: why}."""
+    fields: dict[str, str] = {}
+    for entry in error.extra if isinstance(error.extra, list) else []:
+        message = str(entry.get("message", ""))
+        place = _VALIDATION_WORDS.search(message)
+        path = "" if place is None else place[1].removeprefix("$").lstrip(".")
+        name = path if path and entry.get("source", "body") == "body" else str(entry.get("key") or path or "body")
+        fields[name] = _VALIDATION_WORDS.sub("", message)
+    if not fields:
+        return BadInput(_VALIDATION_WORDS.sub("", error.detail))
+    return BadInput("; ".join(f"{name}: {why}" for name, why in fields.items()), fields=fields)
+
+
+def _answer_springtide(_request: HttpRequest, error: SpringtideError) -> Response[bytes]:
+    return problem_response(error)
+
+
+def _answer_framework(_request: HttpRequest, error: HTTPException) -> Response[bytes]:
+    allow = {name.lower(): value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
+    return problem_response(as_refusal(error), allow)
+
+
+def _answer_anything(request: HttpRequest, error: Exception) -> Response[bytes]:
+    log.error("http.failed", path=request.url.path, method=request.method, exc_info=error)
+    return problem_response(Unavailable("Something broke on our side."))
+
+
+PROBLEM_HANDLERS: ExceptionHandlersMap = {
+    SpringtideError: _answer_springtide,
+    HTTPException: _answer_framework,
+    Exception: _answer_anything,
+}
+
+
+def make_app(
+    routes: Sequence[ControllerRouterHandler],
+    *,
+    path: str = "/",
+    state: Mapping[str, Any] | None = None,
+    exception_handlers: ExceptionHandlersMap | None = None,
+    openapi: OpenAPIConfig | None = None,
+    body_limit_bytes: int = BODY_LIMIT_BYTES,
+    before_request: Callable[[HttpRequest], Awaitable[Response[Any] | None]] | None = None,
+) -> Litestar:
+    """Build a channel's Litestar application below `path`.
+
+    `state` is reached by `request.app.state`. `exception_handlers` replace the problem+json ones (HTML pages).
+    """
+    return Litestar(
+        route_handlers=routes,
+        path=path,
+        state=State(dict(state or {})),
+        exception_handlers=exception_handlers or PROBLEM_HANDLERS,
+        openapi_config=openapi,
+        request_max_body_size=body_limit_bytes,
+        before_request=before_request,
+        logging_config=None,
+        debug=False,
+    )
+
+
+def json_response(body: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[bytes]:
+    """Return `body` as JSON, encoded once by msgspec (bytes are sent as they are)."""
+    encoded = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    return Response(encoded, status_code=status, media_type=MediaType.JSON, headers=dict(headers or {}))
+
+
+def cookie(name: str, value: str, *, public_url: str, max_age_s: int | None = None, path: str = "/") -> Cookie:
+    """Return a cookie no script can read: HttpOnly, SameSite=Lax, Secure when the shop is reached by https."""
+    return Cookie(
+        key=name,
+        value=value,
+        max_age=max_age_s,
+        path=path,
+        httponly=True,
+        secure=public_url.startswith("https:"),
+        samesite="lax",
+    )
+
+
+def dropped_cookie(name: str, *, public_url: str, path: str = "/") -> Cookie:
+    """Return the cookie that makes a browser forget `name`."""
+    return cookie(name, "", public_url=public_url, max_age_s=0, path=path)
+
+
+def request_id(request: HttpRequest) -> str:
+    """Return the id of the request being served; `entrance` gave it."""
+    return str(request.scope["state"].get("request_id", "") if "state" in request.scope else "")
+
+
+def client_address(request: HttpRequest, trusted_proxies: Sequence[str] = ()) -> str:
+    """Return where the request comes from; X-Forwarded-For is believed only from a trusted proxy, from the right."""
+    address = request.client.host if request.client else ""
+    if address not in trusted_proxies:
+        return address
+    for hop in reversed([hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]):
+        address = hop
+        if hop not in trusted_proxies:
+            break
+    return address[:64]

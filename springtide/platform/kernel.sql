@@ -1,0 +1,67 @@
+-- Statements every context's schema answers: the tables are made by migrations/0001_kernel.sql.
+
+-- name: kernel_now
+-- The one clock: the database's time, plus the offset that only tests set.
+select clock_timestamp() + make_interval(secs => offset_s) from test_clock
+
+-- name: kernel_append_outbox
+insert into outbox (id, type, version, aggregate_id, aggregate_version, market, payload, actor, cause, trace, occurred_at)
+select id, type, version, aggregate_id, aggregate_version, market, payload,
+       %(actor)s, %(cause)s, %(trace)s, %(at)s
+from unnest(%(ids)s::uuid[], %(types)s::text[], %(versions)s::int[], %(aggregates)s::text[],
+            %(aggregate_versions)s::bigint[], %(markets)s::text[], %(payloads)s::bytea[])
+     as pending(id, type, version, aggregate_id, aggregate_version, market, payload)
+
+-- name: kernel_append_audit
+insert into audit (id, action, aggregate_id, difference, actor, request_id, reason, at)
+select id, action, aggregate_id, difference, %(actor)s, %(request_id)s, %(reason)s, %(at)s
+from unnest(%(ids)s::uuid[], %(actions)s::text[], %(aggregates)s::text[], %(differences)s::jsonb[])
+     as pending(id, action, aggregate_id, difference)
+
+-- name: kernel_list_audit
+select id, action, aggregate_id, difference, actor, request_id, reason, at
+from audit
+where (%(aggregate_id)s::text is null or aggregate_id = %(aggregate_id)s)
+  and (%(before)s::uuid is null or id < %(before)s)
+order by id desc
+limit %(limit)s
+
+-- name: kernel_find_idempotent
+select request_hash, reply, refused from idempotency
+where principal = %(principal)s and operation = %(operation)s and key = %(key)s
+
+-- name: kernel_keep_idempotent
+insert into idempotency (principal, operation, key, request_hash, reply, refused, at)
+values (%(principal)s, %(operation)s, %(key)s, %(request_hash)s, %(reply)s, %(refused)s, %(at)s)
+on conflict (principal, operation, key) do nothing
+
+-- name: kernel_drop_old_idempotent
+delete from idempotency where at < %(before)s
+
+-- name: kernel_take_relay_lease
+-- One relay at a time publishes a schema's rows, so that they leave in order. A second relay is harmless: the bus and
+-- the inbox both drop repeats.
+update relay_lease set owner = %(owner)s, until = clock_timestamp() + interval '10 seconds'
+where owner = %(owner)s or until < clock_timestamp()
+
+-- name: kernel_unsent
+select seq, id, type, version, aggregate_id, aggregate_version, market, payload, actor, cause, trace, occurred_at
+from outbox where sent_at is null order by seq limit %(limit)s
+
+-- name: kernel_mark_sent
+update outbox set sent_at = clock_timestamp() where id = any(%(ids)s) and sent_at is null
+
+-- name: kernel_outbox_lag
+select count(*), coalesce(extract(epoch from clock_timestamp() - min(occurred_at)), 0)::float8
+from outbox where sent_at is null
+
+-- name: kernel_take_inbox
+-- A consumer takes an event once: no row back means it was taken before.
+insert into inbox (consumer, event_id, at) values (%(consumer)s, %(event_id)s, %(at)s)
+on conflict (consumer, event_id) do nothing
+
+-- name: kernel_raise_inbox_version
+-- Of an aggregate's state only the newest version counts: no row touched means an equal or newer one was seen.
+insert into inbox_version (consumer, aggregate_id, version) values (%(consumer)s, %(aggregate_id)s, %(version)s)
+on conflict (consumer, aggregate_id) do update set version = excluded.version
+where inbox_version.version < excluded.version

@@ -1,0 +1,228 @@
+"""Contract calls: local when the context lives in this process, NATS request/reply otherwise. Callers cannot tell.
+
+A contract is a Protocol whose methods are `async def verb(self, *, caller: Caller, ...) -> Reply`, every argument
+keyword-only and a msgspec type. Refusals cross the wire by code and come out as the same class.
+"""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, Generic, TypeVar, cast, get_type_hints
+
+import msgspec
+
+from springtide.platform.bus import Bus, PayloadTooLarge
+from springtide.platform.db import transaction_is_open
+from springtide.platform.errors import BadInput, DeadlineExceeded, Facts, Refusal, Unavailable, refusal_from
+from springtide.platform.failpoints import failpoint
+from springtide.platform.telemetry import RPC_SECONDS, current_trace, logger, set_trace
+
+DEFAULT_TIMEOUT_S = 8.0
+
+Api = TypeVar("Api")
+log = logger(__name__)
+_deadline: ContextVar[float | None] = ContextVar("springtide_deadline", default=None)
+
+
+class CalledInsideTransaction(RuntimeError):
+    """A contract was called while a transaction was open: locks would be held across a call to the outside."""
+
+
+class _Failure(msgspec.Struct, frozen=True):
+    """How a refusal or an unavailability travels."""
+
+    code: str
+    detail: str
+    facts: Facts
+    retry_after_s: int = 0
+
+
+class Method(msgspec.Struct, frozen=True):
+    """One verb of a contract: how its arguments and reply are encoded."""
+
+    name: str
+    arguments: type[msgspec.Struct]
+    reply: Any
+
+
+class Contract(Generic[Api]):
+    """A Protocol seen as a table of methods."""
+
+    def __init__(self, context: str, api: type[Api]) -> None:
+        self.context = context
+        self.api = api
+        self.methods = {
+            name: _method(name, function)
+            for name, function in inspect.getmembers(api, inspect.isfunction)
+            if not name.startswith("_")
+        }
+
+
+def _method(name: str, function: Callable[..., Any]) -> Method:
+    hints = get_type_hints(function)
+    parameters = [
+        parameter for parameter in inspect.signature(function).parameters.values() if parameter.name != "self"
+    ]
+    if any(parameter.kind is not parameter.KEYWORD_ONLY for parameter in parameters):
+        msg = f"{name}: every argument of a contract method is keyword-only"
+        raise TypeError(msg)
+    fields = [
+        (parameter.name, hints[parameter.name])
+        if parameter.default is parameter.empty
+        else (parameter.name, hints[parameter.name], parameter.default)
+        for parameter in parameters
+    ]
+    return Method(name, msgspec.defstruct(f"{name}_arguments", fields, kw_only=True, frozen=True), hints["return"])
+
+
+class _Proxy:
+    """Base of both ways to call: turns `proxy.verb(...)` into `_call(method, arguments)`."""
+
+    def __init__(self, contract: Contract[Any]) -> None:
+        for method in contract.methods.values():
+            setattr(self, method.name, self._bound(method))
+
+    def _bound(self, method: Method) -> Callable[..., Any]:
+        async def call(**arguments: Any) -> Any:  # noqa: ANN401 - typed by the Protocol the proxy is cast to
+            if transaction_is_open():
+                msg = f"{method.name} was called while a transaction is open"
+                raise CalledInsideTransaction(msg)
+            return await self._call(method, arguments)
+
+        return call
+
+    async def _call(self, method: Method, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - see above
+        raise NotImplementedError
+
+
+class _Local(_Proxy):
+    def __init__(self, contract: Contract[Any], implementation: object, *, through_wire: bool) -> None:
+        super().__init__(contract)
+        self._context = contract.context
+        self._implementation = implementation
+        self._through_wire = through_wire
+
+    async def _call(self, method: Method, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - see above
+        verb = getattr(self._implementation, method.name)
+        failpoint(f"{self._context}.{method.name}.before")
+        started = time.perf_counter()
+        outcome = "ok"
+        try:
+            if not self._through_wire:
+                reply = await verb(**arguments)
+                failpoint(f"{self._context}.{method.name}.after")
+                return reply
+            sent = msgspec.msgpack.encode(method.arguments(**arguments))
+            received = msgspec.msgpack.decode(sent, type=method.arguments)
+            reply = await verb(**_as_keywords(received))
+            failpoint(f"{self._context}.{method.name}.after")
+            return msgspec.msgpack.decode(msgspec.msgpack.encode(reply), type=method.reply)
+        except (Refusal, Unavailable) as error:
+            outcome = error.code
+            raise
+        finally:
+            RPC_SECONDS.labels(self._context, method.name, outcome).observe(time.perf_counter() - started)
+
+
+class _Remote(_Proxy):
+    def __init__(self, contract: Contract[Any], bus: Bus, *, timeout_s: float) -> None:
+        super().__init__(contract)
+        self._context = contract.context
+        self._bus = bus
+        self._timeout_s = timeout_s
+
+    async def _call(self, method: Method, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - see above
+        timeout_s = _time_left(self._timeout_s)
+        headers = {"deadline-ms": str(int(timeout_s * 1000)), "traceparent": current_trace() or "-"}
+        body = msgspec.msgpack.encode(method.arguments(**arguments))
+        message = await self._bus.call(f"rpc.{self._context}.{method.name}", body, headers, timeout_s=timeout_s)
+        failpoint(f"{self._context}.{method.name}.answered")
+        status = (message.headers or {}).get("status", "")
+        if status == "ok":
+            return msgspec.msgpack.decode(message.data, type=method.reply)
+        failure = msgspec.msgpack.decode(message.data, type=_Failure)
+        if status == "refused":
+            raise refusal_from(failure.code, failure.detail, failure.facts)
+        raise Unavailable(failure.detail, retry_after_s=failure.retry_after_s or 2, **failure.facts)
+
+
+def _time_left(timeout_s: float) -> float:
+    deadline = _deadline.get()
+    if deadline is None:
+        return timeout_s
+    left = deadline - time.monotonic()
+    if left <= 0:
+        msg = "The deadline of the whole request has passed."
+        raise DeadlineExceeded(msg)
+    return min(left, timeout_s)
+
+
+def local(contract: Contract[Api], implementation: Api, *, through_wire: bool = False) -> Api:
+    """Return a caller for a context in this process. `through_wire` encodes and decodes every call (tests)."""
+    return cast("Api", _Local(contract, implementation, through_wire=through_wire))
+
+
+def remote(contract: Contract[Api], bus: Bus, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Api:
+    """Return a caller for a context elsewhere; each call waits at most `timeout_s` seconds."""
+    return cast("Api", _Remote(contract, bus, timeout_s=timeout_s))
+
+
+class Server:
+    """Answers the calls of one contract; hand `handle` to `Bus.serving`."""
+
+    def __init__(self, contract: Contract[Any], implementation: object) -> None:
+        self._contract = contract
+        self._implementation = implementation
+
+    async def handle(self, method_name: str, body: bytes, headers: dict[str, str]) -> tuple[bytes, dict[str, str]]:
+        """Decode, call, encode. Never raises: whatever happens becomes an answer."""
+        started = time.perf_counter()
+        status, answer = await self._answer(method_name, body, headers)
+        RPC_SECONDS.labels(self._contract.context, method_name, status).observe(time.perf_counter() - started)
+        return answer, {"status": status}
+
+    async def _answer(self, method_name: str, body: bytes, headers: dict[str, str]) -> tuple[str, bytes]:
+        try:
+            reply = await self._run(method_name, body, headers)
+            encoded = msgspec.msgpack.encode(reply)
+        except Refusal as refusal:
+            return "refused", _failure(refusal.code, refusal.detail, refusal.facts)
+        except Unavailable as error:
+            return "unavailable", _failure(error.code, error.detail, error.facts, error.retry_after_s)
+        except PayloadTooLarge as error:
+            return "unavailable", _failure("too_large", str(error), {})
+        except Exception:
+            log.exception("rpc.failed", context=self._contract.context, method=method_name)
+            return "unavailable", _failure("internal", f"{self._contract.context} failed.", {}, 2)
+        return "ok", encoded
+
+    async def _run(self, method_name: str, body: bytes, headers: dict[str, str]) -> Any:  # noqa: ANN401 - any reply
+        method = self._contract.methods.get(method_name)
+        if method is None:
+            msg = f"{self._contract.context} has no method {method_name}."
+            raise BadInput(msg)
+        try:
+            arguments = msgspec.msgpack.decode(body, type=method.arguments)
+        except msgspec.ValidationError as error:
+            raise BadInput(str(error)) from error
+        timeout_s = int(headers.get("deadline-ms", "8000")) / 1000
+        set_trace(headers.get("traceparent", "").strip("-"))
+        _deadline.set(time.monotonic() + timeout_s)
+        try:
+            async with asyncio.timeout(timeout_s):
+                failpoint(f"{self._contract.context}.{method_name}.before")
+                reply = await getattr(self._implementation, method_name)(**_as_keywords(arguments))
+                failpoint(f"{self._contract.context}.{method_name}.after")
+                return reply
+        except TimeoutError as error:
+            raise DeadlineExceeded from error
+
+
+def _failure(code: str, detail: str, facts: Facts, retry_after_s: int = 0) -> bytes:
+    return msgspec.msgpack.encode(_Failure(code, detail, facts, retry_after_s))
+
+
+def _as_keywords(arguments: msgspec.Struct) -> dict[str, Any]:
+    return {name: getattr(arguments, name) for name in arguments.__struct_fields__}

@@ -1,0 +1,64 @@
+"""Logs, metrics and traces: one place that configures them, plain functions to use them."""
+
+import logging
+import sys
+from contextvars import ContextVar
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_trace: ContextVar[str] = ContextVar("springtide_trace", default="")
+
+REGISTRY = CollectorRegistry()
+RPC_SECONDS = Histogram(
+    "springtide_contract_call_seconds",
+    "Duration of contract calls",
+    ["context", "method", "outcome"],
+    registry=REGISTRY,
+)
+HTTP_SECONDS = Histogram(
+    "springtide_http_request_seconds", "Duration of HTTP requests", ["channel", "method", "status"], registry=REGISTRY
+)
+EVENTS_PUBLISHED = Counter("springtide_events_published", "Outbox rows published", ["context"], registry=REGISTRY)
+EVENTS_CONSUMED = Counter(
+    "springtide_events_consumed", "Events taken by a consumer", ["consumer", "outcome"], registry=REGISTRY
+)
+OUTBOX_LAG_SECONDS = Gauge(
+    "springtide_outbox_lag_seconds", "Age of the oldest unsent row", ["context"], registry=REGISTRY
+)
+
+
+def current_trace() -> str:
+    """Return the trace parent of the request being served ("" outside of one)."""
+    return _trace.get()
+
+
+def set_trace(trace: str) -> None:
+    """Bind the trace parent that arrived with a request, a call or an event."""
+    _trace.set(trace)
+
+
+def configure_logging(*, level: str = "INFO", json_lines: bool = True) -> None:
+    """Send logs to stderr: JSON lines for machines, short lines for a terminal. Process clocks only stamp logs."""
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer() if json_lines else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def logger(name: str) -> structlog.typing.FilteringBoundLogger:
+    """Return the logger of a module."""
+    log: structlog.typing.FilteringBoundLogger = structlog.get_logger(name)
+    return log

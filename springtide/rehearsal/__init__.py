@@ -1,0 +1,1 @@
+"""Checking and rehearsing: the invariant checker and the drills."""

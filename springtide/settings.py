@@ -1,0 +1,159 @@
+"""Settings: environment (`SPRINGTIDE_…`) over `springtide.toml` over defaults. Read once, validated whole, passed down.
+
+Nested sections are written with two underscores in the environment: SPRINGTIDE_MAIL__SMTP_URL.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+CONTEXTS = ("catalog", "pricing", "inventory", "customers", "checkout", "payments", "orders")
+CHANNELS = ("web", "backoffice")
+ROLES = (*CHANNELS, *CONTEXTS, "jobs")
+
+_PREFIX = "SPRINGTIDE_"
+
+
+class SettingsProblem(ValueError):
+    """One or several settings are wrong; the message names every one on a line of its own."""
+
+
+class Gateway(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A payment gateway account. `provider`: sandbox, stripe or invoice; `methods`: market -> methods it serves."""
+
+    name: str
+    provider: str
+    url: str = ""
+    api_key: str = ""
+    webhook_secret: str = ""
+    markets: dict[str, tuple[str, ...]] = {}
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Outgoing mail. Without `smtp_url` (smtp://user:password@host:587) mails become files in the data folder."""
+
+    smtp_url: str = ""
+    sender: str = "shop@springtide.example"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be set. Empty `database_url` and `nats_url` mean: start the embedded engines.
+
+    `database_url` belongs to a role that may make roles and schemas; only `migrate` uses it as it is, processes log in
+    with a role per context. `database_urls` gives a context a database of its own.
+    `trusted_proxies`: addresses whose X-Forwarded-For is believed.
+    """
+
+    data_dir: str = ""
+    database_url: str = ""
+    database_urls: dict[str, str] = {}
+    database_connections: int = 4
+    nats_url: str = ""
+    bus_namespace: str = ""
+    secret_key: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    backoffice_port: int = 8001
+    sandbox_port: int = 8002
+    public_url: str = ""
+    backoffice_url: str = ""
+    default_market: str = "GB"
+    log_level: str = "WARNING"
+    log_json: bool = True
+    demo: bool = True
+    strict_calls: bool = False
+    trusted_proxies: tuple[str, ...] = ()
+    mail: Mail = Mail()
+    gateways: tuple[Gateway, ...] = ()
+    test_hooks: bool = False
+
+    def shop_url(self) -> str:
+        """Return where buyers reach the shop, without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def office_url(self) -> str:
+        """Return where staff reach the back office, without a trailing slash."""
+        return (self.backoffice_url or f"http://{self.host}:{self.backoffice_port}").rstrip("/")
+
+
+def load(environment: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+    """Read and validate the settings; `SettingsProblem` names every mistake at once."""
+    environment = os.environ if environment is None else environment
+    problems: list[str] = []
+    values = _from_file(file or Path(environment.get(f"{_PREFIX}CONFIG", "springtide.toml")), problems)
+    for name, text in sorted(environment.items()):
+        if name.startswith(_PREFIX) and name != f"{_PREFIX}CONFIG":
+            _put(values, name.removeprefix(_PREFIX).lower().split("__"), text)
+    settings = _validated(values, problems)
+    if problems:
+        raise SettingsProblem("\n".join(problems))
+    _check_meaning(settings, problems)
+    if problems:
+        raise SettingsProblem("\n".join(problems))
+    return settings
+
+
+def _from_file(path: Path, problems: list[str]) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(f"{path}: {error}")
+        return {}
+
+
+def _put(values: dict[str, Any], path: list[str], text: str) -> None:
+    for part in path[:-1]:
+        values = values.setdefault(part, {})
+    values[path[-1]] = text
+
+
+def _validated(values: dict[str, Any], problems: list[str]) -> Settings:
+    """Convert field by field, so that every mistake is named and not only the first."""
+    known = {field.name: field for field in msgspec.structs.fields(Settings)}
+    good: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in known:
+            problems.append(f"{_PREFIX}{name.upper()}: there is no such setting")
+            continue
+        try:
+            good[name] = msgspec.convert(_decoded(value, known[name].type), known[name].type, strict=False)
+        except (msgspec.ValidationError, msgspec.DecodeError) as error:
+            problems.append(f"{_PREFIX}{name.upper()}: {error}")
+    return Settings(**good)
+
+
+def _decoded(value: object, wanted: object) -> object:
+    """Values of lists, tables and sections may come as JSON text from the environment."""
+    if isinstance(value, str) and wanted not in (str, int, bool):
+        return msgspec.json.decode(value)
+    return value
+
+
+def _check_meaning(settings: Settings, problems: list[str]) -> None:
+    for name in ("port", "backoffice_port", "sandbox_port"):
+        if not 0 <= getattr(settings, name) <= 65_535:  # noqa: PLR2004 - the range of ports
+            problems.append(f"{_PREFIX}{name.upper()}: a port is 0 to 65535")
+    if bool(settings.database_url) != bool(settings.nats_url):
+        problems.append(f"{_PREFIX}DATABASE_URL and {_PREFIX}NATS_URL: give both, or none for the embedded engines")
+    if settings.database_url and not settings.secret_key:
+        problems.append(f"{_PREFIX}SECRET_KEY: needed when the database is given (at least 32 characters)")
+    if settings.secret_key and len(settings.secret_key) < 32:  # noqa: PLR2004 - 32 hex characters are 128 bits
+        problems.append(f"{_PREFIX}SECRET_KEY: at least 32 characters")
+    problems.extend(
+        f"{_PREFIX}DATABASE_URLS: {name} is not a context ({', '.join(CONTEXTS)})"
+        for name in settings.database_urls
+        if name not in CONTEXTS
+    )
+    names = [gateway.name for gateway in settings.gateways]
+    problems.extend(f"{_PREFIX}GATEWAYS: {name} is there twice" for name in {n for n in names if names.count(n) > 1})
+    problems.extend(
+        f"{_PREFIX}GATEWAYS: {gateway.name}: provider {gateway.provider} is not sandbox, stripe or invoice"
+        for gateway in settings.gateways
+        if gateway.provider not in {"sandbox", "stripe", "invoice"}
+    )
