@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from springtide.platform.bus import Bus
 from springtide.platform.db import Database, Tx
 from springtide.platform.errors import Unavailable
+from springtide.platform.http_server import ASGIApplication
 from springtide.platform.inbox import Consumer
 from springtide.platform.jobs import Jobs
 from springtide.platform.migrate import runtime_url
@@ -119,6 +120,20 @@ class Node:
             work.extend(_outlive(f"{context}.jobs", jobs.run_worker) for context, jobs in self._jobs.items())
         return work
 
+    async def settle(self, *, patience_s: float) -> None:
+        """Wait until every event of the contexts here is published and taken; TimeoutError after `patience_s`."""
+        async with asyncio.timeout(patience_s):
+            while not await self._is_settled():  # noqa: ASYNC110 - other processes settle it: nobody sets an event here
+                await asyncio.sleep(0.1)
+
+    async def _is_settled(self) -> bool:
+        for context in self.built:
+            async with self.databases[context].read() as read:
+                ((unsent, _),) = await read.tuples("kernel_outbox_lag")
+            if unsent:
+                return False
+        return not any([await self.bus.consumer_lag(context) for context in self.built])
+
     def servers(self) -> list[tuple[str, Server]]:
         """Return an RPC server per context built here."""
         return [(name, Server(self._specs[name].contract, built.api)) for name, built in self.built.items()]
@@ -170,12 +185,14 @@ async def running(
     roles: Iterable[str],
     *,
     background: bool = True,
+    serve: bool = True,
     fakes: Mapping[type[Any], object] | None = None,
+    among: Iterable[str] = CONTEXTS,
 ) -> AsyncIterator[Node]:
     """Run the contexts among `roles` in this process while the block lasts; channels are served by the caller.
 
-    `fakes` stand in for contracts of contexts that are not built here, and `background` False leaves relays,
-    consumers, loops and workers out: both for tests.
+    `background` False leaves relays, consumers, loops and workers out, `serve` False does not answer calls of other
+    processes: for commands beside a running shop. `fakes` stand in for contracts of contexts that are not built here.
     """
     roles = frozenset(roles)
     async with AsyncExitStack() as stack:
@@ -185,7 +202,7 @@ async def running(
         node = Node(settings, bus, roles)
         for api, fake in (fakes or {}).items():
             node.put_fake(api, fake)
-        for context in CONTEXTS:
+        for context in among:
             if context in roles or ("jobs" in roles and spec_of(context).has_jobs):
                 node.build(context, serve=context in roles)
         for database in node.databases.values():
@@ -195,13 +212,40 @@ async def running(
             if built.close is not None:
                 stack.push_async_callback(built.close)
         tasks = [asyncio.create_task(work) for work in node.background()] if background else []
-        tasks.append(asyncio.create_task(_serve_contracts(node)))
+        if serve:
+            tasks.append(asyncio.create_task(_serve_contracts(node)))
         try:
             yield node
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def channel(name: str, node: Node) -> AsyncIterator[ASGIApplication]:
+    """Run one channel ("web" or "backoffice") in this process while the block lasts; gives its ASGI application."""
+    settings = node.settings
+    if name == "web":
+        web = importlib.import_module("springtide.channels.web")
+        try:
+            storefront = importlib.import_module("springtide.channels.storefront")
+        except ModuleNotFoundError:
+            storefront = None
+        async with web.web(
+            ask=node.ask,
+            bus=node.bus,
+            public_url=settings.shop_url(),
+            default_market=settings.default_market,
+            data_dir=Path(settings.data_dir),
+            words=Path(settings.words_dir) if settings.words_dir else None,
+            storefront=getattr(storefront, "create_app", None),
+            trusted_proxies=settings.trusted_proxies,
+        ) as app:
+            yield app
+    else:
+        backoffice = importlib.import_module("springtide.channels.backoffice")
+        yield backoffice.create_app(ask=node.ask, public_url=settings.office_url(), shop_url=settings.shop_url())
 
 
 async def _serve_contracts(node: Node) -> None:

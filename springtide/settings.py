@@ -16,6 +16,8 @@ CHANNELS = ("web", "backoffice")
 ROLES = (*CHANNELS, *CONTEXTS, "jobs")
 
 _PREFIX = "SPRINGTIDE_"
+_NOT_SETTINGS = frozenset({"CONFIG", "FAILPOINTS", "PARENT_PID", "TEST_ENGINES"})
+"""Variables of ours that are read elsewhere: the settings file, armed failpoints, make's pid, the tests' engines."""
 
 
 class SettingsProblem(ValueError):
@@ -45,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `database_url` belongs to a role that may make roles and schemas; only `migrate` uses it as it is, processes log in
     with a role per context. `database_urls` gives a context a database of its own.
+    `words_dir`: folder with compounds.csv and synonyms.csv for the search (the demo brings its own).
     `trusted_proxies`: addresses whose X-Forwarded-For is believed.
     """
 
@@ -62,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public_url: str = ""
     backoffice_url: str = ""
     default_market: str = "GB"
+    words_dir: str = ""
     log_level: str = "WARNING"
     log_json: bool = True
     demo: bool = True
@@ -80,18 +84,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return (self.backoffice_url or f"http://{self.host}:{self.backoffice_port}").rstrip("/")
 
 
+def replaced(settings: Settings, **changes: object) -> Settings:
+    """Return the settings with some of them replaced."""
+    return msgspec.structs.replace(settings, **changes)
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment variables that make `load` give these settings again: for child processes."""
+    values = msgspec.to_builtins(settings)
+    return {
+        f"{_PREFIX}{name.upper()}": value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for name, value in values.items()
+    }
+
+
 def load(environment: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
     """Read and validate the settings; `SettingsProblem` names every mistake at once."""
     environment = os.environ if environment is None else environment
     problems: list[str] = []
     values = _from_file(file or Path(environment.get(f"{_PREFIX}CONFIG", "springtide.toml")), problems)
     for name, text in sorted(environment.items()):
-        if name.startswith(_PREFIX) and name != f"{_PREFIX}CONFIG":
+        if name.startswith(_PREFIX) and name.removeprefix(_PREFIX) not in _NOT_SETTINGS:
             _put(values, name.removeprefix(_PREFIX).lower().split("__"), text)
+    is_readable = not problems
     settings = _validated(values, problems)
-    if problems:
-        raise SettingsProblem("\n".join(problems))
-    _check_meaning(settings, problems)
+    if is_readable:
+        _check_meaning(settings, problems)
     if problems:
         raise SettingsProblem("\n".join(problems))
     return settings
@@ -109,8 +127,19 @@ def _from_file(path: Path, problems: list[str]) -> dict[str, Any]:
 
 def _put(values: dict[str, Any], path: list[str], text: str) -> None:
     for part in path[:-1]:
-        values = values.setdefault(part, {})
+        if isinstance(values.get(part), str):  # the section came whole, as JSON, and one field of it again
+            values[part] = _section(values[part])
+        if not isinstance(values.setdefault(part, {}), dict):
+            return  # the section itself is wrong and named later
+        values = values[part]
     values[path[-1]] = text
+
+
+def _section(text: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return [text]  # no section, and refused as none when it is converted
 
 
 def _validated(values: dict[str, Any], problems: list[str]) -> Settings:
@@ -136,9 +165,11 @@ def _decoded(value: object, wanted: object) -> object:
 
 
 def _check_meaning(settings: Settings, problems: list[str]) -> None:
-    for name in ("port", "backoffice_port", "sandbox_port"):
-        if not 0 <= getattr(settings, name) <= 65_535:  # noqa: PLR2004 - the range of ports
-            problems.append(f"{_PREFIX}{name.upper()}: a port is 0 to 65535")
+    problems.extend(
+        f"{_PREFIX}{name.upper()}: a port is 0 to 65535"
+        for name in ("port", "backoffice_port", "sandbox_port")
+        if not 0 <= getattr(settings, name) <= 65_535  # noqa: PLR2004 - the range of ports
+    )
     if bool(settings.database_url) != bool(settings.nats_url):
         problems.append(f"{_PREFIX}DATABASE_URL and {_PREFIX}NATS_URL: give both, or none for the embedded engines")
     if settings.database_url and not settings.secret_key:

@@ -76,7 +76,7 @@ async def node_with(engines: Engines, tmp_path: Path) -> AsyncIterator[NodeWith]
             }
             roles = {*contexts, "jobs"} if background else set(contexts)
             node = await stack.enter_async_context(
-                running(Settings(**values), roles, background=background, fakes=fakes)
+                running(Settings(**values), roles, background=background, fakes=fakes, among=contexts)
             )
             stack.push_async_callback(_drop_stream, node)
             return node

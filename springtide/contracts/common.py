@@ -4,7 +4,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from springtide.platform.audit import AuditEntry
+from springtide.platform.audit_entry import AuditEntry
 
 Texts = dict[str, str]
 """Text per language code ("en", "nl", "sv"). "en" is always there; readers fall back to it."""

@@ -1,30 +1,12 @@
 """Reading the audit rows of a context: who did what to which aggregate."""
 
-from datetime import datetime
-from typing import Any
-from uuid import UUID
-
-import msgspec
-
+from springtide.platform.audit_entry import AuditEntry
 from springtide.platform.caller import Caller
 from springtide.platform.db import Database
 from springtide.platform.errors import BadInput
 
 MAX_PAGE = 200
 SCOPE = "audit.read"
-
-
-class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One row. `difference` names fields and figures, never personal data."""
-
-    id: UUID
-    at: datetime
-    actor: str
-    action: str
-    aggregate_id: str
-    request_id: str
-    reason: str
-    difference: dict[str, Any]
 
 
 async def audit_entries(

@@ -19,20 +19,21 @@ from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy, RetentionPolicy, StreamConfig
-from nats.js.errors import BadRequestError, NotFoundError
+from nats.js.errors import BadRequestError, NoStreamResponseError, NotFoundError
 
 from springtide.platform.errors import DeadlineExceeded, Unavailable
 from springtide.platform.events import Envelope
 from springtide.platform.telemetry import logger
 
 STREAM = "SPRINGTIDE"
-_MAX_PAYLOAD_BYTES = 512 * 1024
+MAX_PAYLOAD_BYTES = 512 * 1024
 _KEEP_EVENTS_S = 7 * 24 * 3600
 _DEDUPLICATE_S = 120
 _PUBLISH_IN_FLIGHT = 256
 _ACK_WAIT_S = 30
 _MAX_ACK_PENDING = 1_024
 _CREATE_DEADLINE_S = 20.0
+_IDLE_S = 5.0
 
 log = logger(__name__)
 
@@ -48,10 +49,13 @@ class PayloadTooLarge(ValueError):
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """One event as it arrived: `sequence` is its place in the stream, `attempt` counts from 1."""
+    """One event as it arrived: `sequence` is its place in the stream, `place` the one among what its consumer was
+    given, `attempt` counts from 1.
+    """
 
     envelope: Envelope
     sequence: int
+    place: int
     attempt: int
     _message: Any
 
@@ -167,7 +171,7 @@ class Bus:
 
         async def one(envelope: Envelope) -> bool:
             body = msgspec.json.encode(envelope)
-            if len(body) > _MAX_PAYLOAD_BYTES:
+            if len(body) > MAX_PAYLOAD_BYTES:
                 raise PayloadTooLarge(envelope.type)
             async with self._in_flight:
                 try:
@@ -175,6 +179,7 @@ class Bus:
                     await stream.publish(f"{self._prefix}ev.{envelope.type}", body, timeout=5, headers=headers)
                 except (NatsError, TimeoutError) as error:
                     log.warning("bus.publish_failed", type=envelope.type, error=repr(error))
+                    self._forget_stream_after(error)
                     return False
             return True
 
@@ -210,7 +215,10 @@ class Bus:
         subscription = await self._client.subscribe(f"{self._prefix}deliver.{consumer}", queue=consumer)
         try:
             while True:
-                yield await _next_batch(subscription, batch)
+                try:
+                    yield await _next_batch(subscription, batch)
+                except TimeoutError:
+                    await self._require_consumer(consumer)
         finally:
             with suppress(NatsError):
                 await subscription.unsubscribe()
@@ -218,7 +226,8 @@ class Bus:
     async def follow(self, types: Sequence[str], *, after_sequence: int | None) -> AsyncIterator[list[Delivery]]:
         """Yield events in stream order from just after `after_sequence` (None: from now on), without acknowledging.
 
-        An idle stream yields empty lists every few seconds, so that a follower can look after itself.
+        An idle stream yields empty lists every few seconds, so that a follower can look after itself. When deliveries
+        were lost (the connection broke) or the server has forgotten the follower, `BusUnavailable`: follow again.
         """
         inbox = self._client.new_inbox()
         config = ConsumerConfig(
@@ -234,22 +243,47 @@ class Bus:
         subscription = await self._client.subscribe(inbox)
         try:
             info = await stream.add_consumer(self._stream_name, config)
+            seen = 0
             while True:
                 try:
-                    yield await _next_batch(subscription, 256, patience_s=5)
+                    batch = await _next_batch(subscription, 256)
                 except TimeoutError:
-                    await stream.consumer_info(
-                        self._stream_name, info.name
-                    )  # raises when a restarted server has forgotten it
-                    yield []
+                    await self._require_consumer(info.name)
+                    batch = []
+                seen += len(batch)
+                if batch and batch[-1].place != seen:  # nothing is acked, so what was lost would not come again
+                    msg = "Events were lost on the way: follow again."
+                    raise BusUnavailable(msg)
+                yield batch
         finally:
             with suppress(NatsError):
                 await subscription.unsubscribe()
 
-    async def last_sequence(self) -> int:
-        """Return the sequence of the newest event in the stream (0 when it is empty)."""
+    async def _require_consumer(self, name: str) -> None:
+        """Raise `BusUnavailable` when the server does not answer or knows no such consumer (any more)."""
         stream = await self.stream()
-        info = await stream.stream_info(self._stream_name)
+        try:
+            await stream.consumer_info(self._stream_name, name)
+        except (NatsError, TimeoutError) as error:
+            self._forget_stream_after(error)
+            msg = f"The event stream has no consumer {name}."
+            raise BusUnavailable(msg) from error
+
+    def _forget_stream_after(self, error: Exception) -> None:
+        """Make the stream again at the next use when a server came back with an empty store."""
+        if isinstance(error, NoStreamResponseError | NotFoundError):
+            self._stream = None
+
+    async def last_sequence(self) -> int:
+        """Return the sequence of the newest event in the stream (0 when it is empty). `BusUnavailable`."""
+        stream = await self.stream()
+        self._require_connection()
+        try:
+            info = await stream.stream_info(self._stream_name)
+        except (NatsError, TimeoutError) as error:
+            self._forget_stream_after(error)
+            msg = "The event stream does not answer."
+            raise BusUnavailable(msg) from error
         return info.state.last_seq
 
     async def drop_stream(self) -> None:
@@ -269,7 +303,7 @@ class Bus:
 
     async def call(self, subject: str, body: bytes, headers: dict[str, str], *, timeout_s: float) -> Msg:
         """Send a request and wait for the reply. Nobody there: `BusUnavailable`; too late: `DeadlineExceeded`."""
-        if len(body) > _MAX_PAYLOAD_BYTES:
+        if len(body) > MAX_PAYLOAD_BYTES:
             raise PayloadTooLarge(subject)
         self._require_connection()
         try:
@@ -312,15 +346,12 @@ class Bus:
                 await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py left it untyped
 
 
-async def _next_batch(subscription: Subscription, size: int, *, patience_s: float | None = None) -> list[Delivery]:
-    """Wait for one message, then take what lies there already: no timer, no added latency."""
-    while True:
-        try:
-            messages = [await subscription.next_msg(timeout=patience_s or 5)]
-            break
-        except NatsTimeout as error:
-            if patience_s is not None:
-                raise TimeoutError from error
+async def _next_batch(subscription: Subscription, size: int) -> list[Delivery]:
+    """Wait for one message, then take what lies there already: no added latency. TimeoutError after idle seconds."""
+    try:
+        messages = [await subscription.next_msg(timeout=_IDLE_S)]
+    except NatsTimeout as error:
+        raise TimeoutError from error
     while len(messages) < size and subscription.pending_msgs:
         messages.append(await subscription.next_msg(timeout=1))
     return [_delivery(message) for message in messages]
@@ -329,4 +360,5 @@ async def _next_batch(subscription: Subscription, size: int, *, patience_s: floa
 def _delivery(message: Msg) -> Delivery:
     envelope = msgspec.json.decode(message.data, type=Envelope)
     metadata = message.metadata
-    return Delivery(envelope, metadata.sequence.stream, metadata.num_delivered or 1, message)
+    sequence = metadata.sequence
+    return Delivery(envelope, sequence.stream, sequence.consumer, metadata.num_delivered or 1, message)

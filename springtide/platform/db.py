@@ -22,7 +22,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from springtide.platform.caller import Caller
 from springtide.platform.errors import SpringtideError, Unavailable
-from springtide.platform.events import Event
+from springtide.platform.events import MAX_EVENT_BYTES, Event
 from springtide.platform.ids import uuid7
 from springtide.platform.telemetry import current_trace
 
@@ -231,12 +231,20 @@ class Tx(Read):
             "aggregates": [pending.aggregate_id for pending in self._events],
             "aggregate_versions": [pending.aggregate_version for pending in self._events],
             "markets": [pending.market for pending in self._events],
-            "payloads": [msgspec.json.encode(pending.event) for pending in self._events],
+            "payloads": [_payload(pending.event) for pending in self._events],
             "actor": self.caller.principal,
             "cause": self.caller.request_id,
             "trace": current_trace(),
             "at": self.now,
         }
+
+
+def _payload(event: Event) -> bytes:
+    encoded = msgspec.json.encode(event)
+    if len(encoded) > MAX_EVENT_BYTES:  # the relay could never publish it, nor what stands behind it
+        msg = f"{event.TYPE}: an event has at most {MAX_EVENT_BYTES} bytes, not {len(encoded)}"
+        raise ValueError(msg)
+    return encoded
 
 
 class Database:

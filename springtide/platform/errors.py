@@ -21,6 +21,7 @@ from typing import Any, ClassVar
 Facts = dict[str, Any]
 
 _by_code: dict[str, type["Refusal"]] = {}
+_unavailable_by_code: dict[str, type["Unavailable"]] = {}
 
 
 class SpringtideError(Exception):
@@ -127,6 +128,11 @@ class Unavailable(SpringtideError):
     status = 503
     title = "Not available right now"
 
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if "code" in cls.__dict__:
+            _unavailable_by_code[cls.code] = cls
+
     def __init__(self, detail: str = "", *, retry_after_s: int = 2, **facts: Any) -> None:  # noqa: ANN401 - JSON values
         super().__init__(detail, **facts)
         self.retry_after_s = retry_after_s
@@ -137,6 +143,13 @@ class DeadlineExceeded(Unavailable):
 
     code = "deadline_exceeded"
     title = "This takes longer than expected"
+
+
+def unavailable_from(code: str, detail: str, facts: Facts, retry_after_s: int) -> Unavailable:
+    """Rebuild an `Unavailable` that crossed a wire; a class that this process does not know keeps its code."""
+    error = _unavailable_by_code.get(code, Unavailable)(detail, retry_after_s=retry_after_s, **facts)
+    error.code = code  # type: ignore[misc]  # as with refusals: the code is public, the class may not be here
+    return error
 
 
 def refusal_from(code: str, detail: str, facts: Facts) -> Refusal:

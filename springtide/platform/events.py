@@ -7,6 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+MAX_EVENT_BYTES = 480 * 1024
+"""Limit of an encoded payload: with its envelope it stays below the 512 KB that travel."""
+
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every event payload. Events carry state, and ids instead of personal data.

@@ -37,7 +37,9 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 
-_VALIDATION_WORDS = re.compile(r"\s*-? ?at `(\$[^`]*)`")
+_PLACE = re.compile(r"\s*-? ?at `(\$[^`]*)`")
+_FIELD = re.compile(r"(missing required|unknown) field `([^`]+)`")
+_MISSING_PARAMETER = re.compile(r"Missing required (?:\w+) parameter '([^']+)'")
 _SERVER_ERROR = 500
 
 log = logger(__name__)
@@ -120,21 +122,32 @@ def as_refusal(error: HTTPException) -> SpringtideError:
         return UnsupportedMediaType(error.detail)
     if status >= _SERVER_ERROR:
         return Unavailable("Something broke on our side.")
-    return _bad_input(error)
+    return bad_input(error.extra if isinstance(error.extra, list) else [], error.detail)
 
 
-def _bad_input(error: HTTPException) -> BadInput:
-    """Name every field that is wrong: facts.fields = {field: why}."""
+def bad_input(complaints: Sequence[Mapping[str, Any]], detail: str = "") -> BadInput:
+    """Name every field that is wrong: facts.fields = {field: why}. A complaint has msgspec's `message` and a `key`."""
     fields: dict[str, str] = {}
-    for entry in error.extra if isinstance(error.extra, list) else []:
-        message = str(entry.get("message", ""))
-        place = _VALIDATION_WORDS.search(message)
-        path = "" if place is None else place[1].removeprefix("$").lstrip(".")
-        name = path if path and entry.get("source", "body") == "body" else str(entry.get("key") or path or "body")
-        fields[name] = _VALIDATION_WORDS.sub("", message)
+    for complaint in complaints:
+        name, why = _named(str(complaint.get("message", "")), str(complaint.get("key") or ""))
+        fields[name] = why
+    missing = _MISSING_PARAMETER.search(detail)
+    if missing is not None:
+        fields[missing[1]] = "missing"
     if not fields:
-        return BadInput(_VALIDATION_WORDS.sub("", error.detail))
+        return BadInput(_PLACE.sub("", detail))
     return BadInput("; ".join(f"{name}: {why}" for name, why in fields.items()), fields=fields)
+
+
+def _named(message: str, key: str) -> tuple[str, str]:
+    """Return (field, why) of one complaint: "Object missing required field `sku` - at `$.lines[0]`"."""
+    place = _PLACE.search(message)
+    path = "" if place is None else place[1].removeprefix("$").lstrip(".")
+    name = path or ("" if key == "data" else key)
+    field = _FIELD.search(message)
+    if field is not None:
+        return f"{name}.{field[2]}".lstrip("."), "missing" if field[1].startswith("missing") else "unknown"
+    return name or "body", _PLACE.sub("", message)
 
 
 def _answer_springtide(_request: HttpRequest, error: SpringtideError) -> Response[bytes]:
@@ -143,6 +156,8 @@ def _answer_springtide(_request: HttpRequest, error: SpringtideError) -> Respons
 
 def _answer_framework(_request: HttpRequest, error: HTTPException) -> Response[bytes]:
     allow = {name.lower(): value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
+    if "GET" in allow.get("allow", ""):
+        allow["allow"] += ", HEAD"
     return problem_response(as_refusal(error), allow)
 
 
@@ -163,19 +178,20 @@ def make_app(
     *,
     path: str = "/",
     state: Mapping[str, Any] | None = None,
-    exception_handlers: ExceptionHandlersMap | None = None,
+    exception_handlers: "ExceptionHandlersMap | None" = None,
     openapi: OpenAPIConfig | None = None,
     body_limit_bytes: int = BODY_LIMIT_BYTES,
-    before_request: Callable[[HttpRequest], Awaitable[Response[Any] | None]] | None = None,
+    before_request: Callable[[HttpRequest], Awaitable[None]] | None = None,
 ) -> Litestar:
     """Build a channel's Litestar application below `path`.
 
     `state` is reached by `request.app.state`. `exception_handlers` replace the problem+json ones (HTML pages).
+    `before_request` may raise; `refuse_null_characters` is the least a channel with forms or JSON wants there.
     """
     return Litestar(
         route_handlers=routes,
         path=path,
-        state=State(dict(state or {})),
+        state=State(dict(state or {}), deep_copy=False),  # contexts and pools are not to be copied
         exception_handlers=exception_handlers or PROBLEM_HANDLERS,
         openapi_config=openapi,
         request_max_body_size=body_limit_bytes,
@@ -183,6 +199,16 @@ def make_app(
         logging_config=None,
         debug=False,
     )
+
+
+async def refuse_null_characters(request: HttpRequest) -> None:
+    """Refuse U+0000 in address and body, in any of its spellings: the database stores no such text."""
+    address = request.scope["query_string"] + request.scope.get("raw_path", b"")
+    body = await request.body() if request.method in {"POST", "PUT", "PATCH", "DELETE"} else b""
+    form = "json" not in request.headers.get("content-type", "")
+    if b"%00" in address or b"\x00" in body or (b"%00" if form else b"\\u0000") in body:
+        msg = "Text with a null character cannot be taken."
+        raise BadInput(msg)
 
 
 def json_response(body: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[bytes]:

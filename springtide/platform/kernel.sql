@@ -60,6 +60,20 @@ from outbox where sent_at is null
 insert into inbox (consumer, event_id, at) values (%(consumer)s, %(event_id)s, %(at)s)
 on conflict (consumer, event_id) do nothing
 
+-- name: kernel_take_inbox_many
+insert into inbox (consumer, event_id, at)
+select %(consumer)s, event_id, %(at)s from unnest(%(event_ids)s::uuid[]) as delivered(event_id)
+on conflict (consumer, event_id) do nothing
+returning event_id
+
+-- name: kernel_raise_inbox_versions
+insert into inbox_version (consumer, aggregate_id, version)
+select %(consumer)s, aggregate_id, version
+from unnest(%(aggregates)s::text[], %(versions)s::bigint[]) as delivered(aggregate_id, version)
+on conflict (consumer, aggregate_id) do update set version = excluded.version
+where inbox_version.version < excluded.version
+returning aggregate_id
+
 -- name: kernel_raise_inbox_version
 -- Of an aggregate's state only the newest version counts: no row touched means an equal or newer one was seen.
 insert into inbox_version (consumer, aggregate_id, version) values (%(consumer)s, %(aggregate_id)s, %(version)s)

@@ -99,14 +99,14 @@ def prepare_schema(admin_url: str, secret_key: str, context: str) -> None:
         connection.execute(sql.SQL(f"{verb} role {{}} login password {{}}").format(runtime, password))
         connection.execute(sql.SQL("grant {} to current_user").format(owner))
         name = sql.Identifier(schema)
+        defaults = "alter default privileges for role {owner} in schema {name} grant "
         statements = (
             "create schema if not exists {name} authorization {owner}",
             "revoke all on schema public from public",
             "grant usage on schema {name} to {runtime}",
-            "alter default privileges for role {owner} in schema {name} grant select, insert, update, delete on tables"
-            + " to {runtime}",
-            "alter default privileges for role {owner} in schema {name} grant usage on sequences to {runtime}",
-            "alter default privileges for role {owner} in schema {name} grant execute on functions to {runtime}",
+            defaults + "select, insert, update, delete on tables to {runtime}",
+            defaults + "usage on sequences to {runtime}",
+            defaults + "execute on functions to {runtime}",
             "alter role {runtime} set search_path = {name}",
         )
         for statement in statements:

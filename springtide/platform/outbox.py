@@ -55,6 +55,10 @@ class Relay:
                 log.debug("relay.waits", context=self._db.context, error=error.detail)
                 await asyncio.sleep(_BACK_OFF_S)
                 continue
+            except Exception:
+                log.exception("relay.failed", context=self._db.context)
+                await asyncio.sleep(_BACK_OFF_S)
+                continue
             if sent < _BATCH:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._db.wake_relay.wait(), _POLL_S)

@@ -13,9 +13,17 @@ from typing import Any, Generic, TypeVar, cast, get_type_hints
 
 import msgspec
 
-from springtide.platform.bus import Bus, PayloadTooLarge
+from springtide.platform.bus import MAX_PAYLOAD_BYTES, Bus, PayloadTooLarge
 from springtide.platform.db import transaction_is_open
-from springtide.platform.errors import BadInput, DeadlineExceeded, Facts, Refusal, Unavailable, refusal_from
+from springtide.platform.errors import (
+    BadInput,
+    DeadlineExceeded,
+    Facts,
+    Refusal,
+    Unavailable,
+    refusal_from,
+    unavailable_from,
+)
 from springtide.platform.failpoints import failpoint
 from springtide.platform.telemetry import RPC_SECONDS, current_trace, logger, set_trace
 
@@ -114,12 +122,18 @@ class _Local(_Proxy):
                 reply = await verb(**arguments)
                 failpoint(f"{self._context}.{method.name}.after")
                 return reply
-            sent = msgspec.msgpack.encode(method.arguments(**arguments))
+            sent = _limited(method.name, msgspec.msgpack.encode(method.arguments(**arguments)))
             received = msgspec.msgpack.decode(sent, type=method.arguments)
             reply = await verb(**_as_keywords(received))
             failpoint(f"{self._context}.{method.name}.after")
-            return msgspec.msgpack.decode(msgspec.msgpack.encode(reply), type=method.reply)
-        except (Refusal, Unavailable) as error:
+            return msgspec.msgpack.decode(_limited(method.name, msgspec.msgpack.encode(reply)), type=method.reply)
+        except Refusal as error:
+            outcome = error.code
+            if not self._through_wire:
+                raise
+            failure = msgspec.msgpack.decode(_failure(error.code, error.detail, error.facts), type=_Failure)
+            raise refusal_from(failure.code, failure.detail, failure.facts) from error
+        except Unavailable as error:
             outcome = error.code
             raise
         finally:
@@ -145,7 +159,7 @@ class _Remote(_Proxy):
         failure = msgspec.msgpack.decode(message.data, type=_Failure)
         if status == "refused":
             raise refusal_from(failure.code, failure.detail, failure.facts)
-        raise Unavailable(failure.detail, retry_after_s=failure.retry_after_s or 2, **failure.facts)
+        raise unavailable_from(failure.code, failure.detail, failure.facts, failure.retry_after_s or 2)
 
 
 def _time_left(timeout_s: float) -> float:
@@ -186,13 +200,14 @@ class Server:
     async def _answer(self, method_name: str, body: bytes, headers: dict[str, str]) -> tuple[str, bytes]:
         try:
             reply = await self._run(method_name, body, headers)
-            encoded = msgspec.msgpack.encode(reply)
+            encoded = _limited(method_name, msgspec.msgpack.encode(reply))
         except Refusal as refusal:
             return "refused", _failure(refusal.code, refusal.detail, refusal.facts)
         except Unavailable as error:
             return "unavailable", _failure(error.code, error.detail, error.facts, error.retry_after_s)
         except PayloadTooLarge as error:
-            return "unavailable", _failure("too_large", str(error), {})
+            log.error("rpc.too_large", context=self._contract.context, method=method_name)  # noqa: TRY400 - no trace
+            return "unavailable", _failure("too_large", f"{error}: the answer is too large to travel.", {})
         except Exception:
             log.exception("rpc.failed", context=self._contract.context, method=method_name)
             return "unavailable", _failure("internal", f"{self._contract.context} failed.", {}, 2)
@@ -218,6 +233,12 @@ class Server:
                 return reply
         except TimeoutError as error:
             raise DeadlineExceeded from error
+
+
+def _limited(what: str, encoded: bytes) -> bytes:
+    if len(encoded) > MAX_PAYLOAD_BYTES:
+        raise PayloadTooLarge(what)
+    return encoded
 
 
 def _failure(code: str, detail: str, facts: Facts, retry_after_s: int = 0) -> bytes:

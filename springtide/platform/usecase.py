@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from springtide.platform.caller import Caller
-from springtide.platform.db import Database, Tx
+from springtide.platform.db import Database, Tx, UniqueViolation
 from springtide.platform.errors import BadInput, Facts, KeyReused, Refusal, refusal_from
 from springtide.platform.ids import uuid7
 
@@ -36,7 +36,9 @@ class _StoredRefusal(msgspec.Struct, frozen=True):
 
 def request_hash(request: Mapping[str, Any]) -> bytes:
     """Return the SHA-256 of a request's canonical encoding (32 bytes)."""
-    return hashlib.sha256(msgspec.json.encode(request, order="deterministic")).digest()
+    # Keys become strings first: quantities by line number are a dict with int keys, which cannot be put in order.
+    plain = msgspec.to_builtins(request, str_keys=True)
+    return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).digest()
 
 
 def check_key(key: str) -> None:
@@ -76,6 +78,11 @@ async def write(
         stored = await _find(db, identity)
     except Refusal as refusal:
         stored = await _keep_refusal(db, caller, identity, digest, refusal)
+    except UniqueViolation:
+        # Perhaps the twin with the same key wrote the row a moment before: then its answer is ours.
+        stored = await _find_or_none(db, identity)
+        if stored is None:
+            raise
     return _replay(stored, digest, reply)
 
 
@@ -130,6 +137,11 @@ async def _keep_refusal(
 async def _find(db: Database, identity: Mapping[str, str]) -> _Stored:
     async with db.read() as read:
         return await read.one("kernel_find_idempotent", identity, row=_Stored)
+
+
+async def _find_or_none(db: Database, identity: Mapping[str, str]) -> _Stored | None:
+    async with db.read() as read:
+        return await read.maybe("kernel_find_idempotent", identity, row=_Stored)
 
 
 def _replay(stored: _Stored, digest: bytes, reply: type[Reply]) -> Reply:

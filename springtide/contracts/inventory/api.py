@@ -40,6 +40,18 @@ class HoldGone(Conflict):
     code = "hold_gone"
 
 
+class AlreadyClaimed(Conflict):
+    """The checkout's units are promised to its order: they cannot be replaced by another hold; facts: checkout_id."""
+
+    code = "already_claimed"
+
+
+class InboundUnknown(NotFound):
+    """There is no such inbound quantity; facts: inbound_id."""
+
+    code = "inbound_unknown"
+
+
 class AdjustmentRefused(Unprocessable):
     """The adjustment would take away units that are promised; facts: sku, location, on_hand, promised."""
 
@@ -187,7 +199,9 @@ class OrderClaim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InventoryApi(Protocol):
-    """Inventory's verbs. hold/claim/release are the system's; the rest needs the scope "inventory.write"."""
+    """Inventory's verbs. hold/extend/claim/release are the system's ("inventory.hold"); availability and snapshot are
+    anybody's; other reading is for staff and system; other writing needs the scope "inventory.write".
+    """
 
     async def hold(
         self,
@@ -201,7 +215,8 @@ class InventoryApi(Protocol):
     ) -> Hold:
         """Hold all lines or none for a checkout, from its market's locations by rank. `NotEnoughStock`, `SkuUnknown`.
 
-        A checkout's own hold never counts against it: holding again replaces it (and extends it).
+        A checkout's own hold never counts against it: holding again replaces it (and extends it). Once claimed, the
+        same lines are answered with the claim, others with `AlreadyClaimed`.
         """
         ...
 
@@ -262,7 +277,9 @@ class InventoryApi(Protocol):
     async def set_policy(
         self, *, caller: Caller, key: str, sku: str, location: str, supply: Supply, low_stock_at: int
     ) -> StockRow:
-        """Set what may be sold and when stock counts as low."""
+        """Set what may be sold and when stock counts as low. Taking inbound out of sale that was sold already:
+        `AdjustmentRefused`.
+        """
         ...
 
     async def put_location(self, *, caller: Caller, key: str, location: Location) -> Location:
@@ -298,7 +315,7 @@ class InventoryApi(Protocol):
         ...
 
     async def receive_inbound(self, *, caller: Caller, key: str, inbound_id: UUID, quantity: int) -> Inbound:
-        """Book received units on hand."""
+        """Book received units on hand, also more than announced. `InboundUnknown`."""
         ...
 
     async def list_inbound(self, *, caller: Caller, sku: str = "", open_only: bool = True) -> tuple[Inbound, ...]:

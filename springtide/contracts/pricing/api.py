@@ -125,7 +125,8 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     """What a SKU costs in a market now, after catalogue promotions, as shown to buyers (VAT included).
 
     `was_minor` and `lowest_30d_minor` are set together, only while a reduction is announced.
-    `version` rises with every change of this SKU in this market.
+    `version` rises with every change of this SKU in this market. `for_sale` False: no list in force names the SKU any
+    more; the price is the last one it had.
     """
 
     market: str
@@ -134,6 +135,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     was_minor: int | None = None
     lowest_30d_minor: int | None = None
     version: int = 0
+    for_sale: bool = True
 
 
 class PriceHistoryRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,6 +251,7 @@ class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
     """A price to set in a market's list, in its price mode. `valid_from` None: now; `valid_to` None: until changed.
 
     `reduction`: announce it as a reduction from the current price (checked against the 30 days before).
+    `price_list`: key of one of the market's further lists; "" is its base list.
     """
 
     market: str
@@ -258,6 +261,21 @@ class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
     reduction: bool = False
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    price_list: str = ""
+
+
+class PriceList(msgspec.Struct, frozen=True, kw_only=True):
+    """A further list of prices of a market, besides its base list (priority 0): a season, a customer group.
+
+    Of the lists in force that name a SKU, the highest priority counts. `customer_group`: only for its members.
+    """
+
+    key: str
+    market: str
+    priority: int = 1
+    customer_group: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 class PromotionKind(StrEnum):
@@ -368,6 +386,14 @@ class PricingApi(Protocol):
         self, *, caller: Caller, key: str, batch: str, changes: tuple[PriceChange, ...], at: datetime
     ) -> int:
         """Set many prices (at most 2,000 a call) with history dated `at`; return how many rows changed."""
+        ...
+
+    async def put_price_list(self, *, caller: Caller, key: str, price_list: PriceList) -> PriceList:
+        """Add or change a further price list (by key); it stays in its market. `MarketNotFound`, `InvalidPrice`."""
+        ...
+
+    async def list_price_lists(self, *, caller: Caller) -> tuple[PriceList, ...]:
+        """Return the further price lists of all markets."""
         ...
 
     async def put_market(self, *, caller: Caller, key: str, seller: Seller, market: Market) -> Market:

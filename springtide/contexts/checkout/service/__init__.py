@@ -3,6 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
+
 from springtide.contexts.checkout.domain.process import FINAL
 from springtide.contexts.checkout.service import carts
 from springtide.contexts.checkout.service.begin_completion import Agreement, begin
@@ -172,7 +174,7 @@ class CheckoutService:
             raise BadInput(msg, field="limit")
         params = {"open_only": open_only, "after": after, "limit": limit}
         async with self.tools.db.read() as read:
-            rows = await read.all("list_processes", params, row=ProcessRow)
+            rows = [msgspec.convert(row, ProcessRow) for row in await read.dicts("list_processes", params)]
         return Page(items=tuple(rows), after=str(rows[-1].checkout_id) if len(rows) == limit else None)
 
     async def check(self, *, caller: Caller) -> tuple[Finding, ...]:

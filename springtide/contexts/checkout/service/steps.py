@@ -15,7 +15,7 @@ from springtide.contexts.checkout.service.tools import Tools
 from springtide.contexts.checkout.store import ProcessRow
 from springtide.contracts.checkout.api import Step
 from springtide.contracts.common import Origin
-from springtide.contracts.inventory.api import Allocation, HoldGone, NotEnoughStock
+from springtide.contracts.inventory.api import Allocation, HoldGone
 from springtide.contracts.orders.api import PlacedLine, Placement
 from springtide.contracts.payments.api import AnotherAttemptLive, Attempt, AttemptState
 from springtide.contracts.pricing.api import VoucherHoldGone, VoucherRefused
@@ -53,7 +53,7 @@ async def hold(tools: Tools, process: ProcessRow) -> Move:
             lines=quantities(process.sold_lines),
             expires_after_s=expires_after_s,
         )
-        codes = tuple(voucher.code for voucher in process.sold_quote.vouchers if voucher.limited and not voucher.why)
+        codes = limited_vouchers(process)
         if codes:
             await tools.pricing.hold_vouchers(
                 caller=_CALLER,
@@ -62,11 +62,16 @@ async def hold(tools: Tools, process: ProcessRow) -> Move:
                 codes=codes,
                 expires_after_s=expires_after_s,
             )
-    except (NotEnoughStock, VoucherRefused, Refusal) as refusal:
+    except Refusal as refusal:
         if is_late:
             return Move(outcome=Outcome.NOT_HELD_LATE, reason="sold_out_meanwhile")
         return Move(outcome=Outcome.NOT_HELD, reason=refusal.code, facts={"skus": _short(process, refusal)})
     return Move(outcome=Outcome.HELD, allocations=held.allocations)
+
+
+def limited_vouchers(process: ProcessRow) -> tuple[str, ...]:
+    """Return the codes that need a hold of their own."""
+    return tuple(voucher.code for voucher in process.sold_quote.vouchers if voucher.limited and not voucher.why)
 
 
 def _short(process: ProcessRow, refusal: Refusal) -> str:
@@ -123,10 +128,20 @@ async def unknown(tools: Tools, process: ProcessRow) -> Move:
     with suppress(HoldGone):  # the claim will find out; what matters first is where the money is
         await tools.inventory.extend(
             caller=_CALLER,
-            key=f"{process.key('extend')}:{process.updated_at.timestamp():.0f}:{process.due_at}",
+            key=f"{process.key('extend')}:{process.due_at}",
             checkout_id=process.checkout_id,
             expires_after_s=hold_for_s(process.awaits_buyer_s),
         )
+    codes = limited_vouchers(process)
+    if codes:
+        with suppress(VoucherRefused):  # as above
+            await tools.pricing.hold_vouchers(
+                caller=_CALLER,
+                key=f"{process.key('extend_vouchers')}:{process.due_at}",
+                checkout_id=process.checkout_id,
+                codes=codes,
+                expires_after_s=hold_for_s(process.awaits_buyer_s),
+            )
     return money(await tools.payments.refresh(caller=_CALLER, attempt_id=process.attempt_id))
 
 

@@ -1,0 +1,46 @@
+# Two commands for everybody: `make up` and `make test`. `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# More words for pytest, for instance: make test PYTEST_ARGS="tests/unit -x"
+PYTEST_ARGS ?=
+BASE := .venv/.base-is-current
+DEV := .venv/.dev-is-current
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: up
+up: $(BASE) ## start the whole shop on http://127.0.0.1:8000; Ctrl-C stops it
+	@SPRINGTIDE_PARENT_PID=$$PPID exec .venv/bin/springtide up
+
+.PHONY: test
+test: $(DEV) ## run all tests
+	@scripts/browser.sh
+	@.venv/bin/pytest -rs -m "not soak" $(PYTEST_ARGS)
+
+.PHONY: check
+check: $(DEV) ## ruff, mypy strict, import contracts
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy --strict springtide
+	@.venv/bin/lint-imports
+
+.PHONY: soak
+soak: $(DEV) ## the tests that take longer
+	@.venv/bin/pytest -rs -m soak $(PYTEST_ARGS)
+
+.PHONY: clean-venv
+clean-venv: ## remove .venv and .tools; the next command makes them again
+	@rm -rf .venv .tools
+
+# What `up` needs is part of what `test` needs: having the larger set is having the smaller.
+$(BASE): uv.lock pyproject.toml scripts/venv.sh
+	@scripts/venv.sh base
+
+$(DEV): uv.lock pyproject.toml scripts/venv.sh
+	@scripts/venv.sh dev

@@ -1,0 +1,22 @@
+"""What a web process gives each of its channels. A channel is `create_app(desk) -> ASGI application`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from springtide.channels.browse.reader import Browse
+from springtide.platform.wiring import Ask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """`ask` for contracts (everything that writes), `browse` for everything that is only looked at.
+
+    `public_url`: where buyers reach the shop, without a trailing slash. `trusted_proxies`: addresses whose
+    X-Forwarded-For is believed.
+    """
+
+    ask: Ask
+    browse: Browse
+    public_url: str
+    default_market: str
+    trusted_proxies: Sequence[str] = ()

@@ -1,0 +1,145 @@
+"""Keeps the search index and the suggestions up with the shelf: batches of changes, written beside the requests."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from springtide.channels.browse.documents import FALLBACK, decode_document, text_in
+from springtide.channels.browse.follower import Changes
+from springtide.channels.browse.listing import in_language
+from springtide.channels.browse.search import Indexed, SearchIndex, Text
+from springtide.channels.browse.shelf import Entry, Shelf
+from springtide.channels.browse.suggest import Named, Suggester
+from springtide.channels.browse.words import Lexicon
+from springtide.platform.telemetry import logger
+
+_BATCH_PAUSE_S = 0.05
+_BETWEEN_SUGGESTERS_S = 2.0
+_CHUNK = 250
+
+log = logger(__name__)
+
+
+class Indexer:
+    """Owns the index. `ready` is set when everything on the shelf has been indexed once; `revision` counts commits."""
+
+    def __init__(self, shelf: Shelf, changes: Changes, lexicons: Mapping[str, Lexicon]) -> None:
+        self._shelf = shelf
+        self._changes = changes
+        self._lexicons = lexicons
+        self.index: SearchIndex | None = None
+        self.suggesters: dict[str, Suggester] = {}
+        self.ready = asyncio.Event()
+        self.revision = 0
+        self._names_changed = False
+        self._suggested_at = float("-inf")
+
+    async def run(self) -> None:
+        """Index for ever: wait for changes, take them together, write, start anew."""
+        while True:
+            await self._wait()
+            try:
+                await self.catch_up()
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                log.exception("browse.index_failed")
+                self._discard()
+                await asyncio.sleep(1)
+
+    async def _wait(self) -> None:
+        """Wait for something to do: changes to index, or suggestions that have been stale for long enough."""
+        happened = self._changes.happened
+        while not happened.is_set() or self._shelf.front is None:
+            if self._shelf.front is None:
+                happened.clear()
+            stale_for_s = self._suggested_at + _BETWEEN_SUGGESTERS_S - asyncio.get_running_loop().time()
+            try:
+                await asyncio.wait_for(happened.wait(), max(0.0, stale_for_s) if self._names_changed else None)
+            except TimeoutError:
+                return
+        await asyncio.sleep(_BATCH_PAUSE_S)  # what arrives meanwhile shares the commit
+
+    async def catch_up(self) -> None:
+        """Bring index and suggestions to the shelf's state."""
+        languages = self._languages()
+        if self.index is None or self.index.languages != languages:
+            self._discard()
+            self.index = SearchIndex(languages, self._lexicons)
+        changed, gone = self._changes.take()
+        products: list[Indexed] = []
+        for place, product_id in enumerate(changed):
+            entry = self._shelf.products.get(product_id)
+            if entry is not None:
+                products.append(indexed(self._shelf, entry, languages))
+            if place % _CHUNK == _CHUNK - 1:
+                await asyncio.sleep(0)  # a chunk is some milliseconds of work: requests are served in between
+        if products or gone:
+            await self.index.apply(products, gone)
+            self.revision += 1
+            self._names_changed = True
+        await self._suggest(languages)
+        self.ready.set()
+
+    async def _suggest(self, languages: Iterable[str]) -> None:
+        """Build the suggestions anew: all of them, so not more often than every `_BETWEEN_SUGGESTERS_S`."""
+        now = asyncio.get_running_loop().time()
+        if self._names_changed and now >= self._suggested_at + _BETWEEN_SUGGESTERS_S:
+            self._names_changed = False
+            self._suggested_at = now
+            self.suggesters = await asyncio.to_thread(_suggesters, self._names(languages))
+
+    def close(self) -> None:
+        """Let the writer thread go."""
+        if self.index is not None:
+            self.index.close()
+
+    def _discard(self) -> None:
+        """Begin an index anew (other languages, or a failed write): everything counts as changed."""
+        self.close()
+        self.index = None
+        self._changes.note_everything(self._shelf)
+
+    def _languages(self) -> tuple[str, ...]:
+        spoken = {language for market in self._shelf.markets.values() for language in market.languages}
+        return (FALLBACK, *sorted(spoken - {FALLBACK}))
+
+    def _names(self, languages: Iterable[str]) -> dict[str, list[tuple[UUID, bytes, int]]]:
+        entries = list(self._shelf.products.values())
+        return {
+            language: [(entry.id, in_language(entry, language), entry.popularity) for entry in entries]
+            for language in languages
+        }
+
+
+def _suggesters(names: Mapping[str, list[tuple[UUID, bytes, int]]]) -> dict[str, Suggester]:
+    return {
+        language: Suggester(
+            Named(product_id, decode_document(document).name, popularity)
+            for product_id, document, popularity in entries
+        )
+        for language, entries in names.items()
+    }
+
+
+def indexed(shelf: Shelf, entry: Entry, languages: Iterable[str]) -> Indexed:
+    """Return what of a product is searched, per language that has a document of its own (English always)."""
+    texts = {}
+    for language in languages:
+        document = entry.documents.get(language)
+        if document is None:
+            continue
+        read = decode_document(document)
+        options = [value for variant in read.variants for value in variant.options.values()]
+        body = " ".join([read.description, *read.attributes.values(), *dict.fromkeys(options)])
+        texts[language] = Text(read.name, " ".join(_category_names(shelf, entry.category, language)), body)
+    return Indexed(entry.id, entry.skus, entry.popularity, texts)
+
+
+def _category_names(shelf: Shelf, key: str, language: str) -> Iterable[str]:
+    """Yield the names from a category up to the top; a tree that loops ends where it began."""
+    seen: set[str] = set()
+    while key in shelf.categories and key not in seen:
+        seen.add(key)
+        yield text_in(shelf.categories[key].names, language)
+        key = shelf.categories[key].parent

@@ -1,0 +1,199 @@
+"""Lists: narrow, count, sort and cut products that are already in memory. Pure: the shelf in, a `Listing` out."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from springtide.channels.browse.documents import decode_document, text_in
+from springtide.channels.browse.shelf import Entry, Shelf, Summary, Trait
+from springtide.channels.browse.views import (
+    FACET_VALUES_LIMIT,
+    PAGE_LIMIT,
+    Card,
+    Facet,
+    FacetValue,
+    Listing,
+    ListQuery,
+    PriceRange,
+    Sort,
+)
+from springtide.contracts.inventory.api import Band
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A candidate: the product and what it costs in the market."""
+
+    entry: Entry
+    summary: Summary
+
+
+Test = Callable[[Row], bool]
+
+
+def rows(shelf: Shelf, market: str, entries: Iterable[Entry]) -> list[Row]:
+    """Return the entries that are sold in the market."""
+    return [Row(entry, summary) for entry in entries if (summary := shelf.summary(market, entry)) is not None]
+
+
+def below(shelf: Shelf, category: str) -> set[str]:
+    """Return the keys of a category and everything below it."""
+    keys = {category}
+    grown = True
+    while grown:
+        more = {known.key for known in shelf.categories.values() if known.parent in keys} - keys
+        keys |= more
+        grown = bool(more)
+    return keys
+
+
+def listing(shelf: Shelf, query: ListQuery, candidates: Sequence[Row], *, corrected: bool = False) -> Listing:
+    """Return one page. Facets count what choosing a value would show: each ignores its own group's choice."""
+    tests = _tests(shelf, query)
+    kept = _kept(candidates, tests, without="")
+    prices = [row.summary.price.gross_minor for row in _kept(candidates, tests, without="price")]
+    size = max(1, min(query.size, PAGE_LIMIT))
+    pages = max(1, -(-len(kept) // size))
+    page = max(1, query.page)
+    chosen = _sorted(kept, query)[(page - 1) * size : page * size]
+    currency = shelf.markets[query.market].currency
+    return Listing(
+        cards=tuple(card(row, query.language, currency) for row in chosen),
+        total=len(kept),
+        page=page,
+        pages=pages,
+        size=size,
+        sort=query.sort,
+        facets=tuple(_facets(shelf, query, candidates, tests)),
+        prices=PriceRange(min_minor=min(prices), max_minor=max(prices)) if prices else None,
+        corrected=corrected,
+    )
+
+
+def card(row: Row, language: str, currency: str) -> Card:
+    """Return a product as a list shows it."""
+    document = decode_document(in_language(row.entry, language))
+    price = row.summary.price
+    return Card(
+        id=row.entry.id,
+        slug=document.slug,
+        name=document.name,
+        category=row.entry.category,
+        sku=price.sku,
+        currency=currency,
+        price_minor=price.gross_minor,
+        was_minor=price.was_minor,
+        lowest_30d_minor=price.lowest_30d_minor,
+        from_price=row.summary.from_price,
+        band=row.summary.band,
+        variants=len(row.entry.skus),
+        picture=document.media[0].hash if document.media else "",
+    )
+
+
+def in_language(entry: Entry, language: str) -> bytes:
+    """Return the encoded document in the language, else the English one."""
+    return entry.documents.get(language) or entry.documents["en"]
+
+
+def _tests(shelf: Shelf, query: ListQuery) -> dict[str, Test]:
+    """Return the filters by group: "category", "price", "band", and one per attribute key."""
+    tests: dict[str, Test] = {}
+    if query.category:
+        keys = below(shelf, query.category)
+        tests["category"] = lambda row: row.entry.category in keys
+    if query.min_minor is not None or query.max_minor is not None:
+        low, high = query.min_minor or 0, query.max_minor
+        tests["price"] = lambda row: (
+            low <= row.summary.price.gross_minor and (high is None or row.summary.price.gross_minor <= high)
+        )
+    if query.bands:
+        bands = frozenset(query.bands)
+        tests["band"] = lambda row: row.summary.band in bands
+    wanted: dict[str, set[str]] = {}
+    for key, value in query.attributes:
+        wanted.setdefault(key, set()).add(value)
+    for key, values in wanted.items():
+        tests[f"attribute:{key}"] = _has_trait(key, frozenset(values))
+    return tests
+
+
+def _has_trait(key: str, values: frozenset[str]) -> Test:
+    return lambda row: any(trait.key == key and trait.value in values for trait in row.entry.traits)
+
+
+def _kept(candidates: Iterable[Row], tests: dict[str, Test], *, without: str) -> list[Row]:
+    applied = [test for group, test in tests.items() if group != without]
+    return [row for row in candidates if all(test(row) for test in applied)]
+
+
+def _sorted(kept: list[Row], query: ListQuery) -> list[Row]:
+    match query.sort:
+        case Sort.PRICE:
+            return sorted(kept, key=lambda row: row.summary.price.gross_minor)
+        case Sort.PRICE_DESCENDING:
+            return sorted(kept, key=lambda row: -row.summary.price.gross_minor)
+        case Sort.NEWEST:
+            return sorted(kept, key=lambda row: row.entry.id, reverse=True)  # a UUIDv7 begins with its time
+        case Sort.RELEVANCE if query.text:
+            return kept
+        case _:
+            return sorted(kept, key=lambda row: (-row.entry.popularity, row.entry.id))
+
+
+def _facets(shelf: Shelf, query: ListQuery, candidates: Sequence[Row], tests: dict[str, Test]) -> Iterable[Facet]:
+    categories = _category_facet(shelf, query, _kept(candidates, tests, without="category"))
+    if categories is not None:
+        yield categories
+    yield _band_facet(query, _kept(candidates, tests, without="band"))
+    yield from _attribute_facets(query, candidates, tests)
+
+
+def _category_facet(shelf: Shelf, query: ListQuery, kept: Iterable[Row]) -> Facet | None:
+    """Count the children of the chosen category (the top ones when none is chosen), each with all below it."""
+    chosen = query.category
+    counts = Counter(row.entry.category for row in kept)
+    values = []
+    for category in shelf.categories.values():
+        if chosen in {category.parent, category.key}:
+            count = sum(counts[key] for key in below(shelf, category.key))
+            if count:
+                label = text_in(category.names, query.language)
+                values.append(FacetValue(value=category.key, label=label, count=count, chosen=category.key == chosen))
+    return Facet(key="category", label="category", values=tuple(values[:FACET_VALUES_LIMIT])) if values else None
+
+
+def _band_facet(query: ListQuery, kept: Iterable[Row]) -> Facet:
+    counts = Counter(row.summary.band for row in kept)
+    values = tuple(
+        FacetValue(value=band.value, label=band.value, count=counts[band], chosen=band in query.bands)
+        for band in Band
+        if counts[band] or band in query.bands
+    )
+    return Facet(key="band", label="band", values=values)
+
+
+def _attribute_facets(query: ListQuery, candidates: Sequence[Row], tests: dict[str, Test]) -> Iterable[Facet]:
+    chosen = set(query.attributes)
+    everything = _kept(candidates, tests, without="")
+    for key in sorted({trait.key for row in everything for trait in row.entry.traits} | {key for key, _ in chosen}):
+        group = f"attribute:{key}"
+        kept = _kept(candidates, tests, without=group) if group in tests else everything
+        counts: Counter[str] = Counter()
+        known: dict[str, Trait] = {}
+        for row in kept:
+            for trait in row.entry.traits:
+                if trait.key == key:
+                    counts[trait.value] += 1
+                    known[trait.value] = trait
+        values = tuple(
+            FacetValue(
+                value=value,
+                label=text_in(known[value].labels, query.language),
+                count=count,
+                chosen=(key, value) in chosen,
+            )
+            for value, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:FACET_VALUES_LIMIT]
+        )
+        if values:
+            yield Facet(key=key, label=key, values=values)

@@ -1,0 +1,223 @@
+"""Buying: a guest needs three writes (cart with lines; contact, address and delivery; complete with payment)."""
+
+from collections.abc import Iterable
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get, post, put
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Body
+
+from springtide.channels.shop_api import examples
+from springtide.channels.shop_api.answers import READING, WRITING, example, problems
+from springtide.channels.shop_api.bodies import CartDetails, CartLines, CartVouchers, NewCart, Purchase, WantedLine
+from springtide.channels.shop_api.callers import caller_of, customer_of, desk_of, key_for
+from springtide.channels.shop_api.params import ANONYMOUS_KEY_MIN, AnonymousKey, Key, Language, Token
+from springtide.contracts.checkout.api import Cart, CheckoutApi, Completion, Line
+from springtide.contracts.common import Origin
+from springtide.platform.caller import Caller, Kind
+from springtide.platform.errors import BadInput
+from springtide.platform.http import HttpRequest
+
+_CARTS, _CHECKOUTS = ["Cart"], ["Checkout"]
+_ORIGIN = Origin(channel="shop_api")
+_STILL_GOING = 202
+
+NewCartBody = Annotated[NewCart, Body(examples=example(examples.NEW_CART))]
+LinesBody = Annotated[CartLines, Body(examples=example(examples.LINES))]
+DetailsBody = Annotated[CartDetails, Body(examples=example(examples.DETAILS))]
+VouchersBody = Annotated[CartVouchers, Body(examples=example(examples.VOUCHERS))]
+PurchaseBody = Annotated[Purchase, Body(examples=example(examples.PURCHASE))]
+
+
+def _checkout(request: HttpRequest) -> CheckoutApi:
+    return desk_of(request).ask(CheckoutApi)
+
+
+def _lines(request: HttpRequest, wanted: Iterable[WantedLine], language: str) -> tuple[Line, ...]:
+    """Return the lines with the names the buyer sees; checkout checks everything else."""
+    browse = desk_of(request).browse
+    return tuple(
+        Line(sku=line.sku, quantity=line.quantity, name=browse.line_name(line.sku, language)) for line in wanted
+    )
+
+
+def require_long_key(caller: Caller, key: str) -> None:
+    """Refuse a short key from a guest where the key alone tells two guests apart."""
+    if caller.kind is Kind.GUEST and len(key) < ANONYMOUS_KEY_MIN:
+        msg = f"Without a session the Idempotency-Key has at least {ANONYMOUS_KEY_MIN} characters."
+        raise BadInput(msg, fields={"Idempotency-Key": "too short"})
+
+
+@post("/carts", tags=_CARTS, summary="Create a cart with its lines", responses=problems(*WRITING))
+async def create_cart(request: HttpRequest, data: NewCartBody, idempotency_key: AnonymousKey) -> Cart:
+    """Return the new cart with quote, payment methods and the token that opens it again."""
+    caller = await caller_of(request)
+    require_long_key(caller, idempotency_key)
+    return await _checkout(request).create_cart(
+        caller=caller,
+        key=idempotency_key,
+        market=data.market,
+        locale=data.locale,
+        lines=_lines(request, data.lines, data.locale[:2]),
+        origin=_ORIGIN,
+    )
+
+
+@get("/carts/{cart_id:uuid}", tags=_CARTS, summary="Read a cart", responses=problems(401, *READING))
+async def get_cart(request: HttpRequest, cart_id: UUID, token: Token = None) -> Cart:
+    """Return the cart, with a fresh quote when the old one ran out."""
+    caller = await caller_of(request)
+    return await _checkout(request).get_cart(caller=caller, cart_id=cart_id, token=token or "")
+
+
+@put("/carts/{cart_id:uuid}/lines", tags=_CARTS, summary="Replace the lines", responses=problems(*WRITING))
+async def set_lines(
+    request: HttpRequest,
+    cart_id: UUID,
+    data: LinesBody,
+    idempotency_key: Key,
+    token: Token = None,
+    language: Language = None,
+) -> Cart:
+    """Return the cart with these lines, named in `language`, and a new quote."""
+    caller = await caller_of(request)
+    return await _checkout(request).set_lines(
+        caller=caller,
+        key=key_for(idempotency_key, cart_id),
+        cart_id=cart_id,
+        token=token or "",
+        lines=_lines(request, data.lines, language or "en"),
+    )
+
+
+@put(
+    "/carts/{cart_id:uuid}/details",
+    tags=_CARTS,
+    summary="Set contact, addresses, delivery and vouchers",
+    responses=problems(*WRITING),
+)
+async def set_details(
+    request: HttpRequest, cart_id: UUID, data: DetailsBody, idempotency_key: Key, token: Token = None
+) -> Cart:
+    """Return the cart, priced for its destination. Every field that is wrong is named at once."""
+    caller = await caller_of(request)
+    return await _checkout(request).set_details(
+        caller=caller,
+        key=key_for(idempotency_key, cart_id),
+        cart_id=cart_id,
+        token=token or "",
+        contact=data.contact,
+        delivery=data.delivery,
+        vouchers=data.vouchers,
+    )
+
+
+@put("/carts/{cart_id:uuid}/vouchers", tags=_CARTS, summary="Replace the vouchers", responses=problems(*WRITING))
+async def set_vouchers(
+    request: HttpRequest, cart_id: UUID, data: VouchersBody, idempotency_key: Key, token: Token = None
+) -> Cart:
+    """Return the cart; a code that does not apply is refused by name."""
+    caller = await caller_of(request)
+    return await _checkout(request).set_vouchers(
+        caller=caller,
+        key=key_for(idempotency_key, cart_id),
+        cart_id=cart_id,
+        token=token or "",
+        vouchers=data.vouchers,
+    )
+
+
+@post(
+    "/carts/{cart_id:uuid}/merge",
+    tags=_CARTS,
+    status_code=200,
+    summary="Take a guest's cart into the account",
+    responses=problems(*WRITING),
+)
+async def merge_cart(request: HttpRequest, cart_id: UUID, idempotency_key: Key, token: Token = None) -> Cart:
+    """Return the signed-in customer's cart with the guest's lines added."""
+    caller = await customer_of(request)
+    key = key_for(idempotency_key, cart_id)
+    return await _checkout(request).merge(caller=caller, key=key, cart_id=cart_id, token=token or "")
+
+
+_GOING_ON = ResponseSpec(
+    Completion,
+    generate_examples=False,
+    description="Still going on: ask again after Retry-After seconds, or repeat with the same key",
+)
+
+
+@post(
+    "/carts/{cart_id:uuid}/complete",
+    tags=_CHECKOUTS,
+    status_code=200,
+    summary="Buy",
+    responses={202: _GOING_ON, **problems(*WRITING)},
+)
+async def complete(
+    request: HttpRequest, cart_id: UUID, data: PurchaseBody, idempotency_key: Key, token: Token = None
+) -> Response[Completion]:
+    """Return what became of it by `step`. completed: the order with its number and token. awaiting_buyer: send the
+    buyer to `redirect_url`. refused, declined, expired or undone: `reason` and `message` say why, the cart is open
+    again.
+    """
+    desk = desk_of(request)
+    caller = await caller_of(request)
+    done = await _checkout(request).complete(
+        caller=caller,
+        key=key_for(idempotency_key, cart_id),
+        cart_id=cart_id,
+        token=token or "",
+        method=data.method,
+        total_minor=data.total_minor,
+        return_url=data.return_url or f"{desk.public_url}/",
+    )
+    return _completion(done)
+
+
+@get(
+    "/checkouts/{checkout_id:uuid}",
+    tags=_CHECKOUTS,
+    summary="Where a purchase stands",
+    responses={202: _GOING_ON, **problems(401, *READING)},
+)
+async def get_completion(request: HttpRequest, checkout_id: UUID, token: Token = None) -> Response[Completion]:
+    """Return the state of a purchase; the token is the cart's."""
+    caller = await caller_of(request)
+    return _completion(await _checkout(request).completion(caller=caller, checkout_id=checkout_id, token=token or ""))
+
+
+@post(
+    "/checkouts/{checkout_id:uuid}/return",
+    tags=_CHECKOUTS,
+    status_code=200,
+    summary="The buyer is back from the bank",
+    responses={202: _GOING_ON, **problems(400, 401, 404, 409, 413, 422, 503)},
+)
+async def buyer_returned(request: HttpRequest, checkout_id: UUID, token: Token = None) -> Response[Completion]:
+    """Ask the gateway, drive the purchase on and return where it stands. Harmless to repeat: it needs no key."""
+    caller = await caller_of(request)
+    return _completion(
+        await _checkout(request).buyer_returned(caller=caller, checkout_id=checkout_id, token=token or "")
+    )
+
+
+def _completion(done: Completion) -> Response[Completion]:
+    going_on = done.ask_again_s > 0
+    headers = {"retry-after": str(done.ask_again_s)} if going_on else {}
+    return Response(done, status_code=_STILL_GOING if going_on else 200, headers=headers)
+
+
+ROUTES = [
+    create_cart,
+    get_cart,
+    set_lines,
+    set_details,
+    set_vouchers,
+    merge_cart,
+    complete,
+    get_completion,
+    buyer_returned,
+]

@@ -1,0 +1,33 @@
+"""The door for gateways: POST /webhooks/{gateway} hands raw body and headers to payments, in one contract call."""
+
+from litestar import Litestar, Response, post
+
+from springtide.channels.browse.desk import Desk
+from springtide.contracts.payments.api import PaymentsApi
+from springtide.platform.caller import Caller, Kind
+from springtide.platform.errors import BadInput
+from springtide.platform.http import HttpRequest, make_app, request_id
+
+BODY_LIMIT_BYTES = 256 * 1024
+_HEADERS_LIMIT = 100
+
+
+def create_app(desk: Desk) -> Litestar:
+    """Build the webhooks channel; it answers everything below /webhooks.
+
+    204: taken (once, or parked when it is early). 400: refused (signature, age, form). 503: bring it again later.
+    """
+    return make_app([take], path="/webhooks", state={"desk": desk}, body_limit_bytes=BODY_LIMIT_BYTES)
+
+
+@post("/{gateway:str}", status_code=204)
+async def take(request: HttpRequest, gateway: str) -> Response[None]:
+    """Pass the message on as it came: only payments can tell whether it is true."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    if len(headers) > _HEADERS_LIMIT:
+        msg = f"More than {_HEADERS_LIMIT} headers."
+        raise BadInput(msg)
+    desk: Desk = request.app.state["desk"]
+    caller = Caller(actor=f"gateway:{gateway}"[:64], kind=Kind.GUEST, request_id=request_id(request))
+    await desk.ask(PaymentsApi).webhook(caller=caller, gateway=gateway[:64], headers=headers, body=await request.body())
+    return Response(None, status_code=204)

@@ -1,0 +1,76 @@
+"""Where a command's engines come from: the settings, the shop running in the data folder, or started for the moment."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import springtide.demo
+from springtide.bootstrap import spec_of
+from springtide.platform.embedded.engines import Engines, shared_or_running_engines
+from springtide.platform.embedded.folders import DataFolder, open_data_folder
+from springtide.platform.embedded.supervisor import Say
+from springtide.platform.migrate import migrate, prepare_schema
+from springtide.sandbox.keys import account_keys
+from springtide.settings import CONTEXTS, Gateway, Settings, replaced
+
+DEMO_WORDS = Path(springtide.demo.__file__).parent / "data" / "translations"
+_MARKETS = ("GB", "NL", "SE")
+
+
+def with_engines(settings: Settings, engines: Engines, folder: DataFolder) -> Settings:
+    """Return the settings of a shop on the embedded engines: gateways default to invoice and the sandbox."""
+    return replaced(
+        settings,
+        database_url=engines.database_url,
+        nats_url=engines.nats_url,
+        secret_key=settings.secret_key or engines.secret_key,
+        data_dir=str(folder.app),
+        words_dir=settings.words_dir or (str(DEMO_WORDS) if settings.demo else ""),
+        gateways=settings.gateways or demo_gateways(settings, engines.secret_key),
+    )
+
+
+def demo_gateways(settings: Settings, secret_key: str) -> tuple[Gateway, ...]:
+    """Return the demo's gateways: two accounts at the sandbox and payment by invoice."""
+    url = f"http://127.0.0.1:{settings.sandbox_port}"
+    redirects = {"GB": ("card", "pay_later"), "NL": ("bank_redirect", "card"), "SE": ("app_push", "card", "pay_later")}
+    shop = account_keys(secret=sandbox_secret(secret_key), account="shop")
+    return (
+        Gateway(
+            name="sandbox",
+            provider="sandbox",
+            url=url,
+            api_key=shop.api_key,
+            webhook_secret=shop.webhook_secret,
+            markets=redirects,
+        ),
+        Gateway(name="invoice", provider="invoice", markets=dict.fromkeys(_MARKETS, ("invoice",))),
+    )
+
+
+def sandbox_secret(secret_key: str) -> str:
+    """Return the secret the sandbox gateway derives its accounts' keys from."""
+    return f"sandbox-of-{secret_key}"
+
+
+@asynccontextmanager
+async def engine_settings(settings: Settings, *, say: Say) -> AsyncIterator[Settings]:
+    """Yield complete settings: as given when they name engines, else those of the data folder."""
+    if settings.database_url:
+        yield settings
+        return
+    folder = open_data_folder(Path(settings.data_dir) if settings.data_dir else None, say=say)
+    async with shared_or_running_engines(folder, say=say) as engines:
+        yield with_engines(settings, engines, folder)
+
+
+def migrate_all(
+    settings: Settings, contexts: tuple[str, ...] = CONTEXTS, *, phases: tuple[str, ...] = ("pre", "post")
+) -> list[str]:
+    """Bring schemas up to date; return the revisions applied. `MigrationFailed`."""
+    applied: list[str] = []
+    for context in contexts:
+        url = settings.database_urls.get(context) or settings.database_url
+        prepare_schema(url, settings.secret_key, context)
+        applied += migrate(url, context, spec_of(context).migrations, phases=phases)
+    return applied

@@ -1,0 +1,73 @@
+"""`springtide export`: write facts to standard output, page by page."""
+
+import argparse
+import asyncio
+import csv
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+
+from springtide.bootstrap import running
+from springtide.commands.engines import engine_settings
+from springtide.commands.output import aside, fail
+from springtide.contracts.catalog.api import CatalogApi
+from springtide.contracts.inventory.api import InventoryApi
+from springtide.contracts.orders.api import OrderFilter, OrdersApi
+from springtide.platform.caller import system
+from springtide.platform.embedded.problems import EngineProblem
+from springtide.platform.errors import SpringtideError
+from springtide.platform.wiring import Ask
+from springtide.settings import Settings
+
+_CALLER = system("cli")
+_PAGE = 200
+
+
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    """Write rows as CSV or as one JSON object a line."""
+    try:
+        asyncio.run(_export(settings, options))
+    except (EngineProblem, SpringtideError) as problem:
+        return fail(problem)
+    return 0
+
+
+async def _export(settings: Settings, options: argparse.Namespace) -> None:
+    needed = {"products": "catalog", "stock": "inventory", "orders": "orders"}[options.what]
+    async with (
+        engine_settings(settings, say=aside) as complete,
+        running(complete, {needed}, background=False, serve=False) as node,
+    ):
+        writer: Any = None
+        async for row in _rows(node.ask, options):
+            flat = {name: _cell(value) for name, value in msgspec.to_builtins(row).items()}
+            if options.format == "json":
+                sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
+                continue
+            if writer is None:
+                writer = csv.DictWriter(sys.stdout, fieldnames=list(flat))
+                writer.writeheader()
+            writer.writerow(flat)
+
+
+def _cell(value: object) -> object:
+    return " ".join(str(part) for part in value) if isinstance(value, list) else value
+
+
+async def _rows(ask: Ask, options: argparse.Namespace) -> AsyncIterator[msgspec.Struct]:
+    after: str | None = None
+    while True:
+        if options.what == "products":
+            page: Any = await ask(CatalogApi).list_products(caller=_CALLER, after=after, limit=_PAGE)
+        elif options.what == "stock":
+            page = await ask(InventoryApi).stock(caller=_CALLER, after=after, limit=_PAGE)
+        else:
+            where = OrderFilter(with_imported=options.imported)
+            page = await ask(OrdersApi).list_orders(caller=_CALLER, where=where, after=after, limit=_PAGE)
+        for row in page.items:
+            yield row
+        after = page.after
+        if after is None:
+            return

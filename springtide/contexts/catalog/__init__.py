@@ -1,0 +1,1 @@
+"""Catalogue: products, variants, categories, media, in several languages. The contract is in `contracts.catalog`."""

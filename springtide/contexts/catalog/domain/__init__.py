@@ -1,0 +1,1 @@
+"""Pure decisions over products and categories: values in, a decision out."""

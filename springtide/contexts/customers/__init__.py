@@ -1,0 +1,1 @@
+"""Customers: accounts of buyers and staff, sessions, consents."""

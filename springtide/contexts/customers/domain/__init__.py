@@ -1,0 +1,1 @@
+"""Pure decisions of customers: roles, passwords, forms, throttling."""

@@ -1,0 +1,1 @@
+"""Pure decisions over stock: values in, a decision out."""

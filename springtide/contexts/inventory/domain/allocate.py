@@ -1,0 +1,88 @@
+"""Who may have which units: all lines or none. Pure, over a locked shelf, so that one call can judge a whole batch."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import msgspec
+
+from springtide.contexts.inventory.domain.places import Key, Place, Shelf
+from springtide.contracts.inventory.api import Allocation, Supply
+
+
+class Shortage(msgspec.Struct, frozen=True, kw_only=True):
+    """A SKU that cannot be promised in full."""
+
+    sku: str
+    wanted: int
+    available: int
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the units come from; nothing when anything is short."""
+
+    allocations: tuple[Allocation, ...] = ()
+    short: tuple[Shortage, ...] = ()
+
+    def short_facts(self) -> list[dict[str, object]]:
+        """Return the shortages as JSON values for a refusal."""
+        return [msgspec.to_builtins(shortage) for shortage in self.short]
+
+
+def allocate(shelf: Shelf, market: str, demand: Mapping[str, int], own: Mapping[Key, int]) -> Plan:
+    """Find units for `demand` (per SKU, summed) at the market's locations by rank, units on the shelf before inbound.
+
+    `own`: units the asking checkout holds already; they count as free.
+    """
+    allocations: list[Allocation] = []
+    short: list[Shortage] = []
+    for sku, wanted in sorted(demand.items()):
+        places = [_without_own(place, own) for place in shelf.serving(sku, market)]
+        available = sum(max(0, place.available) for place in places)
+        if available < wanted:
+            short.append(Shortage(sku=sku, wanted=wanted, available=available))
+        else:
+            allocations += _take(places, wanted)
+    return Plan(short=tuple(short)) if short else Plan(allocations=tuple(allocations))
+
+
+def fits(shelf: Shelf, own: Mapping[Key, int]) -> bool:
+    """Tell whether units counted at their places are there for everybody counted: nobody was given them twice."""
+    return all(shelf.places[key].available >= 0 for key in own)
+
+
+def _without_own(place: Place, own: Mapping[Key, int]) -> Place:
+    return msgspec.structs.replace(place, held=place.held - own.get(place.key, 0))
+
+
+def _take(places: list[Place], wanted: int) -> list[Allocation]:
+    shelf_units: dict[str, int] = {}
+    inbound_units: dict[str, int] = {}
+    for place in places:
+        # A place that owes more than it sells (a fact from outside) must not give what others of the SKU have.
+        units = min(wanted, place.free_on_shelf, max(0, place.available))
+        shelf_units[place.location] = units
+        wanted -= units
+    for place in sorted(places, key=_first_day):
+        units = min(wanted, max(0, place.available) - shelf_units[place.location])
+        inbound_units[place.location] = units
+        wanted -= units
+    return [
+        _allocation(place, shelf_units[place.location], inbound_units[place.location])
+        for place in places
+        if shelf_units[place.location] or inbound_units[place.location]
+    ]
+
+
+def _first_day(place: Place) -> date:
+    return place.inbound[0][0] if place.inbound and place.supply is not Supply.STOCK else date.max
+
+
+def _allocation(place: Place, from_shelf: int, from_inbound: int) -> Allocation:
+    beyond_shelf = place.promised + from_shelf + from_inbound - place.on_hand
+    return Allocation(
+        sku=place.sku,
+        location=place.location,
+        quantity=from_shelf + from_inbound,
+        inbound=from_inbound,
+        expected_on=place.expected_for(beyond_shelf) if from_inbound else None,
+    )

@@ -1,0 +1,12 @@
+"""First schema."""
+
+from springtide.platform.migrate import run_kernel, run_sql_beside
+
+revision = "inventory_0001"
+down_revision = None
+phase = "pre"
+
+
+def upgrade() -> None:
+    run_kernel("0001")
+    run_sql_beside(__file__)

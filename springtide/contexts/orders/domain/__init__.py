@@ -1,0 +1,1 @@
+"""Pure decisions of orders: states, counts, credits, allocations."""

@@ -1,0 +1,455 @@
+-- Statements of orders. The lock order stands at the top of store.py.
+
+-- name: insert_order
+-- The whole order in one statement: the primary key is the guard against two orders, and rows of an order that is there
+-- already are not written. The attempt's newest state may have come before the order.
+with new as (
+    insert into orders (
+        id, number, placed_at, market, seller, locale, currency, base_currency, fx_to_base, channel, agent, customer_id,
+        buyer_name, email, phone, shipping_address, billing_address, payment_method, attempt_id, quote, vouchers, units,
+        goods_minor, shipping_minor, discount_minor, tax_minor, total_minor, authorised_minor, captured_minor,
+        refunded_minor, is_voided, status, payment_status, fulfilment_status)
+    values (
+        %(id)s, %(prefix)s || nextval('order_number'), %(placed_at)s, %(market)s, %(seller)s, %(locale)s, %(currency)s,
+        %(base_currency)s, %(fx_to_base)s::numeric, %(channel)s, %(agent)s, %(customer_id)s, %(buyer_name)s, %(email)s,
+        %(phone)s, %(shipping_address)s, %(billing_address)s, %(payment_method)s, %(attempt_id)s, %(quote)s, %(vouchers)s,
+        %(units)s, %(goods_minor)s, %(shipping_minor)s, %(discount_minor)s, %(tax_minor)s, %(total_minor)s,
+        %(authorised_minor)s, %(captured_minor)s, %(refunded_minor)s, %(is_voided)s, %(status)s, %(payment_status)s,
+        %(fulfilment_status)s)
+    on conflict (id) do nothing
+    returning id, number
+), lines as (
+    insert into order_lines (
+        order_id, line, sku, name, unit_minor, ordered, gross_minor, net_minor, tax_minor, rate_bp, tax_category,
+        discount_minor, allocations, open_allocations)
+    select new.id, sold.line, sold.sku, sold.name, sold.unit_minor, sold.ordered, sold.gross_minor, sold.net_minor,
+           sold.tax_minor, sold.rate_bp, sold.tax_category, sold.discount_minor, sold.allocations, sold.allocations
+    from new, unnest(
+        %(line)s::int[], %(line_sku)s::text[], %(line_name)s::text[], %(line_unit_minor)s::bigint[],
+        %(line_ordered)s::bigint[], %(line_gross_minor)s::bigint[], %(line_net_minor)s::bigint[],
+        %(line_tax_minor)s::bigint[], %(line_rate_bp)s::int[], %(line_tax_category)s::text[],
+        %(line_discount_minor)s::bigint[], %(line_allocations)s::jsonb[])
+        as sold(line, sku, name, unit_minor, ordered, gross_minor, net_minor, tax_minor, rate_bp, tax_category,
+                discount_minor, allocations)
+), shipping as (
+    insert into shipping_rows (
+        order_id, row, method, gross_minor, net_minor, tax_minor, rate_bp, tax_category, discount_minor)
+    select new.id, sold.row, sold.method, sold.gross_minor, sold.net_minor, sold.tax_minor, sold.rate_bp,
+           sold.tax_category, sold.discount_minor
+    from new, unnest(
+        %(shipping)s::int[], %(shipping_method)s::text[], %(shipping_gross_minor)s::bigint[],
+        %(shipping_net_minor)s::bigint[], %(shipping_tax_minor)s::bigint[], %(shipping_rate_bp)s::int[],
+        %(shipping_tax_category)s::text[], %(shipping_discount_minor)s::bigint[])
+        as sold(row, method, gross_minor, net_minor, tax_minor, rate_bp, tax_category, discount_minor)
+), entry as (
+    insert into timeline (id, order_id, at, what, facts, actor)
+    select %(entry_id)s, new.id, %(placed_at)s, 'placed', '{}', %(actor)s from new
+)
+select number from new
+
+-- name: find_receipt
+select number, placed_at from orders where id = %(id)s
+
+-- name: keep_attempt
+-- Of an attempt only the newest state counts: no row touched means an equal or newer one was seen. The guard lets one
+-- transaction at a time work on the attempts of an order that may not be there yet, so that no state falls between
+-- `place` and an event that overtakes it.
+with guard as materialized (select pg_advisory_xact_lock(hashtextextended(%(order_id)s::uuid::text, 0)))
+insert into attempts (attempt_id, order_id, version, is_voided, authorised_minor, captured_minor, refunded_minor)
+select %(attempt_id)s, %(order_id)s, %(version)s, %(is_voided)s, %(authorised_minor)s, %(captured_minor)s, %(refunded_minor)s
+from guard
+on conflict (attempt_id) do update set
+    version = excluded.version, is_voided = excluded.is_voided, authorised_minor = excluded.authorised_minor,
+    captured_minor = excluded.captured_minor, refunded_minor = excluded.refunded_minor
+where attempts.version < excluded.version
+
+-- name: sum_attempts
+-- An authorisation that was given back is no money any more.
+select coalesce(sum(authorised_minor) filter (where not is_voided), 0)::bigint as authorised,
+       coalesce(sum(captured_minor), 0)::bigint as captured,
+       coalesce(sum(refunded_minor), 0)::bigint as refunded,
+       coalesce(bool_or(is_voided), false) as voided
+from attempts where order_id = %(order_id)s
+
+-- name: find_order
+select id, number, version, placed_at, market, seller, locale, currency, base_currency, fx_to_base::text as fx_to_base,
+       channel, agent, import_batch, external_system, external_id, customer_id, customer_ref, buyer_name, email, phone,
+       shipping_address, billing_address, payment_method, attempt_id, vouchers, goods_minor, shipping_minor,
+       discount_minor, tax_minor, total_minor, adjusted_minor, authorised_minor, captured_minor, refunded_minor,
+       capture_asked_minor, is_voided, status, payment_status, fulfilment_status
+from orders where id = %(id)s
+
+-- name: lock_order
+select id, number, version, placed_at, market, seller, locale, currency, base_currency, fx_to_base::text as fx_to_base,
+       channel, agent, import_batch, external_system, external_id, customer_id, customer_ref, buyer_name, email, phone,
+       shipping_address, billing_address, payment_method, attempt_id, vouchers, goods_minor, shipping_minor,
+       discount_minor, tax_minor, total_minor, adjusted_minor, authorised_minor, captured_minor, refunded_minor,
+       capture_asked_minor, is_voided, status, payment_status, fulfilment_status
+from orders where id = %(id)s for update
+
+-- name: find_lines
+select line, sku, name, unit_minor, ordered, cancelled, fulfilled, returned, refunded, gross_minor, net_minor, tax_minor,
+       rate_bp, tax_category, discount_minor, allocations, open_allocations
+from order_lines where order_id = %(id)s order by line
+
+-- name: find_shipping_rows
+select row, method, gross_minor, net_minor, tax_minor, rate_bp, tax_category, discount_minor
+from shipping_rows where order_id = %(id)s order by row
+
+-- name: find_shipments
+select shipments.id, at, carrier, tracking, line, quantity, allocations
+from shipments join shipment_lines on shipment_id = id where order_id = %(id)s order by id, line
+
+-- name: find_adjustments
+select id, at, kind, reason, actor from adjustments where order_id = %(id)s order by id
+
+-- name: find_adjustment_lines
+select adjustment_id, line, quantity, paid_back
+from adjustment_lines join adjustments on adjustments.id = adjustment_id where order_id = %(id)s order by adjustment_id, line
+
+-- name: find_adjustment_money
+select adjustment_id, line, shipping_row, gross_minor, net_minor, tax_minor, rate_bp, tax_category, discount_minor
+from adjustment_money join adjustments on adjustments.id = adjustment_id
+where order_id = %(id)s order by adjustment_id, row
+
+-- name: find_documents
+select number, kind, issued_on, gross_minor, adjustment_id
+from documents where order_id = %(id)s order by issued_on, kind desc, sequence
+
+-- name: find_timeline
+select at, what, facts, actor from timeline where order_id = %(id)s order by id
+
+-- name: list_money
+select id as order_id, number, currency, total_minor, adjusted_minor, authorised_minor, captured_minor, refunded_minor,
+       attempt_id,
+       coalesce((select jsonb_agg(jsonb_build_object('sku', sku, 'quantity', quantity) order by sku)
+                 from (select sku, sum(ordered - cancelled - fulfilled)::bigint as quantity from order_lines
+                       where order_id = orders.id and ordered > cancelled + fulfilled group by sku) as waiting), '[]')
+           as unshipped
+from orders
+where not exempt and id > %(after)s
+order by id
+limit %(limit)s
+
+-- name: check_totals
+-- Total, goods, shipping and tax of a live order are the sums of its rows.
+with sums as (
+    select order_id, sum(gross_minor)::bigint as gross, sum(tax_minor)::bigint as tax, 0::bigint as shipping
+    from order_lines where not imported group by order_id
+    union all
+    select order_id, sum(gross_minor)::bigint, sum(tax_minor)::bigint, sum(gross_minor)::bigint
+    from shipping_rows group by order_id
+), totals as (
+    select order_id, sum(gross) as gross, sum(tax) as tax, sum(shipping) as shipping from sums group by order_id
+)
+select 'order_total' as rule, id::text as subject,
+       format('total %%s, tax %%s, shipping %%s; its rows say %%s, %%s, %%s', total_minor, tax_minor, shipping_minor, gross, tax,
+              shipping) as detail
+from orders left join totals on order_id = id
+where not exempt
+  and (total_minor, tax_minor, shipping_minor, goods_minor)
+      is distinct from (gross, tax, shipping, gross - shipping)
+
+-- name: check_rows
+-- gross = net + tax in every row of money of a live order.
+select 'row_gross' as rule, order_id::text as subject,
+       format('%%s %%s: gross %%s, net %%s, tax %%s', source, row, gross_minor, net_minor, tax_minor) as detail
+from (
+    select order_id, 'line' as source, line as row, gross_minor, net_minor, tax_minor from order_lines where not imported
+    union all
+    select order_id, 'shipping', row, gross_minor, net_minor, tax_minor from shipping_rows
+        where not exists (select from orders where id = order_id and exempt)
+    union all
+    select order_id, 'adjustment', row, gross_minor, net_minor, tax_minor
+        from adjustment_money join adjustments on id = adjustment_id
+) as money
+where gross_minor <> net_minor + tax_minor
+
+-- name: check_counts
+-- 0 <= returned <= refunded <= fulfilled, fulfilled + cancelled <= ordered; what is open is allocated.
+select 'line_counts' as rule, order_id::text as subject,
+       format('line %%s: ordered %%s, cancelled %%s, fulfilled %%s, returned %%s, refunded %%s', line, ordered, cancelled,
+              fulfilled, returned, refunded) as detail
+from order_lines
+where not imported
+  and not (ordered > 0 and cancelled >= 0 and returned >= 0 and returned <= refunded and refunded <= fulfilled
+           and fulfilled + cancelled <= ordered)
+union all
+select 'line_allocations', order_id::text, format('line %%s: %%s units open, %%s allocated', line,
+       ordered - cancelled - fulfilled, allocated)
+from order_lines,
+     lateral (select coalesce(sum((value ->> 'quantity')::bigint), 0) as allocated
+              from jsonb_array_elements(open_allocations)) as open
+where not imported and ordered - cancelled - fulfilled <> allocated
+
+-- name: check_adjusted
+-- The counts of a line are the sums of its shipments and adjustments, and the order's adjusted sum is that of its money rows.
+with shipped as (
+    select order_id, line, sum(quantity)::bigint as units
+    from shipment_lines join shipments on id = shipment_id group by order_id, line
+), adjusted as (
+    select order_id, line,
+           coalesce(-sum(quantity) filter (where kind = 'cancel'), 0)::bigint as cancelled,
+           coalesce(-sum(quantity) filter (where kind = 'return'), 0)::bigint as returned,
+           coalesce(-sum(paid_back) filter (where kind <> 'cancel'), 0)::bigint as refunded
+    from adjustment_lines join adjustments on id = adjustment_id group by order_id, line
+), money as (
+    select order_id, sum(gross_minor)::bigint as gross
+    from adjustment_money join adjustments on id = adjustment_id group by order_id
+)
+select 'line_history' as rule, order_id::text as subject,
+       format('line %%s: cancelled %%s, fulfilled %%s, returned %%s, refunded %%s; shipments and adjustments say %%s, %%s, %%s, %%s',
+              line, lines.cancelled, fulfilled, lines.returned, lines.refunded, coalesce(adjusted.cancelled, 0),
+              coalesce(shipped.units, 0), coalesce(adjusted.returned, 0), coalesce(adjusted.refunded, 0)) as detail
+from order_lines as lines
+     left join shipped using (order_id, line)
+     left join adjusted using (order_id, line)
+where not imported
+  and (lines.cancelled, fulfilled, lines.returned, lines.refunded)
+      <> (coalesce(adjusted.cancelled, 0), coalesce(shipped.units, 0), coalesce(adjusted.returned, 0),
+          coalesce(adjusted.refunded, 0))
+union all
+select 'adjusted_sum', id::text, format('adjusted %%s, money rows say %%s', adjusted_minor, coalesce(gross, 0))
+from orders left join money on order_id = id
+where not exempt and adjusted_minor <> coalesce(gross, 0)
+union all
+select 'adjusted_too_much', id::text, format('total %%s, adjusted %%s', total_minor, adjusted_minor)
+from orders where not exempt and (adjusted_minor > 0 or total_minor + adjusted_minor < 0)
+
+-- name: check_orphans
+-- No key points at partitioned tables: look for rows whose order is not there.
+select 'orphan' as rule, order_id::text as subject, source || ' without an order' as detail
+from (
+    select order_id, 'line' as source from order_lines
+    union all select order_id, 'shipping row' from shipping_rows
+    union all select order_id, 'timeline entry' from timeline
+    union all select order_id, 'shipment' from shipments
+    union all select order_id, 'adjustment' from adjustments
+    union all select order_id, 'document' from documents
+) as rows
+where not exists (select from orders where id = order_id)
+
+-- name: check_origin
+-- A live order was paid by an attempt and carries no import batch; an imported one has neither.
+select 'origin' as rule, id::text as subject, 'import batch ' || quote_literal(import_batch) as detail
+from orders where (attempt_id is not null) <> (import_batch = '')
+
+-- name: check_numbers
+-- Documents are numbered without gaps per seller, year and kind, up to the counter.
+select 'document_numbers' as rule, format('%%s %%s %%s', seller, year, kind) as subject,
+       format('%%s documents, numbers %%s to %%s, counter %%s', count(sequence), coalesce(min(sequence), 0),
+              coalesce(max(sequence), 0), coalesce(max(last), 0)) as detail
+from documents full join document_counters using (seller, year, kind)
+group by seller, year, kind
+having count(sequence) <> coalesce(max(last), 0) or coalesce(max(sequence), 0) <> coalesce(max(last), 0)
+    or (count(sequence) > 0 and min(sequence) <> 1)
+
+-- name: check_documents
+-- What is printed is what is owed: an order's documents sum up to its total and adjustments, once all are issued.
+select 'document_sum' as rule, order_id::text as subject,
+       format('documents say %%s, total and adjustments %%s', printed, owed) as detail
+from (
+    select documents.order_id, sum(gross_minor)::bigint as printed,
+           max(orders.total_minor + orders.adjusted_minor) as owed,
+           count(*) as issued, 1 + max(caused.many) as due
+    from documents
+         join orders on orders.id = documents.order_id,
+         lateral (select count(*) as many from adjustments
+                  where adjustments.order_id = orders.id
+                    and exists (select from adjustment_money where adjustment_id = adjustments.id)) as caused
+    group by documents.order_id
+) as sums
+where issued >= due and printed <> owed
+
+-- name: save_lines
+update order_lines as line
+set cancelled = new.cancelled, fulfilled = new.fulfilled, returned = new.returned, refunded = new.refunded,
+    open_allocations = new.open_allocations
+from unnest(%(lines)s::int[], %(cancelled)s::bigint[], %(fulfilled)s::bigint[], %(returned)s::bigint[],
+            %(refunded)s::bigint[], %(open_allocations)s::jsonb[])
+     as new(line, cancelled, fulfilled, returned, refunded, open_allocations)
+where line.order_id = %(order_id)s and line.line = new.line
+
+-- name: save_order
+update orders
+set version = %(version)s, adjusted_minor = %(adjusted_minor)s, capture_asked_minor = %(capture_asked_minor)s,
+    authorised_minor = %(authorised_minor)s, captured_minor = %(captured_minor)s, refunded_minor = %(refunded_minor)s,
+    is_voided = %(is_voided)s, status = %(status)s, payment_status = %(payment_status)s,
+    fulfilment_status = %(fulfilment_status)s
+where id = %(id)s
+
+-- name: insert_entry
+insert into timeline (id, order_id, at, what, facts, actor)
+values (%(id)s, %(order_id)s, %(at)s, %(what)s, %(facts)s, %(actor)s)
+
+-- name: insert_shipment
+insert into shipments (id, order_id, at, carrier, tracking, actor)
+values (%(id)s, %(order_id)s, %(at)s, %(carrier)s, %(tracking)s, %(actor)s)
+
+-- name: insert_shipment_lines
+insert into shipment_lines (shipment_id, line, quantity, allocations)
+select %(id)s, line, quantity, allocations
+from unnest(%(lines)s::int[], %(quantities)s::bigint[], %(allocations)s::jsonb[]) as shipped(line, quantity, allocations)
+
+-- name: insert_adjustment
+insert into adjustments (id, order_id, at, kind, restocked, reason, actor)
+values (%(id)s, %(order_id)s, %(at)s, %(kind)s, %(restocked)s, %(reason)s, %(actor)s)
+
+-- name: insert_adjustment_lines
+insert into adjustment_lines (adjustment_id, line, quantity, paid_back)
+select %(id)s, line, quantity, paid_back
+from unnest(%(lines)s::int[], %(quantities)s::bigint[], %(paid_back)s::bigint[]) as changed(line, quantity, paid_back)
+
+-- name: insert_adjustment_money
+insert into adjustment_money (
+    adjustment_id, row, line, shipping_row, gross_minor, net_minor, tax_minor, rate_bp, tax_category, discount_minor)
+select %(id)s, row, line, shipping_row, gross_minor, net_minor, tax_minor, rate_bp, tax_category, discount_minor
+from unnest(%(rows)s::int[], %(lines)s::int[], %(shipping_rows)s::int[], %(gross_minor)s::bigint[],
+            %(net_minor)s::bigint[], %(tax_minor)s::bigint[], %(rate_bp)s::int[], %(tax_category)s::text[],
+            %(discount_minor)s::bigint[])
+     as money(row, line, shipping_row, gross_minor, net_minor, tax_minor, rate_bp, tax_category, discount_minor)
+
+-- name: refunded_shipping_rows
+select shipping_row from adjustment_money join adjustments on adjustments.id = adjustment_id
+where order_id = %(id)s and shipping_row is not null
+
+-- name: list_orders
+select id, number, placed_at, market, coalesce(nullif(buyer_name, ''), customer_ref) as buyer, currency, total_minor,
+       status, payment_status, fulfilment_status, exempt as imported
+from orders
+where id < %(before)s and (%(with_imported)s or not exempt)
+  and (%(market)s::text is null or market = %(market)s)
+order by id desc limit %(limit)s
+
+-- name: list_orders_by_status
+select id, number, placed_at, market, coalesce(nullif(buyer_name, ''), customer_ref) as buyer, currency, total_minor,
+       status, payment_status, fulfilment_status, exempt as imported
+from orders
+where id < %(before)s and (%(with_imported)s or not exempt) and status = %(status)s
+  and (%(market)s::text is null or market = %(market)s)
+order by id desc limit %(limit)s
+
+-- name: list_orders_by_payment
+select id, number, placed_at, market, coalesce(nullif(buyer_name, ''), customer_ref) as buyer, currency, total_minor,
+       status, payment_status, fulfilment_status, exempt as imported
+from orders
+where id < %(before)s and (%(with_imported)s or not exempt) and payment_status = %(payment_status)s
+  and (%(market)s::text is null or market = %(market)s)
+  and (%(status)s::text is null or status = %(status)s)
+  and (%(fulfilment_status)s::text is null or fulfilment_status = %(fulfilment_status)s)
+order by id desc limit %(limit)s
+
+-- name: list_orders_by_fulfilment
+select id, number, placed_at, market, coalesce(nullif(buyer_name, ''), customer_ref) as buyer, currency, total_minor,
+       status, payment_status, fulfilment_status, exempt as imported
+from orders
+where id < %(before)s and (%(with_imported)s or not exempt) and fulfilment_status = %(fulfilment_status)s
+  and (%(market)s::text is null or market = %(market)s)
+  and (%(status)s::text is null or status = %(status)s)
+order by id desc limit %(limit)s
+
+-- name: list_orders_by_text
+select id, number, placed_at, market, coalesce(nullif(buyer_name, ''), customer_ref) as buyer, currency, total_minor,
+       status, payment_status, fulfilment_status, exempt as imported
+from orders
+where id < %(before)s and (%(with_imported)s or not exempt) and search @@ %(words)s::tsquery
+  and (%(market)s::text is null or market = %(market)s)
+  and (%(status)s::text is null or status = %(status)s)
+  and (%(payment_status)s::text is null or payment_status = %(payment_status)s)
+  and (%(fulfilment_status)s::text is null or fulfilment_status = %(fulfilment_status)s)
+order by id desc limit %(limit)s
+
+-- name: list_orders_of_customer
+select id, number, placed_at, market, buyer_name as buyer, currency, total_minor, status, payment_status,
+       fulfilment_status, exempt as imported
+from orders where customer_id = %(customer_id)s and id < %(before)s
+order by id desc limit %(limit)s
+
+-- name: next_document_sequence
+-- The lock on this row, held until the commit, is what makes numbers gapless.
+insert into document_counters (seller, year, kind, last) values (%(seller)s, %(year)s, %(kind)s, 1)
+on conflict (seller, year, kind) do update set last = document_counters.last + 1
+returning last
+
+-- name: find_document
+select number from documents where order_id = %(order_id)s and adjustment_id is not distinct from %(adjustment_id)s
+
+-- name: insert_document
+insert into documents (order_id, adjustment_id, seller, year, kind, sequence, number, issued_on, currency, gross_minor)
+values (%(order_id)s, %(adjustment_id)s, %(seller)s, %(year)s, %(kind)s, %(sequence)s, %(number)s, %(issued_on)s,
+        %(currency)s, %(gross_minor)s)
+
+-- name: insert_document_page
+insert into document_pages (order_id, number, html) values (%(order_id)s, %(number)s, %(html)s)
+
+-- name: find_document_page
+select html, customer_id from document_pages join orders on id = order_id
+where order_id = %(order_id)s and document_pages.number = %(number)s
+
+-- name: insert_mail
+insert into mails (id, order_id, kind, cause_id, due_at)
+values (%(id)s, %(order_id)s, %(kind)s, %(cause_id)s, %(due_at)s)
+on conflict (kind, cause_id) do nothing
+
+-- name: find_mail
+select order_id, kind, cause_id, sent_at from mails where id = %(id)s
+
+-- name: mark_mail_sent
+update mails set sent_at = %(at)s where id = %(id)s and sent_at is null
+
+-- name: schedule_erasure
+-- Orders are kept as long as the law wants the books kept.
+update orders set erase_due_at = placed_at + make_interval(days => %(kept_days)s)
+where customer_id = %(customer_id)s and erased_at is null and erase_due_at is null
+
+-- name: erase_due
+with due as (
+    select id from orders where erase_due_at <= %(now)s order by erase_due_at limit %(limit)s for update skip locked
+), pages as (
+    update document_pages set html = '' from due where order_id = due.id
+), unsent as (
+    update mails set sent_at = %(now)s from due where order_id = due.id and sent_at is null
+)
+update orders set buyer_name = '', email = '', phone = '', customer_ref = '', customer_id = null, erased_at = %(now)s,
+       erase_due_at = null, shipping_address = %(blank)s::jsonb || jsonb_build_object('country', shipping_address -> 'country'),
+       billing_address = %(blank)s::jsonb || jsonb_build_object('country', billing_address -> 'country')
+from due where orders.id = due.id
+returning orders.id
+
+-- name: known_orders
+select id from orders where id = any(%(ids)s)
+
+-- name: raise_batch
+insert into import_batches (batch, version, orders, first_day, last_day)
+values (%(batch)s, 1, %(orders)s, %(first_day)s, %(last_day)s)
+on conflict (batch) do update set
+    version = import_batches.version + 1, orders = import_batches.orders + excluded.orders,
+    first_day = least(import_batches.first_day, excluded.first_day),
+    last_day = greatest(import_batches.last_day, excluded.last_day)
+returning version, orders, first_day, last_day
+
+-- name: copy_orders
+copy orders (id, number, placed_at, market, seller, locale, currency, base_currency, fx_to_base, channel, agent,
+             import_batch, external_system, external_id, customer_ref, buyer_name, email, phone, shipping_address,
+             billing_address, payment_method, notes, units, goods_minor, shipping_minor, discount_minor, tax_minor,
+             total_minor, adjusted_minor, authorised_minor, captured_minor, refunded_minor, status, payment_status,
+             fulfilment_status) from stdin
+
+-- name: copy_lines
+copy order_lines (order_id, line, sku, name, unit_minor, ordered, cancelled, fulfilled, returned, refunded, gross_minor,
+                  net_minor, tax_minor, rate_bp, tax_category, discount_minor, imported) from stdin
+
+-- name: copy_shipping_rows
+copy shipping_rows (order_id, row, method, gross_minor, net_minor, tax_minor, rate_bp, tax_category, discount_minor)
+from stdin
+
+-- name: history
+-- Days in UTC, money in each order's base currency, as it was ordered.
+select (placed_at at time zone 'UTC')::date as day, count(*)::bigint as orders, sum(units)::bigint as units,
+       sum(round(total_minor * fx_to_base))::bigint as gross_minor
+from orders
+where placed_at >= %(from_at)s and placed_at < %(as_of_at)s
+group by 1 order by 1
+
+-- name: count_exempt
+select count(*) from orders where exempt

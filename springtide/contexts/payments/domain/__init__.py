@@ -1,0 +1,1 @@
+"""Pure decisions about payments: states, sums, what may be ordered, what the buyer is told."""

@@ -1,0 +1,100 @@
+"""The one door through which a gateway's word changes an attempt: answers, lookups and messages all come here."""
+
+from datetime import datetime
+
+import msgspec
+
+from springtide.contexts.payments import store
+from springtide.contexts.payments.domain import operations, pauses
+from springtide.contexts.payments.domain.attempt import NOT_STARTED, OPEN, moved, settle
+from springtide.contexts.payments.domain.view import PaymentView
+from springtide.contexts.payments.service.tools import told
+from springtide.contexts.payments.store import AttemptRow, in_s
+from springtide.contracts.payments.api import AttemptState
+from springtide.contracts.payments.events import AttemptChanged
+from springtide.platform.db import Tx
+
+
+async def apply_view(tx: Tx, row: AttemptRow, view: PaymentView, *, cause: str = "") -> AttemptRow:
+    """Bring a locked attempt to what its gateway says; ledger rows and the event are written with it."""
+    row = msgspec.structs.replace(
+        row,
+        provider_ref=row.provider_ref or view.provider_ref,
+        redirect_url=view.redirect_url or row.redirect_url,
+    )
+    settled = settle(row.standing, view)
+    if settled is None:
+        return await _save(tx, row)
+    totals = settled.totals
+    row = msgspec.structs.replace(
+        row,
+        state=settled.state,
+        authorised_minor=totals.authorised_minor,
+        captured_minor=totals.captured_minor,
+        refunded_minor=totals.refunded_minor,
+        released_minor=totals.released_minor,
+        decline_code=view.decline_code or "",
+        late=row.late or settled.late,
+        ending=row.ending if settled.state in OPEN else "",
+        tries=row.tries if settled.state == row.state else 0,
+    )
+    await store.append_ledger(tx, row, settled, cause)
+    row = await change(tx, row, cause=cause)
+    await plan(tx, row)
+    return row
+
+
+async def change(tx: Tx, row: AttemptRow, *, cause: str = "") -> AttemptRow:
+    """Save a locked attempt as a new version and tell the others."""
+    row = msgspec.structs.replace(row, version=row.version + 1)
+    row = await _save(tx, row)
+    tx.emit(
+        AttemptChanged(attempt=told(row), cause=cause),
+        aggregate_id=row.id,
+        aggregate_version=row.version,
+        market=row.market,
+    )
+    return row
+
+
+async def outcome_unknown(tx: Tx, row: AttemptRow) -> AttemptRow:
+    """Note that the gateway may or may not have acted: found out later, never tried elsewhere."""
+    if row.state is not AttemptState.STARTING:
+        return await _save(tx, row)
+    return await change(tx, msgspec.structs.replace(row, state=moved(row.state, AttemptState.UNKNOWN), tries=0))
+
+
+async def nothing_came(tx: Tx, row: AttemptRow, code: str) -> AttemptRow:
+    """Note that the gateway certainly did nothing and will not: the attempt is over, unless more is known meanwhile."""
+    if row.state not in NOT_STARTED:
+        return row
+    state = moved(row.state, AttemptState.DECLINED)
+    return await change(tx, msgspec.structs.replace(row, state=state, decline_code=code, ending=""))
+
+
+async def plan(tx: Tx, row: AttemptRow) -> None:
+    """Order what follows from the sums: everything back when that is wanted, else the release of a leftover."""
+    purse = await store.purse_of(tx, row)
+    if row.undo_reason:
+        await store.insert_operations(tx, row, operations.undo_of(purse), reason=row.undo_reason, cause="undo")
+    else:
+        orders = operations.leftover_of(purse)
+        await store.insert_operations(tx, row, orders, reason="not to be captured", cause="")
+
+
+async def _save(tx: Tx, row: AttemptRow) -> AttemptRow:
+    row = msgspec.structs.replace(row, due_at=next_look(row, tx.now))
+    await store.save_attempt(tx, row)
+    return row
+
+
+def next_look(row: AttemptRow, now: datetime) -> datetime | None:
+    """Return when somebody has to look at an attempt again; None when nothing is open."""
+    if row.state is AttemptState.STARTING:
+        return in_s(now, pauses.START_LEASE_S)
+    if row.state is AttemptState.UNKNOWN:
+        return in_s(now, pauses.pause(pauses.UNKNOWN_PAUSES_S, row.tries))
+    if row.state is not AttemptState.AWAITING_BUYER:
+        return None
+    soon = in_s(now, pauses.pause(pauses.WAITING_PAUSES_S, row.tries))
+    return soon if row.ending or row.expires_at <= now else min(soon, row.expires_at)

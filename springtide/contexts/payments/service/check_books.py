@@ -1,0 +1,151 @@
+"""Compare our books with themselves and with every gateway's own."""
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from springtide.contexts.payments.domain.pauses import STUCK_AFTER_S
+from springtide.contexts.payments.providers.port import Capability, LedgerEntry, Provider, ProviderError
+from springtide.contexts.payments.service.tools import Tools
+from springtide.contracts.common import Finding
+from springtide.platform.db import Read
+
+PAGE = 500
+KINDS = ("authorised", "captured", "refunded", "voided")
+Sums = dict[str, int]
+
+
+class BookRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums of an attempt in our rows, and what its ledger rows add up to."""
+
+    attempt_id: UUID
+    provider_ref: str
+    authorised_minor: int
+    captured_minor: int
+    refunded_minor: int
+    released_minor: int
+    ledger_authorised_minor: int
+    ledger_captured_minor: int
+    ledger_refunded_minor: int
+    ledger_voided_minor: int
+    is_open: bool
+
+    @property
+    def attempt_sums(self) -> Sums:
+        """Return the sums of the attempt row."""
+        figures = (self.authorised_minor, self.captured_minor, self.refunded_minor, self.released_minor)
+        return dict(zip(KINDS, figures, strict=True))
+
+    @property
+    def ledger_sums(self) -> Sums:
+        """Return the sums of the ledger rows."""
+        figures = (
+            self.ledger_authorised_minor,
+            self.ledger_captured_minor,
+            self.ledger_refunded_minor,
+            self.ledger_voided_minor,
+        )
+        return dict(zip(KINDS, figures, strict=True))
+
+
+async def check_books(tools: Tools) -> tuple[Finding, ...]:
+    """Return every difference; nothing is changed."""
+    findings = []
+    theirs = {}
+    for name, provider in tools.registry.providers.items():
+        if Capability.LIST_LEDGER not in provider.capabilities:
+            continue
+        try:
+            theirs[name] = await _gateway_sums(provider)
+        except ProviderError as error:
+            findings.append(_finding("gateway_ledger_unreadable", name, error.code))
+    async with tools.db.snapshot() as read:
+        for name, provider in tools.registry.providers.items():
+            rows = await read.all("check_gateway_sums", {"gateway": name}, row=BookRow)
+            findings += _own_differences(rows)
+            if name in theirs:
+                findings += _differences(name, provider, rows, theirs[name])
+        findings += await _stuck(read)
+    return tuple(findings)
+
+
+async def _gateway_sums(provider: Provider) -> dict[str, Sums]:
+    """Read the gateway's own books: sums by our reference, or by the gateway's name where it does not know ours."""
+    sums: dict[str, Sums] = defaultdict(lambda: dict.fromkeys(KINDS, 0))
+    after: str | None = None
+    while True:
+        page = await provider.list_ledger(since_s=0, after=after, limit=PAGE)
+        for entry in page.entries:
+            sums[_subject(entry)][entry.kind] += entry.amount_minor
+        if page.next_after is None:
+            return dict(sums)
+        after = page.next_after
+
+
+def _subject(entry: LedgerEntry) -> str:
+    return entry.merchant_reference or entry.provider_ref
+
+
+def _differences(gateway: str, provider: Provider, rows: list[BookRow], theirs: dict[str, Sums]) -> list[Finding]:
+    findings = []
+    remaining = dict(theirs)
+    none = dict.fromkeys(KINDS, 0)
+    for row in rows:
+        sums = remaining.pop(str(row.attempt_id), None) or remaining.pop(row.provider_ref, None) or none
+        if row.is_open:
+            continue  # still being settled: not a difference yet
+        differing = [kind for kind in KINDS if kind in provider.ledger_kinds and sums[kind] != row.ledger_sums[kind]]
+        findings += [
+            _finding(
+                "payment_differs_from_gateway",
+                row.attempt_id,
+                f"{gateway}: {kind} {sums[kind]} there, {row.ledger_sums[kind]} here",
+            )
+            for kind in differing
+        ]
+    findings += [
+        _finding("gateway_payment_unknown_here", subject, f"{gateway}: {_text(sums)}")
+        for subject, sums in remaining.items()
+    ]
+    return findings
+
+
+def _own_differences(rows: list[BookRow]) -> list[Finding]:
+    return [
+        _finding(
+            "attempt_differs_from_ledger",
+            row.attempt_id,
+            f"attempt {_text(row.attempt_sums)}, ledger {_text(row.ledger_sums)}",
+        )
+        for row in rows
+        if row.attempt_sums != row.ledger_sums
+    ]
+
+
+async def _stuck(read: Read) -> list[Finding]:
+    ((now,),) = await read.tuples("kernel_now")
+    before = {"before": now - timedelta(seconds=STUCK_AFTER_S)}
+    rules: tuple[tuple[str, str, dict[str, Any], str], ...] = (
+        ("ledger_without_attempt", "check_orphan_ledger", {}, "ledger rows of an attempt that does not exist"),
+        ("checkout_paid_twice", "check_paid_twice", {}, "{1} attempts keep money, {2} captured"),
+        ("payment_outcome_open_too_long", "check_stuck_attempts", before, "still {1}"),
+        ("payment_operation_open_too_long", "check_stuck_operations", before, "{2} of {1}: {3}"),
+        ("payment_not_undone", "check_not_undone", {}, "to be given back ({1}), still here"),
+        ("gateway_message_parked_too_long", "check_parked_messages", before, "{1} speaks of {2}"),
+    )
+    return [
+        _finding(rule, row[0], text.format(*row))
+        for rule, statement, params, text in rules
+        for row in await read.tuples(statement, params)
+    ]
+
+
+def _text(sums: Sums) -> str:
+    return ", ".join(f"{kind} {amount}" for kind, amount in sums.items() if amount) or "nothing"
+
+
+def _finding(rule: str, subject: object, detail: str) -> Finding:
+    return Finding(rule=rule, subject=str(subject), detail=detail)

@@ -1,0 +1,150 @@
+"""Carry out what was ordered: one order after the other per attempt, outside any transaction, until the gateway has
+answered. A process that dies in between leaves a leased row; whoever takes it over asks again under the same key.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from springtide.contexts.payments import store
+from springtide.contexts.payments.domain import pauses
+from springtide.contexts.payments.domain.operations import Kind
+from springtide.contexts.payments.domain.view import PaymentView
+from springtide.contexts.payments.providers.port import (
+    Capability,
+    Declined,
+    MoneyRequest,
+    OutcomeUnknown,
+    Provider,
+    ProviderError,
+    ProviderRefused,
+    ProviderUnavailable,
+    VoidRequest,
+)
+from springtide.contexts.payments.service.apply_view import apply_view, plan
+from springtide.contexts.payments.service.tools import Tools, log
+from springtide.contexts.payments.store import AttemptRow, OperationRow, in_s
+from springtide.contracts.payments.api import OperationState
+from springtide.contracts.payments.events import OperationFailed
+from springtide.platform.failpoints import failpoint
+
+AT_ONCE_LIMIT = 50
+
+
+async def run_operations(tools: Tools, attempt_id: UUID) -> None:
+    """Work off the open orders of an attempt until one has to wait."""
+    for _ in range(AT_ONCE_LIMIT):
+        async with tools.db.tx(tools.caller) as tx:
+            operation = await store.take_operation(tx, attempt_id, pauses.OPERATION_LEASE_S)
+            if operation is None:
+                return
+            row, now = await store.find_attempt(tx, attempt_id), tx.now
+        await _carry_out(tools, row, operation, now)
+
+
+async def _carry_out(tools: Tools, row: AttemptRow, operation: OperationRow, now: datetime) -> None:
+    provider = tools.provider(row.gateway)
+    if provider is None:
+        await _postpone(tools, operation, "the gateway is not configured")
+        return
+    failpoint(f"payments.{operation.kind}.ordered")
+    try:
+        view = await _ask(provider, row, operation)
+    except (OutcomeUnknown, ProviderUnavailable) as error:
+        if (now - operation.ordered_at).total_seconds() > provider.unknown_outcome.window_s:
+            await _fail(tools, operation, f"no answer within the gateway's window: {error.code}")
+        else:
+            await _postpone(tools, operation, error.code)
+        return
+    except (Declined, ProviderRefused) as error:
+        await _refused(tools, provider, row, operation, error)
+        return
+    failpoint(f"payments.{operation.kind}.answered")
+    await _done(tools, operation, view)
+
+
+async def _ask(provider: Provider, row: AttemptRow, operation: OperationRow) -> PaymentView:
+    if operation.kind is Kind.VOID:
+        return await provider.void(
+            VoidRequest(
+                provider_ref=row.provider_ref,
+                merchant_reference=str(row.id),
+                amount_minor=row.amount_minor,
+                currency=row.currency,
+                idempotency_key=str(operation.id),
+                before=row.totals,
+            )
+        )
+    request = MoneyRequest(
+        provider_ref=row.provider_ref,
+        merchant_reference=str(row.id),
+        amount_minor=operation.amount_minor,
+        currency=row.currency,
+        idempotency_key=str(operation.id),
+        reference=str(operation.id),
+        before=row.totals,
+    )
+    return await (provider.capture(request) if operation.kind is Kind.CAPTURE else provider.refund(request))
+
+
+async def _done(tools: Tools, operation: OperationRow, view: PaymentView) -> None:
+    async with tools.db.tx(tools.caller) as tx:
+        row = await store.lock_attempt(tx, operation.attempt_id)
+        is_ours = await tx.run(
+            "settle_operation", {"id": operation.id, "state": OperationState.DONE, "why": "", "now": tx.now}
+        )
+        row = await apply_view(tx, row, view, cause=operation.cause or operation.reason)
+        if is_ours:
+            tx.audit(f"{operation.kind}_done", row.id, amount_minor=operation.amount_minor)
+
+
+async def _refused(
+    tools: Tools, provider: Provider, row: AttemptRow, operation: OperationRow, error: ProviderError
+) -> None:
+    """Return the gateway said no. Look first: what was ordered may be so already (a released authorisation, say)."""
+    view = None
+    if Capability.LOOKUP in provider.capabilities:
+        try:
+            view = await provider.lookup(provider_ref=row.provider_ref)
+        except ProviderError as second:
+            log.warning("payments.look_failed", attempt=str(row.id), gateway=row.gateway, why=second.code)
+    if view is not None:
+        async with tools.db.tx(tools.caller) as tx:
+            row = await apply_view(tx, await store.lock_attempt(tx, row.id), view)
+        if operation.kind is Kind.VOID and row.totals.uncaptured_minor == 0:
+            await _done(tools, operation, view)
+            return
+    await _fail(tools, operation, error.code)
+
+
+async def _fail(tools: Tools, operation: OperationRow, why: str) -> None:
+    log.error("payments.operation_failed", operation=str(operation.id), kind=operation.kind, why=why)
+    async with tools.db.tx(tools.caller) as tx:
+        row = await store.lock_attempt(tx, operation.attempt_id)
+        settled = {"id": operation.id, "state": OperationState.FAILED, "why": why, "now": tx.now}
+        if not await tx.run("settle_operation", settled):
+            return
+        row = msgspec.structs.replace(row, version=row.version + 1)
+        await store.save_attempt(tx, row)
+        tx.audit(f"{operation.kind}_failed", row.id, why=why, amount_minor=operation.amount_minor)
+        tx.emit(
+            OperationFailed(
+                attempt_id=row.id,
+                checkout_id=row.checkout_id,
+                kind=str(operation.kind),
+                amount_minor=operation.amount_minor,
+                why=why,
+            ),
+            aggregate_id=row.id,
+            aggregate_version=row.version,
+            market=row.market,
+        )
+        if operation.kind is Kind.CAPTURE:
+            await plan(tx, row)  # money that was to go back after this capture goes back without it
+
+
+async def _postpone(tools: Tools, operation: OperationRow, why: str) -> None:
+    async with tools.db.tx(tools.caller) as tx:
+        due_at = in_s(tx.now, pauses.pause(pauses.OPERATION_PAUSES_S, operation.tries))
+        await tx.run("postpone_operation", {"id": operation.id, "due_at": due_at, "why": why})

@@ -1,0 +1,116 @@
+"""The door for gateways' messages: verified, written down once, worked off, parked while they are early."""
+
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+
+from springtide.contexts.payments import store
+from springtide.contexts.payments.domain import pauses
+from springtide.contexts.payments.domain.attempt import settle
+from springtide.contexts.payments.domain.view import PaymentView
+from springtide.contexts.payments.providers import port
+from springtide.contexts.payments.service.apply_view import apply_view
+from springtide.contexts.payments.service.tools import Tools, log
+from springtide.contexts.payments.store import AttemptRow, MessageRow, in_s
+from springtide.contracts.payments.api import AttemptState, WebhookRefused
+from springtide.platform.caller import Caller
+
+BODY_LIMIT_BYTES = 256 * 1024
+
+
+async def take_webhook(tools: Tools, caller: Caller, *, gateway: str, headers: Mapping[str, str], body: bytes) -> None:
+    """Verify a message and write it down; one that came before is known. `WebhookRefused`."""
+    event = _verified(tools, gateway, headers, body)
+    async with tools.db.tx(caller) as tx:
+        message = MessageRow(
+            gateway=gateway,
+            event_id=event.event_id,
+            merchant_reference=event.merchant_reference or "",
+            provider_refs=list(event.provider_refs),
+            received_at=tx.now,
+            tries=0,
+        )
+        row = {
+            "gateway": gateway,
+            "event_id": event.event_id,
+            "kind": event.kind,
+            "merchant_reference": message.merchant_reference,
+            "provider_refs": message.provider_refs,
+            "now": tx.now,
+            "due_at": in_s(tx.now, pauses.LOOK_LEASE_S),
+        }
+        is_new = await tx.run("insert_message", row)
+    if is_new:
+        await tools.soon(work_off(tools, message, event.view))
+
+
+async def work_off(tools: Tools, message: MessageRow, view: PaymentView | None = None) -> None:
+    """Bring the attempt that a message speaks of to what the gateway says; park the message when it is early."""
+    async with tools.db.read() as read:
+        attempt_id = await store.attempt_of_message(read, message)
+        row = None if attempt_id is None else await store.find_attempt(read, attempt_id)
+    if row is None or row.state is AttemptState.STARTING:
+        await _park(tools, message)
+        return
+    if (view is None or settle(row.standing, view) is not None) and not await _look(tools, row, message):
+        await _park(tools, message)
+        return
+    async with tools.db.tx(tools.caller) as tx:
+        known = {"gateway": message.gateway, "event_id": message.event_id, "attempt_id": row.id}
+        await tx.run("settle_message", known)
+
+
+async def work_off_parked(tools: Tools, row: AttemptRow, parked: list[MessageRow]) -> AttemptRow:
+    """Work off what came before the answer to a start did."""
+    if not parked:
+        return row
+    for message in parked:
+        await work_off(tools, message)
+    async with tools.db.read() as read:
+        return await store.find_attempt(read, row.id)
+
+
+async def _look(tools: Tools, row: AttemptRow, message: MessageRow) -> bool:
+    """Read the payment at its gateway and write down what it says; False when it has to be tried again."""
+    provider = tools.provider(row.gateway)
+    if provider is None:
+        return False
+    try:
+        view = await provider.lookup(provider_ref=row.provider_ref or message.provider_refs[0])
+    except port.ProviderError as error:
+        log.warning("payments.look_failed", attempt=str(row.id), gateway=row.gateway, why=error.code)
+        return False
+    if view is None:
+        return False
+    async with tools.db.tx(tools.caller) as tx:
+        await apply_view(tx, await store.lock_attempt(tx, row.id), view)
+    return True
+
+
+async def _park(tools: Tools, message: MessageRow) -> None:
+    """Keep a message for later; one that nobody here ever knew is given up after a week, and `check` has told of it."""
+    async with tools.db.tx(tools.caller) as tx:
+        known = {"gateway": message.gateway, "event_id": message.event_id}
+        if tx.now - message.received_at > timedelta(seconds=pauses.PARKED_FOR_S):
+            log.error("payments.message_given_up", **known)
+            await tx.run("settle_message", {**known, "attempt_id": None})
+            return
+        due_at = in_s(tx.now, pauses.pause(pauses.PARKED_PAUSES_S, message.tries))
+        await tx.run("park_message", {**known, "due_at": due_at})
+
+
+def _verified(tools: Tools, gateway: str, headers: Mapping[str, str], body: bytes) -> port.WebhookEvent:
+    provider = tools.provider(gateway)
+    if provider is None or len(body) > BODY_LIMIT_BYTES:
+        msg = "There is no such gateway, or the message is too long."
+        raise WebhookRefused(msg, gateway=gateway)
+    lower = {name.lower(): value for name, value in headers.items()}
+    try:
+        # A signature's age is the difference of two wall clocks, the gateway's and ours: no other clock can judge it.
+        event = provider.parse_webhook(headers=lower, body=body, received_at_s=time.time())
+    except port.WebhookRefused as refused:
+        raise WebhookRefused(str(refused), gateway=gateway) from refused
+    if not event.provider_refs:
+        msg = "The message names no payment."
+        raise WebhookRefused(msg, gateway=gateway)
+    return event

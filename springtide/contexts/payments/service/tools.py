@@ -1,0 +1,65 @@
+"""What every use case of payments works with."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from springtide.contexts.payments.domain.declines import words
+from springtide.contexts.payments.providers.port import Provider
+from springtide.contexts.payments.providers.registry import Registry
+from springtide.contexts.payments.store import AttemptRow, attempt_told
+from springtide.contracts.payments.api import Attempt, AttemptState
+from springtide.platform.caller import Caller, system
+from springtide.platform.db import Database
+from springtide.platform.telemetry import logger
+
+# Most gateways answer within this time: then the caller's next look sees the outcome.
+SOON_S = 1.5
+
+log = logger(__name__)
+
+
+@dataclass(slots=True)
+class Tools:
+    """The database, the gateways, and where gateways find us."""
+
+    db: Database
+    registry: Registry
+    public_url: str
+    caller: Caller = field(default_factory=lambda: system("payments"))
+    _work: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def provider(self, gateway: str) -> Provider | None:
+        """Return a gateway; None when the settings do not name it any more."""
+        return self.registry.providers.get(gateway)
+
+    def webhook_url(self, gateway: str) -> str:
+        """Return where this gateway sends its messages."""
+        return f"{self.public_url}/webhooks/{gateway}"
+
+    async def soon(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do `work` on its own and wait a moment for it; what is not done then goes on, and is durable anyway."""
+        task = asyncio.create_task(self._logged(work))
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+        await asyncio.wait({task}, timeout=SOON_S)
+
+    async def close(self) -> None:
+        """Stop what goes on by itself and let go of connections."""
+        for task in tuple(self._work):
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
+        await self.registry.close()
+
+    async def _logged(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:
+            log.exception("payments.work_failed")
+
+
+def told(row: AttemptRow) -> Attempt:
+    """Return an attempt in the contract's words."""
+    is_declined = row.state is AttemptState.DECLINED
+    return attempt_told(row, words(row.decline_code, row.locale) if is_declined else "")

@@ -1,0 +1,1 @@
+"""Prices, tax, promotions, vouchers and quotes: what a cart costs, and what a price was."""

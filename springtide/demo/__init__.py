@@ -1,0 +1,1 @@
+"""The demo shop: a real catalogue and history, a company of forty people, all as plain data files."""

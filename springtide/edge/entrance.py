@@ -1,0 +1,92 @@
+"""What every request of a channel passes first: request id, trace parent, security headers, metrics, HEAD.
+
+A request id or trace parent that comes along is kept when it is well-formed. A header the application has set itself
+is left alone. Whatever the application raises becomes a 503, never a stack trace.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+
+import structlog
+
+from springtide.edge.asgi import App, Message, Receive, Scope, Send
+from springtide.edge.problems import send_problem
+from springtide.platform.errors import Unavailable
+from springtide.platform.http import SECURITY_HEADERS
+from springtide.platform.ids import uuid7
+from springtide.platform.telemetry import HTTP_SECONDS, logger, set_trace
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_TRACE_PARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+log = logger(__name__)
+
+
+class Entrance:
+    """Plain ASGI middleware around one channel; `channel` is its name in the metrics."""
+
+    def __init__(self, app: App, *, channel: str, headers: Mapping[str, str] = SECURITY_HEADERS) -> None:
+        self._app = app
+        self._channel = channel
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection scope."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        method = str(scope["method"])
+        identity, trace = _identity(scope)
+        set_trace(trace)
+        scope.setdefault("state", {})["request_id"] = identity
+        if method == "HEAD":
+            scope["method"] = "GET"  # every page answers HEAD as it answers GET
+        headers = [*self._headers, (b"x-request-id", identity.encode())]
+        answer = _Answer(send, headers, without_body=method == "HEAD")
+        with structlog.contextvars.bound_contextvars(request_id=identity):
+            await self._guarded(scope, receive, answer)
+        name = method if method in _METHODS else "other"
+        HTTP_SECONDS.labels(self._channel, name, str(answer.status)).observe(time.perf_counter() - started)
+
+    async def _guarded(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        try:
+            await self._app(scope, receive, answer.send)
+        except Exception:
+            log.exception("http.broke", channel=self._channel, path=scope.get("path", ""))
+            if answer.status:
+                raise
+            await send_problem(answer.send, Unavailable("Something broke on our side."))
+
+
+class _Answer:
+    """Puts the headers on and remembers the status."""
+
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]], *, without_body: bool) -> None:
+        self._send = send
+        self._headers = headers
+        self._without_body = without_body
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            present = {name.lower() for name, _ in message["headers"]}
+            added = [(name, value) for name, value in self._headers if name not in present]
+            message = {**message, "headers": [*message["headers"], *added]}
+        elif self._without_body and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+
+def _identity(scope: Scope) -> tuple[str, str]:
+    """Return request id and trace parent: those that came along, or new ones."""
+    given = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    identity, trace = given.get(b"x-request-id", ""), given.get(b"traceparent", "")
+    fresh = uuid7().hex
+    return (
+        identity if _REQUEST_ID.fullmatch(identity) else fresh,
+        trace if _TRACE_PARENT.fullmatch(trace) else f"00-{fresh}-{fresh[16:]}-00",
+    )

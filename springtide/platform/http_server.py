@@ -1,0 +1,63 @@
+"""Serving ASGI apps in this event loop: the socket is bound here, so that a taken port is one clear line."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from uvicorn._types import ASGIApplication
+
+__all__ = ["ASGIApplication", "bound_socket", "serve"]
+
+_BACKLOG = 2_048
+_GRACE_S = 8
+_HEADER_SECONDS = 10
+
+
+class _Server(uvicorn.Server):
+    """Signals belong to the command that runs us, not to the server."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """Return a listening socket; OSError when the port cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    listener.listen(_BACKLOG)
+    listener.setblocking(False)  # noqa: FBT003 - the socket module's own signature
+    return listener
+
+
+async def serve(app: ASGIApplication, listener: socket.socket, *, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then finish what is being answered."""
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=_HEADER_SECONDS,
+        timeout_graceful_shutdown=_GRACE_S,
+        backlog=_BACKLOG,
+        http="httptools",
+        ws="none",
+        proxy_headers=False,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    stopping.cancel()
+    await serving

@@ -1,0 +1,1 @@
+alter table fact add column note text not null default '';

@@ -1,0 +1,42 @@
+-- name: add_fact
+insert into fact (id, value) values (%(id)s, %(value)s)
+
+-- name: put_fact
+insert into fact (id, value) values (%(id)s, %(value)s)
+on conflict (id) do update set value = excluded.value, version = fact.version + 1
+
+-- name: lock_fact
+select id, value, version from fact where id = %(id)s for update
+
+-- name: facts
+select id, value, version from fact order by id
+
+-- name: count_facts
+select count(*) from fact
+
+-- name: count_outbox
+select count(*) from outbox
+
+-- name: count_unsent
+select count(*) from outbox where sent_at is null
+
+-- name: count_audit
+select count(*) from audit
+
+-- name: count_kept
+select count(*) from idempotency
+
+-- name: count_jobs
+select count(*) from procrastinate_jobs
+
+-- name: count_taken
+select count(*) from inbox
+
+-- name: age_outbox
+update outbox set occurred_at = occurred_at - interval '7 days'
+
+-- name: free_lease
+update relay_lease set until = '-infinity'
+
+-- name: sleep
+select pg_sleep(%(for_s)s)

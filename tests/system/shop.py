@@ -1,0 +1,247 @@
+"""A whole shop in real processes: in one, or split over five as promise 7 says, with the sandbox gateway beside it."""
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import psycopg
+from conftest import SECRET
+from fakes.serving import free_port
+
+from springtide.bootstrap import running, spec_of
+from springtide.commands.engines import demo_gateways, sandbox_secret
+from springtide.demo.load import load_promotions, load_shop
+from springtide.platform.embedded.engines import Engines
+from springtide.platform.embedded.testing import database_url, scratch_database
+from springtide.platform.migrate import migrate, prepare_schema
+from springtide.rehearsal.checker import Report, check
+from springtide.settings import CONTEXTS, Settings, as_environment, replaced
+
+ONE = "one"
+SPLIT = "split"
+LAYOUTS: dict[str, tuple[tuple[str, ...], ...]] = {
+    ONE: (("web", *CONTEXTS, "jobs"),),
+    SPLIT: (
+        ("web",),
+        ("inventory", "pricing"),
+        ("checkout", "orders"),
+        ("payments",),
+        ("catalog", "customers", "jobs"),
+    ),
+}
+TEMPLATE = "template_demo_shop"
+_TEMPLATE_LOCK = 7_405_119
+_READY_WITHIN_S = 60.0
+
+
+def demo_template(engines: Engines) -> str:
+    """Return the name of a database with the demo shop loaded and all its events delivered; made once a session."""
+    with psycopg.connect(engines.database_url, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", [_TEMPLATE_LOCK])
+        found = "select 1 from pg_database where datname = %s and datistemplate"
+        if connection.execute(found, [TEMPLATE]).fetchone():
+            return TEMPLATE
+        connection.execute(f"drop database if exists {TEMPLATE}")
+        connection.execute(f"create database {TEMPLATE}")
+        url = database_url(engines, TEMPLATE)
+        for name in CONTEXTS:
+            prepare_schema(url, SECRET, name)
+            migrate(url, name, spec_of(name).migrations)
+        asyncio.run(_load_demo(engines, url))
+        connection.execute(f"alter database {TEMPLATE} is_template true")
+    return TEMPLATE
+
+
+async def _load_demo(engines: Engines, url: str) -> None:
+    settings = Settings(
+        database_url=url,
+        nats_url=engines.nats_url,
+        bus_namespace=f"load{secrets.token_hex(4)}",
+        secret_key=SECRET,
+        data_dir=tempfile.mkdtemp(),
+    )
+    async with running(settings, CONTEXTS) as node:
+        await load_shop(node.ask, say=lambda _: None)
+        await node.settle(patience_s=90)
+        await load_promotions(node.ask, say=lambda _: None)
+        await node.settle(patience_s=90)
+        await node.bus.drop_stream()
+
+
+class RunningShop:
+    """Start, kill and look into the processes of one shop."""
+
+    def __init__(self, settings: Settings, layout: str, folder: Path) -> None:
+        self.settings = settings
+        self.layout = layout
+        self.folder = folder
+        self.failpoints = folder / "failpoints"
+        self.failpoints.mkdir()
+        self.deaths: list[str] = []
+        self._groups = LAYOUTS[layout]
+        self._processes: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
+        self._sandbox: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._keeper = threading.Thread(target=self._keep_alive, name="keeper")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.port}"
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.sandbox_port}"
+
+    @property
+    def mails(self) -> Path:
+        return Path(self.settings.data_dir) / "mail"
+
+    def start(self) -> None:
+        self._sandbox = self._start_sandbox()
+        for group in self._groups:
+            self._processes[group] = self._start(group)
+        self._keeper.start()
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        for address in (f"{self.url}/readyz", f"{self.sandbox_url}/health"):
+            deadline = time.monotonic() + _READY_WITHIN_S
+            while not _answers(address):
+                assert len(self.deaths) < 3, f"processes die at start: {self.deaths} {self.logs()[-5000:]}"
+                assert time.monotonic() < deadline, f"{address} was not ready: {self.logs()[-3000:]}"
+                time.sleep(0.05)
+
+    def logs(self) -> str:
+        return "\n".join(f"== {file.name}\n{file.read_text()}" for file in sorted(self.folder.glob("*.log")))
+
+    def arm(self, failpoint: str) -> None:
+        """The next process that reaches this point dies there by SIGKILL."""
+        (self.failpoints / failpoint).touch()
+
+    def is_armed(self, failpoint: str) -> bool:
+        return (self.failpoints / failpoint).exists()
+
+    def kill(self, role: str) -> None:
+        """kill -9 the process with this role; it is started again as a supervisor would."""
+        for group, process in self._processes.items():
+            if role in group:
+                process.send_signal(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._keeper.is_alive():
+            self._keeper.join()
+        everybody = [*self._processes.values(), *([self._sandbox] if self._sandbox else [])]
+        for process in everybody:
+            process.terminate()
+        for process in everybody:
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(5)
+
+    async def check(self) -> Report:
+        """Compare the facts of all contexts and of the sandbox's ledger, from outside."""
+        async with running(self.settings, CONTEXTS, background=False, serve=False) as node:
+            return await check(node.ask)
+
+    def set_clock(self, offset_s: float) -> None:
+        """Move the database's clock of every context."""
+        with psycopg.connect(self.settings.database_url, autocommit=True) as connection:
+            for context in CONTEXTS:
+                connection.execute(f"update {context}.test_clock set offset_s = %s", [offset_s])  # noqa: S608
+
+    def _start(self, group: tuple[str, ...]) -> subprocess.Popen[bytes]:
+        environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SPRINGTIDE_")},
+            **as_environment(self.settings),
+            "SPRINGTIDE_FAILPOINTS": str(self.failpoints),
+        }
+        log = (self.folder / f"{group[0]}.log").open("ab")
+        with log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "springtide.cli", "serve", *group], env=environ, stdout=log, stderr=log
+            )
+
+    def _start_sandbox(self) -> subprocess.Popen[bytes]:
+        secret = self.folder / "sandbox-secret.txt"
+        secret.write_text(sandbox_secret(SECRET))
+        with (self.folder / "sandbox.log").open("ab") as log:
+            return subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "springtide.sandbox", "--port", str(self.settings.sandbox_port)),
+                    *("--data", str(self.folder / "sandbox"), "--webhook-secret-file", str(secret)),
+                ],
+                stdout=log,
+                stderr=log,
+            )
+
+    def _keep_alive(self) -> None:
+        while not self._stopping.wait(0.05):
+            for group, process in list(self._processes.items()):
+                code = process.poll()
+                if code is not None and not self._stopping.is_set():
+                    self.deaths.append(f"{group[0]}: {code}")
+                    self._processes[group] = self._start(group)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urlopen(address, timeout=1) as answer:  # noqa: S310 - an address of ours
+            return answer.status == 200
+    except (URLError, OSError):
+        return False
+
+
+@contextmanager
+def running_shop(engines: Engines, layout: str, **changes: object) -> Iterator[RunningShop]:
+    """Run the demo shop in a layout on a fresh copy of its database."""
+    template = demo_template(engines)
+    with scratch_database(engines, template=template) as url, tempfile.TemporaryDirectory() as place:
+        port, sandbox_port, backoffice_port = free_port(), free_port(), free_port()
+        folder = Path(place)
+        settings = Settings(
+            data_dir=str(folder / "data"),
+            database_url=url,
+            nats_url=engines.nats_url,
+            bus_namespace=f"s{secrets.token_hex(6)}",
+            secret_key=SECRET,
+            port=port,
+            sandbox_port=sandbox_port,
+            backoffice_port=backoffice_port,
+            test_hooks=True,
+            log_level="INFO",
+        )
+        (folder / "data").mkdir()
+        settings = replaced(settings, gateways=demo_gateways(settings, SECRET), **changes)
+        shop = RunningShop(settings, layout, folder)
+        try:
+            shop.start()
+            yield shop
+        finally:
+            shop.stop()
+            if os.environ.get("SPRINGTIDE_KEEP_LOGS"):
+                Path("/tmp/springtide-logs.txt").write_text(shop.logs())  # noqa: S108 - for a person debugging
+            asyncio.run(_drop_stream(settings))
+
+
+async def _drop_stream(settings: Settings) -> None:
+    async with running(settings, (), background=False, serve=False) as node:
+        await node.bus.drop_stream()
+
+
+def as_json(value: object) -> bytes:
+    return json.dumps(value).encode()
