@@ -14,11 +14,10 @@ from springtide.platform.mail import Mailer
 class MailJobs:
     """The jobs that write to people."""
 
-    def __init__(self, db: Database, mailer: Mailer, *, shop_url: str, office_url: str) -> None:
+    def __init__(self, db: Database, mailer: Mailer, *, shop_url: str) -> None:
         self._db = db
         self._mailer = mailer
         self._shop_url = shop_url
-        self._office_url = office_url
 
     async def send_welcome(self, customer_id: str) -> None:
         """Greet a new customer."""
@@ -29,19 +28,18 @@ class MailJobs:
         await self._send(mail_texts.TAKEN, customer_id, cause=f"taken-{notice_id}")
 
     async def send_reset(self, reset_id: str) -> None:
-        """Make the link and send it; nobody to write to is nothing to do."""
+        """Make the link and send it; nobody to write to is nothing to do. The page it leads to serves staff as well."""
         async with self._db.tx(system("customers")) as tx:
             armed = await arm_reset(tx, UUID(reset_id))
         if armed is None:
             return
-        base = self._shop_url if armed.kind is Account.CUSTOMER else self._office_url
         await self._mailer.send(
             mail_texts.written(
                 mail_texts.RESET,
                 to=armed.recipient.email,
                 name=armed.recipient.name,
                 locale=armed.recipient.locale,
-                link=f"{base}/account/reset?token={armed.token}",
+                link=f"{self._shop_url}/account/reset?token={armed.token}",
                 cause=f"reset-{reset_id}",
             )
         )

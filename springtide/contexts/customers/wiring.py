@@ -16,7 +16,7 @@ _TIDIED_EVERY_S = 600.0
 def build(needs: Needs) -> Built:
     """Build the context."""
     mailer = Mailer(needs.options["mail"], needs.data_dir / "mail")
-    mails = MailJobs(needs.db, mailer, shop_url=needs.public_url, office_url=needs.backoffice_url)
+    mails = MailJobs(needs.db, mailer, shop_url=needs.public_url)
     return Built(
         api=CustomersService(needs),
         jobs={"send_welcome": mails.send_welcome, "send_taken": mails.send_taken, "send_reset": mails.send_reset},

@@ -1,8 +1,16 @@
 -- Statements of inventory. The lock order stands at the top of store.py.
 
 -- name: lock_promises
+-- The turn is taken first (it gates the scan), also by checkouts that have no row yet: their insert must not be what
+-- waits for another call of the same checkout, because stock rows are locked by then.
+with turn as materialized (
+    select pg_advisory_xact_lock(hashtextextended(checkout_id::text, 0))
+    from (select checkout_id from unnest(%(checkout_ids)s::uuid[]) as wanted(checkout_id) order by checkout_id) sorted
+)
 select checkout_id, market, state, lines, expires_at, version
-from promise where checkout_id = any(%(checkout_ids)s) order by checkout_id for update
+from promise
+where checkout_id = any(%(checkout_ids)s) and (select count(*) from turn) > 0
+order by checkout_id for update
 
 -- name: lock_expired_promises
 -- Skip what somebody is working on: it is being claimed, extended or released right now.

@@ -2,12 +2,16 @@
 
 Lock order, the same for everybody:
 
-    1. promise    the checkout's own row (several: by checkout id; the sweep skips what is locked)
-    2. sku, stock all places of the SKUs concerned, in one statement, by (sku, location)
+    1. promise      the checkout's turn (an advisory lock, also before it has a row) and its row; several by checkout
+                    id; the sweep takes no turn and skips rows that are locked
+    2. sku, stock   all places of the SKUs concerned, in one statement, by (sku, location)
 
-Who holds stock rows never waits for a promise row. Expiry of others' holds is judged after 2, by the clock of that
-moment (`lapsed_units`), not by the start of the transaction: a transaction that waited for its locks would otherwise
-judge by a time older than the one the rows were last judged by.
+Who holds stock rows never waits for a promise row: a call that waited for its turn may have missed a promise made
+meanwhile, which `book` notices by the version without waiting (`PromiseRaced`, then the call looks again).
+
+Expiry of others' holds is judged after 2, by the clock of that moment (`lapsed_units`), not by the start of the
+transaction: a transaction that waited for its locks would otherwise judge by a time older than the one the rows were
+last judged by.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -42,7 +46,7 @@ _CHECKS = ("check_ledger", "check_promises", "check_inbound", "check_oversold", 
 
 
 class PromiseRaced(Unavailable):
-    """Two calls made the first promise of one checkout at the same moment: the later one has to look again."""
+    """A promise of the checkout was made while this call waited for its turn: it has to look again."""
 
     code = "promise_raced"
 

@@ -47,6 +47,9 @@ with new as (
 )
 select number from new
 
+-- name: find_seller
+select seller from orders where id = %(id)s
+
 -- name: find_receipt
 select number, placed_at from orders where id = %(id)s
 
@@ -104,7 +107,7 @@ from shipments join shipment_lines on shipment_id = id where order_id = %(id)s o
 select id, at, kind, reason, actor from adjustments where order_id = %(id)s order by id
 
 -- name: find_adjustment_lines
-select adjustment_id, line, quantity, paid_back
+select adjustment_id, line, quantity
 from adjustment_lines join adjustments on adjustments.id = adjustment_id where order_id = %(id)s order by adjustment_id, line
 
 -- name: find_adjustment_money
@@ -373,6 +376,17 @@ returning last
 
 -- name: find_document
 select number from documents where order_id = %(order_id)s and adjustment_id is not distinct from %(adjustment_id)s
+
+-- name: find_credited_rows
+-- What an adjustment took back, with the name of the line and the units paid back (neither for shipping).
+select coalesce(sold.name, '') as text, -changed.paid_back as quantity, money.gross_minor, money.net_minor,
+       money.tax_minor, money.rate_bp, money.tax_category, money.discount_minor
+from adjustment_money as money
+     join adjustments on adjustments.id = money.adjustment_id
+     left join order_lines as sold on sold.order_id = adjustments.order_id and sold.line = money.line
+     left join adjustment_lines as changed on changed.adjustment_id = money.adjustment_id and changed.line = money.line
+where money.adjustment_id = %(adjustment_id)s
+order by money.row
 
 -- name: insert_document
 insert into documents (order_id, adjustment_id, seller, year, kind, sequence, number, issued_on, currency, gross_minor)

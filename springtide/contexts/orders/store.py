@@ -1,7 +1,7 @@
 """Rows of orders, between SQL and the contract's words.
 
-Lock order: the advisory lock of an order's attempts, the order's row, its document counter. An order's row guards its lines, shipments, adjustments and
-attempts: whoever changes them holds it.
+Lock order: the advisory lock of an order's attempts, the order's row, its document counter. An order's row guards its
+lines, shipments, adjustments and attempts: whoever changes them holds it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -155,7 +155,6 @@ class AdjustmentLineRecord(msgspec.Struct, frozen=True, kw_only=True):
     adjustment_id: UUID
     line: int
     quantity: int
-    paid_back: int
 
 
 class AdjustmentMoneyRecord(_Money, frozen=True, kw_only=True):
@@ -164,6 +163,13 @@ class AdjustmentMoneyRecord(_Money, frozen=True, kw_only=True):
     adjustment_id: UUID
     line: int | None
     shipping_row: int | None
+
+
+class CreditedRecord(_Money, frozen=True, kw_only=True):
+    """A row of an adjustment's money with the name and units of its line (no units for shipping)."""
+
+    text: str
+    quantity: int | None
 
 
 class DocumentRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from springtide.platform.events import Envelope
 from springtide.platform.inbox import Subscription
 from springtide.platform.wiring import Defer
 
-# Books are kept seven years in the Netherlands and Sweden, six in the United Kingdom: the longest counts, with leap days.
+# Books are kept seven years in the Netherlands and Sweden, six in the United Kingdom: the longest counts.
 KEPT_DAYS = 7 * 365 + 2
 
 
@@ -46,17 +46,17 @@ class Subscribers:
     async def know_seller(self, _: Envelope, event: OrderPlaced | OrderAdjusted) -> None:
         """Make sure that the seller's data is at hand before the transaction that prints it."""
         async with self._db.read() as read:
-            order = await read.maybe("find_order", {"id": event.order_id}, row=OrderRecord)
-        if order is not None:
-            await self._sellers.refresh(order.seller)
+            seller = await read.value("find_seller", {"id": event.order_id})
+        if seller is not None:
+            await self._sellers.refresh(seller)
 
     async def placed(self, tx: Tx, _: Envelope, event: OrderPlaced) -> None:
-        """Number and print the invoice, and write to the buyer."""
+        """Issue the invoice, and write to the buyer."""
         await issue_document(tx, sellers=self._sellers, order_id=event.order_id, adjustment_id=None)
         await self._mail(tx, event.order_id, MailKind.RECEIVED, event.order_id)
 
     async def adjusted(self, tx: Tx, _: Envelope, event: OrderAdjusted) -> None:
-        """Number and print the credit note, and write to the buyer."""
+        """Issue the credit note, and write to the buyer."""
         await issue_document(tx, sellers=self._sellers, order_id=event.order_id, adjustment_id=event.adjustment_id)
         await self._mail(tx, event.order_id, MailKind.ADJUSTED, event.adjustment_id)
 
@@ -107,7 +107,7 @@ async def attempt_changed(tx: Tx, _: Envelope, event: AttemptChanged) -> None:
 
 
 async def operation_failed(tx: Tx, _: Envelope, event: OperationFailed) -> None:
-    """A gateway refused for good: show it, and let staff ask for a failed capture again."""
+    """Show what a gateway refused for good, and let staff ask for a failed capture again."""
     order = await tx.maybe("lock_order", {"id": event.checkout_id}, row=OrderRecord)
     if order is None:
         return

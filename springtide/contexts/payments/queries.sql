@@ -1,8 +1,10 @@
 -- name: insert_attempt
+-- Nothing is written when the id is there already, or when the checkout has another live attempt.
 insert into attempt (id, checkout_id, market, method, gateway, state, amount_minor, currency, locale, request,
                      request_hash, expires_at, due_at, started_at, updated_at)
 values (%(id)s, %(checkout_id)s, %(market)s, %(method)s, %(gateway)s, 'starting', %(amount_minor)s, %(currency)s,
         %(locale)s, %(request)s, %(request_hash)s, %(expires_at)s, %(due_at)s, %(now)s, %(now)s)
+on conflict do nothing
 
 -- name: find_attempt
 select * from attempt where id = %(id)s

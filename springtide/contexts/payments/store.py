@@ -132,9 +132,9 @@ class _LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     attempt_id: UUID
 
 
-async def insert_attempt(tx: Tx, attempt: AttemptRow) -> None:
-    """Write a new attempt."""
-    await tx.run("insert_attempt", {**msgspec.structs.asdict(attempt), "now": tx.now})
+async def insert_attempt(tx: Tx, attempt: AttemptRow) -> bool:
+    """Write a new attempt; False when its id or another live attempt of its checkout is there already."""
+    return await tx.run("insert_attempt", {**msgspec.structs.asdict(attempt), "now": tx.now}) == 1
 
 
 async def find_attempt(read: Read, attempt_id: UUID) -> AttemptRow:

@@ -254,7 +254,10 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What the order list shows. `text`: a part of number, name or e-mail. Imported orders are left out by default."""
+    """What the order list shows. `text`: beginnings of words in number, name, e-mail or an imported customer's number.
+
+    Imported orders are left out by default.
+    """
 
     text: str = ""
     market: str = ""
@@ -371,11 +374,14 @@ class OrdersApi(Protocol):
         ...
 
     async def import_orders(self, *, caller: Caller, key: str, batch: str, orders: tuple[ImportedOrder, ...]) -> int:
-        """Add orders of history (at most 500 a call), one event per batch; return how many were new."""
+        """Add orders of history (at most 500 a call, and 512 KB); return how many were new.
+
+        Every call tells the batch's state so far in one event. `batch` is what exempts its orders from the checks.
+        """
         ...
 
     async def history(self, *, caller: Caller, as_of: date, days: int = 400) -> tuple[HistoryDay, ...]:
-        """Return sums per day up to and without `as_of`, oldest first."""
+        """Return sums per day up to and without `as_of`, oldest first: as ordered, in each order's base currency."""
         ...
 
     async def money(self, *, caller: Caller, after: str | None = None, limit: int = 1_000) -> Page[OrderMoney]:

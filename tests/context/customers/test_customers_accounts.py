@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from springtide.bootstrap import Node
 from springtide.contracts.common import Address
@@ -29,7 +30,9 @@ HOME = Address(name="Ann", line1="1 Mill Lane", city="Leicester", postcode="LE1 
 
 def count(node: Node, table: str) -> int:
     with psycopg.connect(node.settings.database_url) as connection:
-        found = connection.execute(f"select count(*) from customers.{table}").fetchone()
+        found = connection.execute(
+            sql.SQL("select count(*) from customers.{}").format(sql.Identifier(table))
+        ).fetchone()
     assert found is not None
     return int(found[0])
 
@@ -41,7 +44,10 @@ def whole_schema(node: Node) -> str:
             "select table_name from information_schema.tables"
             " where table_schema = 'customers' and table_type = 'BASE TABLE'"
         ).fetchall()
-        rows = [connection.execute(f"select t::text from customers.{name} as t").fetchall() for (name,) in tables]
+        rows = [
+            connection.execute(sql.SQL("select t::text from customers.{} as t").format(sql.Identifier(name))).fetchall()
+            for (name,) in tables
+        ]
     return "\n".join(str(row) for found in rows for row in found)
 
 
@@ -81,17 +87,18 @@ async def test_signing_up_again_with_the_same_key_gives_the_same_account(api: Cu
 
 
 @pytest.mark.parametrize(
-    ("email", "name", "locale", "fields"),
+    ("form", "fields"),
     [
-        ("nobody", " ", "dutch", {"email", "name", "locale"}),
-        ("a@b.c\r\nBcc: x@y.z", "Ann", "nl", {"email"}),
-        ("ann@example.com", "Ann\x00", "nl", {"name"}),
-        ("ann@localhost", "Ann", "nl", {"email"}),
+        (("nobody", " ", "dutch"), {"email", "name", "locale"}),
+        (("a@b.c\r\nBcc: x@y.z", "Ann", "nl"), {"email"}),
+        (("ann@example.com", "Ann\x00", "nl"), {"name"}),
+        (("ann@localhost", "Ann", "nl"), {"email"}),
     ],
 )
 async def test_a_bad_form_names_every_field_and_changes_nothing(
-    api: CustomersApi, node: Node, email: str, name: str, locale: str, fields: set[str]
+    api: CustomersApi, node: Node, form: tuple[str, str, str], fields: set[str]
 ) -> None:
+    email, name, locale = form
     with pytest.raises(InvalidCustomer) as refusal:
         await api.sign_up(
             caller=guest(), key="bad-form", email=email, password=PASSWORD, name=name, locale=locale, origin=ORIGIN

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from springtide.bootstrap import Node
-from springtide.contexts.customers.domain.throttling import ACCOUNT, SOURCE
+from springtide.contexts.customers.domain.throttling import ACCOUNT, RESET, SOURCE
 from springtide.contracts.customers.api import (
     CustomersApi,
     EmailTaken,
@@ -224,6 +224,7 @@ async def test_a_reset_link_expires_and_requests_are_throttled(
     await set_clock(node, 3601)
     with pytest.raises(ResetGone):
         await api.reset_password(caller=guest(), token=found[1], password=PASSWORD)
+    for _ in range(RESET.free - 1):
+        await api.request_reset(caller=guest(), email="ann@example.com", source="10.0.0.1")
     with pytest.raises(SignInThrottled):
-        for _ in range(6):
-            await api.request_reset(caller=guest(), email="ann@example.com", source="10.0.0.1")
+        await api.request_reset(caller=guest(), email="ann@example.com", source="10.0.0.1")

@@ -1,18 +1,16 @@
 """What the others are told: bands when they change, low stock, back in stock; and what orders tell inventory."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
 
 from springtide.contracts.inventory.api import Allocation, Availability, Band, Location
 from springtide.contracts.inventory.events import AvailabilityChanged
-from springtide.contracts.orders.api import FulfilmentStatus, OrderStatus, PaymentStatus
-from springtide.contracts.orders.events import OrderAdjusted, OrderShipped
-from springtide.platform.events import Envelope, Event
+from springtide.platform.events import Event
 from springtide.platform.ids import uuid7
 from springtide.platform.inbox import Consumer
 from springtide.platform.usecase import new_key
+from tests.context.inventory.events import adjusted, envelope, shipped
 from tests.context.inventory.shop import Shop
 
 
@@ -103,63 +101,11 @@ async def test_changed_ranks_have_bands_judged_again(shop: Shop) -> None:
     assert await shop.sql("select * from band_review") == []
 
 
-def envelope(event: Event, event_id: UUID | None = None) -> Envelope:
-    return Envelope(
-        id=event_id or uuid7(),
-        type=event.TYPE,
-        version=1,
-        aggregate_id="o",
-        aggregate_version=1,
-        occurred_at=datetime(2011, 9, 1, tzinfo=UTC),
-        actor="",
-        cause="",
-        trace="",
-        market="GB",
-        payload=msgspec.Raw(msgspec.json.encode(event)),
-    )
-
-
 async def take(shop: Shop, event: Event, event_id: UUID | None = None) -> str:
     built = shop.node.built["inventory"]
     by_type = {subscription.event.TYPE: subscription for subscription in built.subscriptions}
     consumer = Consumer(shop.node.databases["inventory"], shop.node.bus, by_type, name="inventory")
     return await consumer.take(envelope(event, event_id))
-
-
-def shipped(order_id: UUID, *units: Allocation) -> OrderShipped:
-    return OrderShipped(
-        order_id=order_id,
-        number="1",
-        market="GB",
-        currency="GBP",
-        total_minor=1,
-        status=next(iter(OrderStatus)),
-        payment_status=next(iter(PaymentStatus)),
-        fulfilment_status=next(iter(FulfilmentStatus)),
-        shipment_id=uuid7(),
-        shipped=units,
-    )
-
-
-def adjusted(
-    order_id: UUID, *, released: tuple[Allocation, ...] = (), returned: tuple[Allocation, ...] = ()
-) -> OrderAdjusted:
-    return OrderAdjusted(
-        order_id=order_id,
-        number="1",
-        market="GB",
-        currency="GBP",
-        total_minor=1,
-        status=next(iter(OrderStatus)),
-        payment_status=next(iter(PaymentStatus)),
-        fulfilment_status=next(iter(FulfilmentStatus)),
-        adjustment_id=uuid7(),
-        kind="cancel",
-        released=released,
-        returned=returned,
-        refund_minor=0,
-        reason="",
-    )
 
 
 def units(quantity: int, location: str = "own") -> Allocation:

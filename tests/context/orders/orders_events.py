@@ -48,7 +48,8 @@ async def take_own(node: Node) -> None:
     consumer = consumer_of(node)
     with psycopg.connect(node.settings.database_url) as connection:
         rows = connection.execute(
-            "select id, type, version, aggregate_id, aggregate_version, market, payload, actor, cause, trace, occurred_at"
+            "select id, type, version, aggregate_id, aggregate_version, market, payload, actor, cause, trace,"
+            " occurred_at"
             " from orders.outbox where type in ('orders.placed', 'orders.adjusted', 'orders.shipped') order by seq"
         ).fetchall()
     for row in rows:

@@ -1,10 +1,13 @@
 """What happens to an order after the sale: shipped, cancelled, refunded, returned, paid."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from springtide.bootstrap import Node
 from springtide.contracts.orders.api import (
@@ -24,23 +27,23 @@ from tests.context.orders.orders_builders import OFFICE, placed, placement, staf
 from tests.context.orders.orders_events import attempt_of, consumer_of, envelope, told
 
 
-async def ship(api: OrdersApi, order_id: Any, lines: dict[int, int] | None = None, key: str = "") -> Order:
+async def ship(api: OrdersApi, order_id: UUID, lines: dict[int, int] | None = None, key: str = "") -> Order:
     return await api.ship(
         caller=OFFICE, key=key or uuid7().hex, order_id=order_id, lines=lines or {}, carrier="PostNL", tracking="3S123"
     )
 
 
-async def cancel(api: OrdersApi, order_id: Any, lines: dict[int, int] | None = None) -> Order:
+async def cancel(api: OrdersApi, order_id: UUID, lines: dict[int, int] | None = None) -> Order:
     return await api.cancel(caller=OFFICE, key=uuid7().hex, order_id=order_id, lines=lines or {}, reason="asked")
 
 
-async def refund(api: OrdersApi, order_id: Any, lines: dict[int, int], *, shipping: bool = False) -> Order:
+async def refund(api: OrdersApi, order_id: UUID, lines: dict[int, int], *, shipping: bool = False) -> Order:
     return await api.refund(
         caller=OFFICE, key=uuid7().hex, order_id=order_id, lines=lines, shipping=shipping, reason="broken"
     )
 
 
-async def give_back(api: OrdersApi, order_id: Any, lines: dict[int, int], *, restock: bool = True) -> Order:
+async def give_back(api: OrdersApi, order_id: UUID, lines: dict[int, int], *, restock: bool = True) -> Order:
     return await api.take_return(
         caller=OFFICE, key=uuid7().hex, order_id=order_id, lines=lines, restock=restock, reason="did not fit"
     )
@@ -106,7 +109,12 @@ async def test_a_return_that_is_not_restocked_moves_money_only(api: OrdersApi, n
 def facts(node: Node) -> list[Any]:
     tables = ("orders", "order_lines", "shipments", "adjustments", "timeline", "outbox", "audit")
     with psycopg.connect(node.settings.database_url) as connection:
-        return [connection.execute(f"select t::text from orders.{name} as t order by 1").fetchall() for name in tables]
+        return [
+            connection.execute(
+                sql.SQL("select t::text from orders.{} as t order by 1").format(sql.Identifier(name))
+            ).fetchall()
+            for name in tables
+        ]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +133,7 @@ def facts(node: Node) -> list[Any]:
     ],
 )
 async def test_a_refused_change_changes_nothing(
-    api: OrdersApi, node: Node, verb: Any, arguments: dict[str, Any], refusal: type[Refusal]
+    api: OrdersApi, node: Node, verb: Callable[..., Awaitable[Order]], arguments: dict[str, Any], refusal: type[Refusal]
 ) -> None:
     sold, _ = await placed(api)
     before = facts(node)

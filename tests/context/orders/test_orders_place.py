@@ -87,3 +87,19 @@ async def test_money_lists_live_orders_by_page(api: OrdersApi) -> None:
     assert await api.check(caller=OFFICE) == ()
     with pytest.raises(InvalidOrder):
         await api.money(caller=OFFICE, after="nonsense")
+
+
+async def test_the_audit_log_names_who_did_what(api: OrdersApi) -> None:
+    sold, _ = await placed(api)
+    await api.cancel(caller=OFFICE, key="cancel-1", order_id=sold.order_id, lines={1: 1}, reason="Ann called")
+    reader = staff("audit.read")
+    entries = await api.list_audit(caller=reader, aggregate_id=str(sold.order_id))
+    assert [(entry.action, entry.actor) for entry in entries] == [
+        ("order_cancel", OFFICE.principal),
+        ("order_placed", "system:checkout"),
+    ]
+    assert entries[0].difference == {"gross_minor": "-333", "units": "1"}
+    older = await api.list_audit(caller=reader, before=str(entries[0].id), limit=1)
+    assert older == entries[1:]
+    with pytest.raises(Forbidden):
+        await api.list_audit(caller=OFFICE)

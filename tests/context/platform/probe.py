@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,10 +53,17 @@ class Counts:
     kept: int
 
 
-def template(engines: Engines) -> str:
-    """Return the database with the probe's schema; made once, copied by every test."""
+@contextmanager
+def roles_locked(engines: Engines) -> Iterator[psycopg.Connection]:
+    """Keep other test processes from making roles meanwhile; gives a connection to the server."""
     with psycopg.connect(engines.database_url, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", [_TEMPLATE_LOCK])
+        yield connection
+
+
+def template(engines: Engines) -> str:
+    """Return the database with the probe's schema; made once, copied by every test."""
+    with roles_locked(engines) as connection:
         name = sql.Identifier(_TEMPLATE)
         if connection.execute(
             "select 1 from pg_database where datname = %s and datistemplate", [_TEMPLATE]

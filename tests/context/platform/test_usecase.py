@@ -10,7 +10,7 @@ from springtide.platform.caller import system
 from springtide.platform.db import Database, Tx, UniqueViolation
 from springtide.platform.errors import BadInput, Conflict, KeyReused, Refusal, Unavailable
 from springtide.platform.usecase import MAX_KEY, MIN_KEY, answered, keep_answer, keep_refusal, request_hash, write
-from tests.context.platform.probe import CALLER, Counts, change, counts
+from tests.context.platform.probe import CALLER, Counts, FactChanged, change, counts
 
 KEY = "key-0001"
 NOTHING = Counts(facts=0, outbox=0, audit=0, kept=0)
@@ -148,10 +148,11 @@ async def test_what_is_not_final_is_never_kept(writer: Writer, error: Exception)
 
 
 async def test_rolled_back_work_leaves_no_event_and_wakes_no_relay(db: Database) -> None:
-    with pytest.raises(RuntimeError, match="on purpose"):
+    message = "on purpose"
+    with pytest.raises(RuntimeError, match=message):
         async with db.tx(CALLER) as tx:
             await change(tx, "a", 1)
-            raise RuntimeError("on purpose")  # noqa: EM101 - the message is the test's own
+            raise RuntimeError(message)
     assert await counts(db) == NOTHING
     assert not db.wake_relay.is_set()
     async with db.tx(CALLER) as tx:
@@ -187,8 +188,6 @@ async def test_refusal_kept_later_is_raised_the_same_from_then_on(db: Database) 
 
 
 async def test_an_event_too_large_to_travel_fails_the_transaction_that_emits_it(db: Database) -> None:
-    from tests.context.platform.probe import FactChanged  # noqa: PLC0415 - subclassed only here
-
     class Huge(FactChanged, frozen=True, kw_only=True):
         TYPE = "probe.huge"
         text: str

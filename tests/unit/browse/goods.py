@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401 - fakes take and give whatever a test asks for
 """A small shop for the read side: products, prices, bands, markets, and contracts that serve them page by page."""
 
 import asyncio
@@ -9,10 +10,9 @@ import msgspec
 
 from springtide.channels.browse.shelf import Shelf
 from springtide.contracts.catalog.api import CatalogApi, Category, Product, Variant
-from springtide.contracts.inventory.api import Availability, Band, InventoryApi
-from springtide.contracts.pricing.api import Market, Price, PriceMode, PricingApi, Seller, ShopFront, ShippingMethod
 from springtide.contracts.common import Address, Snapshot
-from springtide.platform.bus import Delivery
+from springtide.contracts.inventory.api import Availability, Band, InventoryApi
+from springtide.contracts.pricing.api import Market, Price, PriceMode, PricingApi, Seller, ShippingMethod, ShopFront
 from springtide.platform.events import Envelope, Event
 from springtide.platform.ids import uuid7
 
@@ -187,6 +187,12 @@ class _Serves:
         return FRONT
 
 
+class _Arrived(msgspec.Struct):
+    """What the follower looks at of a delivery."""
+
+    envelope: Envelope
+
+
 class FakeBus:
     """A stream in memory; `cut` makes every follower fail once."""
 
@@ -218,7 +224,7 @@ class FakeBus:
         self._cut += 1
         self._happened.set()
 
-    async def follow(self, types: Sequence[str], *, after_sequence: int | None) -> AsyncIterator[list[Delivery]]:
+    async def follow(self, types: Sequence[str], *, after_sequence: int | None) -> AsyncIterator[list[_Arrived]]:
         self.followed_from.append(after_sequence)
         at, cut = after_sequence or 0, self._cut
         while True:
@@ -226,7 +232,7 @@ class FakeBus:
                 msg = "the bus is away"
                 raise ConnectionError(msg)
             fresh = self.events[at:]
-            yield [Delivery(envelope, at + place + 1, 1, None) for place, envelope in enumerate(fresh)]
+            yield [_Arrived(envelope) for envelope in fresh]
             at += len(fresh)
             self._happened.clear()
             await self._happened.wait()

@@ -26,11 +26,13 @@ class Running:
         asked = ListQuery(**{"market": "GB", "language": "en", "text": text, **query})  # type: ignore[arg-type]
         return [card.name for card in (await self.browse.products(asked)).cards]
 
-
     async def finds(self, text: str, expected: list[str], *, within_s: float = 1.0) -> None:
         """A change must be seen within a second."""
         deadline = asyncio.get_running_loop().time() + within_s
-        while (found := await self.names(text)) != expected and asyncio.get_running_loop().time() < deadline:
+        while True:
+            found = await self.names(text)
+            if found == expected or asyncio.get_running_loop().time() > deadline:
+                break
             await asyncio.sleep(0.01)
         assert found == expected
 

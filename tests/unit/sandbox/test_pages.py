@@ -117,6 +117,13 @@ async def test_a_second_press_of_the_button_pays_once(merchant: Merchant) -> Non
     assert await merchant.entries(payment["id"]) == [("authorised", 3490), ("captured", 3490)]
 
 
+async def test_the_front_page_says_what_this_is(merchant: Merchant) -> None:
+    page = await merchant.client.get("/", headers={"accept-language": "sv-SE,sv;q=0.9"})
+    assert page.status_code == 200
+    assert "inga pengar flyttas" in page.text
+    assert "4242 4242 4242 4242" in page.text
+
+
 async def test_unknown_pages_are_404(merchant: Merchant) -> None:
     for path in ("/pay/guess", "/phone/guess"):
         assert (await merchant.client.get(path)).status_code == 404

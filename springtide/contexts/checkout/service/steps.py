@@ -149,9 +149,10 @@ async def claim(tools: Tools, process: ProcessRow) -> Move:
     """Turn holds into promises, or find that they are gone: then the charge is undone."""
     try:
         claimed = await tools.inventory.claim(caller=_CALLER, key=process.key("claim"), checkout_id=process.checkout_id)
-        await tools.pricing.claim_vouchers(
-            caller=_CALLER, key=process.key("claim_vouchers"), checkout_id=process.checkout_id
-        )
+        if limited_vouchers(process):
+            await tools.pricing.claim_vouchers(
+                caller=_CALLER, key=process.key("claim_vouchers"), checkout_id=process.checkout_id
+            )
     except (HoldGone, VoucherHoldGone):
         return Move(outcome=Outcome.GONE, reason="sold_out_meanwhile")
     return Move(outcome=Outcome.CLAIMED, allocations=claimed.allocations)

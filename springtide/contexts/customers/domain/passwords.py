@@ -5,7 +5,50 @@ from springtide.contracts.customers.api import WeakPassword
 SHORTEST, LONGEST = 10, 200
 
 _FIRST_TRIED = frozenset(
-    ["1234567890", "0123456789", "0987654321", "9876543210", "12345678910", "123456789012", "1q2w3e4r5t", "1qaz2wsx3edc", "qwertyuiop", "asdfghjkl;", "password12", "password123", "password1234", "passwordpassword", "welcome123", "welkom1234", "welkom2024", "sommar2024", "letmein123", "iloveyou123", "princess123", "sunshine123", "football123", "baseball123", "qwerty12345", "qwerty123456", "abcdefghij", "abc1234567", "administrator", "changeme123", "trustno1trustno1", "springtide", "springtide1", "springtide123", "hejsan1234", "losenord123", "wachtwoord", "wachtwoord1", "wachtwoord123", "kerstmis2024", "amsterdam1", "stockholm1"]
+    {
+        "1234567890",
+        "0123456789",
+        "0987654321",
+        "9876543210",
+        "12345678910",
+        "123456789012",
+        "1q2w3e4r5t",
+        "1qaz2wsx3edc",
+        "qwertyuiop",
+        "asdfghjkl;",
+        "password12",
+        "password123",
+        "password1234",
+        "passwordpassword",
+        "welcome123",
+        "welkom1234",
+        "welkom2024",
+        "sommar2024",
+        "letmein123",
+        "iloveyou123",
+        "princess123",
+        "sunshine123",
+        "football123",
+        "baseball123",
+        "qwerty12345",
+        "qwerty123456",
+        "abcdefghij",
+        "abc1234567",
+        "administrator",
+        "changeme123",
+        "trustno1trustno1",
+        "springtide",
+        "springtide1",
+        "springtide123",
+        "hejsan1234",
+        "losenord123",
+        "wachtwoord",
+        "wachtwoord1",
+        "wachtwoord123",
+        "kerstmis2024",
+        "amsterdam1",
+        "stockholm1",
+    }
 )
 _FEWEST_DIFFERENT = 4
 

@@ -26,8 +26,10 @@ TAKEN = {
         "You already have an account",
         (
             "Hello {name},",
-            "Somebody, probably you, tried to open an account with this address. You have one already. Sign in, or ask"
-            " for a new password, here:",
+            (
+                "Somebody, probably you, tried to open an account with this address. You have one already."
+                " Sign in, or ask for a new password, here:"
+            ),
             "{link}",
             "If it was not you, there is nothing to do.",
         ),
@@ -36,8 +38,10 @@ TAKEN = {
         "Je hebt al een account",
         (
             "Hallo {name},",
-            "Iemand, waarschijnlijk jijzelf, wilde een account maken met dit adres. Je hebt er al een. Log in of vraag"
-            " een nieuw wachtwoord aan via:",
+            (
+                "Iemand, waarschijnlijk jijzelf, wilde een account maken met dit adres. Je hebt er al een."
+                " Log in of vraag een nieuw wachtwoord aan via:"
+            ),
             "{link}",
             "Was jij het niet, dan hoef je niets te doen.",
         ),
@@ -46,8 +50,10 @@ TAKEN = {
         "Du har redan ett konto",
         (
             "Hej {name},",
-            "Någon, troligen du, försökte skapa ett konto med den här adressen. Du har redan ett. Logga in eller be om"
-            " ett nytt lösenord här:",
+            (
+                "Någon, troligen du, försökte skapa ett konto med den här adressen. Du har redan ett."
+                " Logga in eller be om ett nytt lösenord här:"
+            ),
             "{link}",
             "Var det inte du behöver du inte göra något.",
         ),

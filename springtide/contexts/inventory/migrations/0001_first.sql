@@ -15,9 +15,10 @@ create table sku (
 );
 
 -- The counters. on_hand may fall below zero by a fact from outside (a parcel left that should not exist): `check` tells.
+-- No foreign key to sku: its share lock on the SKU's row, taken by every insert, would break the lock order.
 -- inbound_days and inbound_units mirror the confirmed open rows of `inbound`, summed per day, earliest first.
 create table stock (
-    sku           text   not null references sku,
+    sku           text   not null,
     location      text   not null,
     supply        text   not null default 'stock' check (supply in ('stock', 'backorder', 'pre_order')),
     on_hand       int    not null default 0,

@@ -1,6 +1,7 @@
 """Where the units of a line come from, cut into what is shipped, cancelled and returned.
 
-Shipping takes stock before inbound, cancelling inbound before stock: what is there leaves, what is not there is not needed.
+Shipping takes stock before inbound, cancelling inbound before stock: what is there leaves first, what is still to come
+is given up first.
 """
 
 from collections.abc import Iterable

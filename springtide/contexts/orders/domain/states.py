@@ -24,7 +24,7 @@ class Units(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MoneyMoved(msgspec.Struct, frozen=True, kw_only=True):
-    """What moved, in minor units, as payments told. `authorised` leaves out what was given back; `voided`: something was."""
+    """What moved, in minor units, as payments told. `authorised` is without what was given back (`voided`)."""
 
     total: int
     authorised: int

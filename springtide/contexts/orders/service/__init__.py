@@ -103,8 +103,9 @@ class OrdersService:
 
     async def cancel(self, *, caller: Caller, key: str, order_id: UUID, lines: dict[int, int], reason: str) -> Order:
         """Cancel unshipped quantities; see the contract."""
+        request = {"order_id": order_id, "lines": lines, "reason": reason}
         return await self._change(
-            caller, _WRITE, "cancel", key, {"order_id": order_id, "lines": lines, "reason": reason}, adjust_order.cancel
+            adjust_order.cancel, caller=caller, scope=_WRITE, operation="cancel", key=key, request=request
         )
 
     async def refund(
@@ -112,26 +113,34 @@ class OrdersService:
     ) -> Order:
         """Refund shipped quantities without goods coming back; see the contract."""
         request = {"order_id": order_id, "lines": lines, "shipping": shipping, "reason": reason}
-        return await self._change(caller, _REFUND, "refund", key, request, adjust_order.refund)
+        return await self._change(
+            adjust_order.refund, caller=caller, scope=_REFUND, operation="refund", key=key, request=request
+        )
 
     async def take_return(
         self, *, caller: Caller, key: str, order_id: UUID, lines: dict[int, int], restock: bool, reason: str
     ) -> Order:
         """Book returned quantities; see the contract."""
         request = {"order_id": order_id, "lines": lines, "restock": restock, "reason": reason}
-        return await self._change(caller, _REFUND, "take_return", key, request, adjust_order.take_return)
+        return await self._change(
+            adjust_order.take_return, caller=caller, scope=_REFUND, operation="take_return", key=key, request=request
+        )
 
     async def ship(
         self, *, caller: Caller, key: str, order_id: UUID, lines: dict[int, int], carrier: str, tracking: str
     ) -> Order:
         """Ship quantities by line; see the contract."""
         request = {"order_id": order_id, "lines": lines, "carrier": carrier, "tracking": tracking}
-        return await self._change(caller, _WRITE, "ship", key, request, ship_order.ship)
+        return await self._change(
+            ship_order.ship, caller=caller, scope=_WRITE, operation="ship", key=key, request=request
+        )
 
     async def capture(self, *, caller: Caller, key: str, order_id: UUID, reason: str) -> Order:
         """Ask for the authorised money now; see the contract."""
         request = {"order_id": order_id, "reason": reason}
-        return await self._change(caller, _WRITE, "capture", key, request, ship_order.capture)
+        return await self._change(
+            ship_order.capture, caller=caller, scope=_WRITE, operation="capture", key=key, request=request
+        )
 
     async def document(self, *, caller: Caller, order_id: UUID, token: str, number: str) -> str:
         """Return an invoice or credit note as printable HTML; see the contract."""
@@ -193,12 +202,13 @@ class OrdersService:
 
     async def _change(
         self,
+        use_case: Callable[..., Awaitable[Order]],
+        *,
         caller: Caller,
         scope: str,
         operation: str,
         key: str,
         request: Mapping[str, Any],
-        use_case: Callable[..., Awaitable[Order]],
     ) -> Order:
         """Run a use case whose arguments are the request's, for staff who may."""
         caller.require(scope)

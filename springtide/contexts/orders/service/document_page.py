@@ -1,4 +1,4 @@
-"""Invoices and credit notes as printable HTML in the buyer's language, with VAT per rate. No request to another host."""
+"""Invoices and credit notes as printable HTML in the buyer's language, with VAT per rate; needs no other host."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -105,7 +105,8 @@ _WORDS = {
 }
 
 _STYLE = """body{font:11pt/1.45 system-ui,sans-serif;color:#1b1b1b;max-width:48rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.6rem;margin:0 0 1rem}header,section{display:flex;gap:2rem;justify-content:space-between;margin-bottom:1.5rem}
+h1{font-size:1.6rem;margin:0 0 1rem}
+header,section{display:flex;gap:2rem;justify-content:space-between;margin-bottom:1.5rem}
 address{font-style:normal}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:0}dd{margin:0}
 table{width:100%;border-collapse:collapse;margin-bottom:1.5rem}th,td{padding:.35rem .5rem;border-bottom:1px solid #ccc;
 text-align:right;vertical-align:top}th:first-child,td:first-child{text-align:left}caption{text-align:left;font-weight:600}
@@ -186,8 +187,8 @@ def _row(row: PaperRow, paper: Paper, words: dict[str, str]) -> str:
 def _by_rate(paper: Paper, words: dict[str, str]) -> str:
     heads = "".join(f'<th scope="col">{words[name]}</th>' for name in ("rate", "net", "tax", "gross"))
     body = "".join(
-        f"<tr><td>{formats.percent(rate, paper.language)}</td><td>{_money(net, paper)}</td><td>{_money(tax, paper)}</td>"
-        f"<td>{_money(net + tax, paper)}</td></tr>"
+        f"<tr><td>{formats.percent(rate, paper.language)}</td><td>{_money(net, paper)}</td>"
+        f"<td>{_money(tax, paper)}</td><td>{_money(net + tax, paper)}</td></tr>"
         for rate, net, tax in vat_by_rate([row.money for row in paper.rows])
     )
     return f"<table><caption>{words['by_rate']}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"

@@ -37,6 +37,6 @@ def day(value: date, language: str) -> str:
 def country(code: str, language: str) -> str:
     """Return a country's name, or its code when nobody knows it."""
     try:
-        return Locale(language).territories.get(code, code)
+        return str(Locale(language).territories.get(code, code))
     except UnknownLocaleError:
         return code

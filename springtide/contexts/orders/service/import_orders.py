@@ -1,4 +1,4 @@
-"""The bulk port: orders of history by COPY. No hold, payment, mail or webhook; one event per call with the batch's state.
+"""The bulk port: orders of history by COPY. No hold, payment, mail or webhook; one event a call with the batch's state.
 
 Ids come from time and external reference, so importing again adds nothing.
 """

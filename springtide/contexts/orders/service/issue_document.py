@@ -9,7 +9,7 @@ from uuid import UUID
 from springtide.contexts.orders.service import formats
 from springtide.contexts.orders.service.document_page import Paper, PaperRow, page
 from springtide.contexts.orders.service.sellers import Sellers
-from springtide.contexts.orders.store import OrderRecord, WholeOrder, address_from, find_whole
+from springtide.contexts.orders.store import CreditedRecord, LineRecord, OrderRecord, ShippingRecord, address_from
 from springtide.contracts.orders.api import DocumentKind
 from springtide.platform.db import Tx
 
@@ -31,8 +31,7 @@ async def issue_document(tx: Tx, *, sellers: Sellers, order_id: UUID, adjustment
     invoice = None
     if adjustment_id is not None:
         invoice = await issue_document(tx, sellers=sellers, order_id=order_id, adjustment_id=None)
-    whole = await find_whole(tx, order_id)
-    rows = _rows(whole, adjustment_id) if whole else ()
+    rows = await (_sold_rows(tx, order_id) if adjustment_id is None else _credited_rows(tx, adjustment_id))
     if not rows:
         return None
     return await _write(tx, sellers, order, adjustment_id, rows, refers_to=invoice or "")
@@ -84,15 +83,15 @@ async def _write(
     return number
 
 
-def _rows(whole: WholeOrder, adjustment_id: UUID | None) -> tuple[PaperRow, ...]:
-    if adjustment_id is None:
-        goods = [PaperRow(text=line.name, quantity=line.ordered, money=line.money) for line in whole.lines]
-        shipping = [PaperRow(text="", quantity=None, money=row.money) for row in whole.shipping]
-        return (*goods, *shipping)
-    names = {line.line: line.name for line in whole.lines}
-    units = {row.line: row.paid_back for row in whole.adjustment_lines if row.adjustment_id == adjustment_id}
-    return tuple(
-        PaperRow(text=names.get(row.line or 0, ""), quantity=units.get(row.line or 0), money=row.money)
-        for row in whole.adjustment_money
-        if row.adjustment_id == adjustment_id
+async def _sold_rows(tx: Tx, order_id: UUID) -> tuple[PaperRow, ...]:
+    lines = await tx.all("find_lines", {"id": order_id}, row=LineRecord)
+    shipping = await tx.all("find_shipping_rows", {"id": order_id}, row=ShippingRecord)
+    return (
+        *(PaperRow(text=line.name, quantity=line.ordered, money=line.money) for line in lines),
+        *(PaperRow(text="", quantity=None, money=row.money) for row in shipping),
     )
+
+
+async def _credited_rows(tx: Tx, adjustment_id: UUID) -> tuple[PaperRow, ...]:
+    rows = await tx.all("find_credited_rows", {"adjustment_id": adjustment_id}, row=CreditedRecord)
+    return tuple(PaperRow(text=row.text, quantity=row.quantity, money=row.money) for row in rows)

@@ -110,7 +110,7 @@ def written(order: Order, kind: MailKind, cause_id: UUID, *, shop_url: str) -> M
 
 def _received(order: Order, words: dict[str, str], language: str) -> _Letter:
     rows = [
-        (f"{line.ordered} × {line.name}", formats.money(line.money.gross_minor, order.currency, language))
+        (f"{line.ordered} x {line.name}", formats.money(line.money.gross_minor, order.currency, language))
         for line in order.lines
     ]
     rows += [
@@ -121,7 +121,7 @@ def _received(order: Order, words: dict[str, str], language: str) -> _Letter:
 
 
 def _shipped(order: Order, shipment: Shipment, words: dict[str, str]) -> _Letter:
-    tracking = words["tracking"].format(carrier=shipment.carrier, tracking=shipment.tracking or "–")
+    tracking = words["tracking"].format(carrier=shipment.carrier, tracking=shipment.tracking or "-")
     rows = _units(order, shipment.lines)
     return _Letter(subject=words["subject_shipped"], intro=words["shipped"], rows=rows, closing=[tracking])
 
@@ -140,7 +140,7 @@ def _adjusted(order: Order, adjustment: Adjustment, words: dict[str, str], langu
 
 def _units(order: Order, units: dict[int, int]) -> list[tuple[str, str]]:
     names = {line.line: line.name for line in order.lines}
-    return [(f"{abs(quantity)} × {names[line]}", "") for line, quantity in units.items()]
+    return [(f"{abs(quantity)} x {names[line]}", "") for line, quantity in units.items()]
 
 
 def _plain(letter: _Letter, hello: str, link_words: str, link: str) -> str:

@@ -35,7 +35,7 @@ class Sellers:
         self._stale_at = time.monotonic() + _KEPT_FOR_S
 
     def named(self, key: str) -> Seller:
-        """Return a seller; one that pricing does not know (any more) by its key alone: a paid order is never refused."""
+        """Return a seller; one that pricing does not know any more by its key alone: a paid order is never refused."""
         known = self._known.get(key)
         return known or Seller(
             key=key,

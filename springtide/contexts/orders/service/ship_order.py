@@ -8,7 +8,6 @@ import msgspec
 from springtide.contexts.orders.domain import counts
 from springtide.contexts.orders.domain.allocations import take_for_shipping
 from springtide.contexts.orders.service.changes import (
-    LockedOrder,
     lock_order,
     note,
     refuse_text,
@@ -39,7 +38,8 @@ async def ship(tx: Tx, *, order_id: UUID, lines: Mapping[int, int], carrier: str
         source = allocations_from(locked.line(step.line.line).open_allocations)
         taken[step.line.line], open_[step.line.line] = take_for_shipping(source, step.units)
     shipment_id = uuid7()
-    await _insert(tx, locked, shipment_id, {step.line.line: step.units for step in steps}, taken, carrier, tracking)
+    head = {"id": shipment_id, "order_id": order_id, "carrier": carrier, "tracking": tracking}
+    await _insert(tx, head, {step.line.line: step.units for step in steps}, taken)
     capture_minor = capturable(locked.order)
     asked = _with_capture_asked(locked.order, capture_minor)
     after = await save_order(tx, asked, await save_lines(tx, locked, steps, open_))
@@ -94,29 +94,13 @@ def _with_capture_asked(order: OrderRecord, amount: int) -> OrderRecord:
 
 
 async def _insert(
-    tx: Tx,
-    locked: LockedOrder,
-    shipment_id: UUID,
-    units: Mapping[int, int],
-    taken: Mapping[int, tuple[Allocation, ...]],
-    carrier: str,
-    tracking: str,
+    tx: Tx, head: Mapping[str, object], units: Mapping[int, int], taken: Mapping[int, tuple[Allocation, ...]]
 ) -> None:
-    await tx.run(
-        "insert_shipment",
-        {
-            "id": shipment_id,
-            "order_id": locked.order.id,
-            "at": tx.now,
-            "carrier": carrier,
-            "tracking": tracking,
-            "actor": tx.caller.principal,
-        },
-    )
+    await tx.run("insert_shipment", {**head, "at": tx.now, "actor": tx.caller.principal})
     await tx.run(
         "insert_shipment_lines",
         {
-            "id": shipment_id,
+            "id": head["id"],
             "lines": list(units),
             "quantities": list(units.values()),
             "allocations": [json_column(taken[line]) for line in units],

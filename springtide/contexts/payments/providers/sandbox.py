@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from springtide.contexts.payments.providers import signatures
+from springtide.contexts.payments.providers.outside import gateway_client
 from springtide.contexts.payments.providers.port import (
     Capability,
     Declined,
@@ -25,7 +26,7 @@ from springtide.contexts.payments.providers.port import (
     WebhookEvent,
     WebhookRefused,
 )
-from springtide.platform.http_client import HttpAnswer, HttpClient, NoAnswer, NotReached
+from springtide.platform.http_client import HttpAnswer, NoAnswer, NotReached
 
 Body = TypeVar("Body")
 SERVER_ERRORS = 500
@@ -108,7 +109,7 @@ class SandboxProvider:
         """Prepare a client; no call is made yet."""
         self.name = settings.name
         self._settings = settings
-        self._http = HttpClient(base_url=settings.base_url, deadline_s=settings.deadline_s)
+        self._http = gateway_client(base_url=settings.base_url, deadline_s=settings.deadline_s)
 
     async def start(self, request: StartPayment) -> PaymentView:
         """Start a payment."""

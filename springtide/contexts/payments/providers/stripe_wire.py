@@ -6,13 +6,14 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from springtide.contexts.payments.providers.outside import gateway_client
 from springtide.contexts.payments.providers.port import (
     Declined,
     OutcomeUnknown,
     ProviderRefused,
     ProviderUnavailable,
 )
-from springtide.platform.http_client import HttpAnswer, HttpClient, NoAnswer, NotReached
+from springtide.platform.http_client import HttpAnswer, NoAnswer, NotReached
 
 API_VERSION = "2024-06-20"
 PAYMENT_FAILED, NOT_FOUND, KEY_IN_USE, TOO_MANY, SERVER_ERRORS = 402, 404, 409, 429, 500
@@ -63,7 +64,7 @@ class StripeWire:
     def __init__(self, *, base_url: str, secret_key: str, deadline_s: float) -> None:
         """Prepare a client; no call is made yet."""
         self._secret_key = secret_key
-        self._http = HttpClient(base_url=base_url, deadline_s=deadline_s)
+        self._http = gateway_client(base_url=base_url, deadline_s=deadline_s)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -74,6 +74,8 @@ async def nothing_came(tx: Tx, row: AttemptRow, code: str) -> AttemptRow:
 
 async def plan(tx: Tx, row: AttemptRow) -> None:
     """Order what follows from the sums: everything back when that is wanted, else the release of a leftover."""
+    if not row.undo_reason and not row.lowered_minor:
+        return
     purse = await store.purse_of(tx, row)
     if row.undo_reason:
         await store.insert_operations(tx, row, operations.undo_of(purse), reason=row.undo_reason, cause="undo")

@@ -23,7 +23,7 @@ from springtide.contexts.payments.service.tools import Tools, log
 from springtide.contexts.payments.store import AttemptRow, in_s
 from springtide.contracts.payments.api import AnotherAttemptLive, AttemptState
 from springtide.platform.caller import Caller
-from springtide.platform.db import Tx, UniqueViolation
+from springtide.platform.db import Tx
 from springtide.platform.errors import KeyReused
 from springtide.platform.failpoints import failpoint
 
@@ -53,38 +53,31 @@ class NewAttempt(msgspec.Struct, frozen=True, kw_only=True):
 async def start_attempt(tools: Tools, caller: Caller, new: NewAttempt) -> AttemptRow:
     """Start, or join what was started under this id. A former live attempt of the checkout is closed first."""
     gateways = gateways_for(tools.registry, new.market, new.method, new.amount_minor)
+    live: AttemptRow | None = None
     for _ in range(RACES_LIMIT):
-        try:
-            row, is_new, former = await _record(tools, caller, new, gateways[0])
-        except UniqueViolation:
-            continue  # somebody else wrote first: look again
-        if former is None:
-            return await _ask_gateways(tools, row, gateways) if is_new else await _join(tools, row)
-        closed = await close_attempt(tools, caller, attempt_id=former, reason="another attempt was started")
-        if closed.state in LIVE:
-            raise _another(closed)
-    async with tools.db.read() as read:
-        live = await read.one("live_attempt", {"checkout_id": new.checkout_id}, row=AttemptRow)
+        row = await _record(tools, caller, new, gateways[0])
+        if row is not None:
+            return await _ask_gateways(tools, row, gateways)
+        async with tools.db.read() as read:
+            known = await read.maybe("find_attempt", {"id": new.attempt_id}, row=AttemptRow)
+            live = await read.maybe("live_attempt", {"checkout_id": new.checkout_id}, row=AttemptRow)
+        if known is not None:
+            return await _join(tools, known, new)
+        if live is not None:
+            live = await close_attempt(tools, caller, attempt_id=live.id, reason="another attempt was started")
+            if live.state in LIVE:
+                break
     raise _another(live)
 
 
-async def _record(tools: Tools, caller: Caller, new: NewAttempt, gateway: str) -> tuple[AttemptRow, bool, UUID | None]:
-    """Write the attempt down; give the one that is there already, or the id of a former one that has to end first."""
+async def _record(tools: Tools, caller: Caller, new: NewAttempt, gateway: str) -> AttemptRow | None:
+    """Write the attempt down; None when it, or another live one of the checkout, is there already."""
     async with tools.db.tx(caller) as tx:
-        known = await tx.maybe("lock_attempt", {"id": new.attempt_id}, row=AttemptRow)
-        if known is not None:
-            if known.request_hash != new.digest():
-                msg = "This attempt was started with another request."
-                raise KeyReused(msg)
-            return known, False, None
         row = _row(tx, new, gateway)
-        live = await tx.maybe("live_attempt", {"checkout_id": new.checkout_id}, row=AttemptRow)
-        if live is not None:
-            return row, False, live.id
-        await store.insert_attempt(tx, row)
-        tx.audit("attempt_started", row.id, method=row.method, gateway=gateway, amount_minor=row.amount_minor)
+        if not await store.insert_attempt(tx, row):
+            return None
     failpoint("payments.start.recorded")
-    return row, True, None
+    return row
 
 
 async def _ask_gateways(tools: Tools, row: AttemptRow, gateways: tuple[str, ...]) -> AttemptRow:
@@ -127,11 +120,14 @@ async def _move(tools: Tools, row: AttemptRow, gateway: str) -> AttemptRow:
         return await change(tx, msgspec.structs.replace(locked, gateway=gateway))
 
 
-async def _join(tools: Tools, row: AttemptRow) -> AttemptRow:
+async def _join(tools: Tools, row: AttemptRow, new: NewAttempt) -> AttemptRow:
     """Wait for the answer that another call is waiting for; when it does not come, ask the same under the same key.
 
     The other call may have died. What it asked is not known to have arrived or not, so no other gateway is asked.
     """
+    if row.request_hash != new.digest():
+        msg = "This attempt was started with another request."
+        raise KeyReused(msg)
     for _ in range(int(JOIN_S / JOIN_STEP_S)):
         if row.state is not AttemptState.STARTING:
             return row
@@ -182,5 +178,6 @@ def _row(tx: Tx, new: NewAttempt, gateway: str) -> AttemptRow:
     )
 
 
-def _another(row: AttemptRow) -> AnotherAttemptLive:
-    return AnotherAttemptLive("The checkout has a live payment.", attempt_id=str(row.id), state=str(row.state))
+def _another(row: AttemptRow | None) -> AnotherAttemptLive:
+    facts = {} if row is None else {"attempt_id": str(row.id), "state": str(row.state)}
+    return AnotherAttemptLive("The checkout has a live payment.", **facts)

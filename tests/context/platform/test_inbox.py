@@ -1,0 +1,205 @@
+"""A consumer takes each event once, in a transaction of its own, then acks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from springtide.platform import inbox
+from springtide.platform.bus import Bus
+from springtide.platform.db import Database, Tx, transaction_is_open
+from springtide.platform.errors import Unavailable
+from springtide.platform.events import Envelope
+from springtide.platform.inbox import Consumer, Subscription
+from springtide.platform.outbox import Relay
+from tests.context.platform.probe import CALLER, FactChanged, FactPoisoned, change, count, until
+
+
+class Taker:
+    """Handlers that write down what they saw."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, int]] = []
+        self.called: list[str] = []
+        self.failures: list[Exception] = []
+
+    async def handle(self, tx: Tx, envelope: Envelope, event: FactChanged) -> None:
+        assert transaction_is_open()
+        await tx.run("put_fact", {"id": f"copy-{envelope.aggregate_id}", "value": event.value})
+        self.seen.append((envelope.aggregate_id, event.value))
+        if self.failures:
+            raise self.failures.pop()
+
+    async def call(self, envelope: Envelope, event: Any) -> None:
+        assert not transaction_is_open()
+        self.called.append(envelope.aggregate_id)
+        if self.failures:
+            raise self.failures.pop()
+
+    async def poisoned(self, tx: Tx, envelope: Envelope, event: FactPoisoned) -> None:
+        self.called.append("poison")
+        raise ZeroDivisionError
+
+
+@pytest.fixture
+def taker() -> Taker:
+    return Taker()
+
+
+def consumer(db: Database, bus: Bus, *subscriptions: Subscription) -> Consumer:
+    return Consumer(db, bus, {each.event.TYPE: each for each in subscriptions}, name="taker")
+
+
+@asynccontextmanager
+async def consuming(*consumers: Consumer) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(each.run()) for each in consumers]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def publish(db: Database, bus: Bus, *values: tuple[str, int]) -> None:
+    for name, value in values:
+        async with db.tx(CALLER) as tx:
+            await change(tx, name, value)
+    relay = Relay(db, bus)
+    async with db.tx(CALLER) as tx:
+        await tx.run("free_lease")
+    while await relay.publish_once():
+        pass
+
+
+async def envelopes(db: Database, bus: Bus, *values: tuple[str, int]) -> list[Envelope]:
+    await publish(db, bus, *values)
+    async for batch in bus.follow([FactChanged.TYPE], after_sequence=0):
+        if batch:
+            return [delivery.envelope for delivery in batch]
+    return []
+
+
+async def test_event_is_taken_once_however_often_it_comes(db: Database, bus: Bus, taker: Taker) -> None:
+    (envelope,) = await envelopes(db, bus, ("a", 1))
+    takes = consumer(db, bus, Subscription(event=FactChanged, handle=taker.handle))
+    assert [await takes.take(envelope) for _ in range(3)] == ["taken", "repeated", "repeated"]
+    assert taker.seen == [("a", 1)]
+
+
+async def test_older_version_is_dropped_where_only_the_newest_counts(db: Database, bus: Bus, taker: Taker) -> None:
+    older, newer = await envelopes(db, bus, ("a", 1), ("a", 2))
+    takes = consumer(db, bus, Subscription(event=FactChanged, handle=taker.handle, newest_only=True))
+    assert [await takes.take(newer), await takes.take(older)] == ["taken", "older"]
+    assert taker.seen == [("a", 2)]
+
+
+async def test_older_version_is_taken_where_every_event_counts(db: Database, bus: Bus, taker: Taker) -> None:
+    older, newer = await envelopes(db, bus, ("a", 1), ("a", 2))
+    takes = consumer(db, bus, Subscription(event=FactChanged, handle=taker.handle))
+    assert [await takes.take(newer), await takes.take(older)] == ["taken", "taken"]
+
+
+async def test_failed_handler_leaves_no_trace_and_may_take_again(db: Database, bus: Bus, taker: Taker) -> None:
+    (envelope,) = await envelopes(db, bus, ("a", 1))
+    taker.failures = [ZeroDivisionError()]
+    takes = consumer(db, bus, Subscription(event=FactChanged, handle=taker.handle))
+    facts = await count(db, "count_facts")
+    with pytest.raises(ZeroDivisionError):
+        await takes.take(envelope)
+    assert (await count(db, "count_taken"), await count(db, "count_facts")) == (0, facts)
+    assert await takes.take(envelope) == "taken"
+
+
+async def test_call_runs_outside_the_transaction_and_again_after_a_failure(
+    db: Database, bus: Bus, taker: Taker
+) -> None:
+    (envelope,) = await envelopes(db, bus, ("a", 1))
+    takes = consumer(db, bus, Subscription(event=FactChanged, handle=taker.handle, call=taker.call))
+    taker.failures = [Unavailable("later")]
+    with pytest.raises(Unavailable):
+        await takes.take(envelope)
+    assert taker.seen == []
+    assert await takes.take(envelope) == "taken"
+    assert (taker.called, taker.seen) == (["a", "a"], [("a", 1)])
+
+
+async def test_unavailable_neighbour_is_asked_again(db: Database, bus: Bus, taker: Taker) -> None:
+    await publish(db, bus, ("a", 1))
+    taker.failures = [Unavailable("later")]
+    async with consuming(consumer(db, bus, Subscription(event=FactChanged, call=taker.call))):
+        await until(lambda: _is_empty(bus))
+    assert taker.called == ["a", "a"]
+    assert await count(db, "count_taken") == 1
+
+
+async def test_poisoned_event_blocks_no_other(db: Database, bus: Bus, taker: Taker) -> None:
+    async with db.tx(CALLER) as tx:
+        tx.emit(FactPoisoned(value=1), aggregate_id="poison", aggregate_version=1)
+        for value in range(5):
+            await change(tx, "a", value)
+    assert await Relay(db, bus).publish_once() == 6
+    subscriptions = (
+        Subscription(event=FactChanged, handle=taker.handle),
+        Subscription(event=FactPoisoned, handle=taker.poisoned),
+    )
+    async with consuming(consumer(db, bus, *subscriptions)):
+        await until(lambda: len(taker.seen) == 5 and taker.called.count("poison") >= 2)
+    assert taker.seen == [("a", value) for value in range(5)]
+    assert await bus.consumer_lag("taker") == 1
+
+
+async def test_two_replicas_share_the_events(db: Database, bus: Bus, taker: Taker) -> None:
+    subscription = Subscription(event=FactChanged, handle=taker.handle)
+    async with consuming(consumer(db, bus, subscription), consumer(db, bus, subscription)):
+        await publish(db, bus, *((f"fact-{number}", number) for number in range(20)))
+        await until(lambda: _is_empty(bus))
+    assert sorted(taker.seen) == sorted((f"fact-{number}", number) for number in range(20))
+
+
+async def test_events_from_before_the_consumer_existed_are_taken(db: Database, bus: Bus, taker: Taker) -> None:
+    await publish(db, bus, ("a", 1), ("b", 2))
+    async with consuming(consumer(db, bus, Subscription(event=FactChanged, handle=taker.handle))):
+        await until(lambda: len(taker.seen) == 2)
+
+
+async def test_new_release_that_listens_to_more_gets_it(db: Database, bus: Bus, taker: Taker) -> None:
+    await publish(db, bus, ("a", 1))
+    async with consuming(consumer(db, bus, Subscription(event=FactChanged, handle=taker.handle))):
+        await until(lambda: _is_empty(bus))
+    more = (
+        Subscription(event=FactChanged, handle=taker.handle),
+        Subscription(event=FactPoisoned, call=taker.call),
+    )
+    async with consuming(consumer(db, bus, *more)):
+        async with db.tx(CALLER) as tx:
+            tx.emit(FactPoisoned(value=1), aggregate_id="p", aggregate_version=1)
+        await publish(db, bus, ("b", 2))
+        await until(lambda: ("b", 2) in taker.seen and taker.called == ["p"])
+    assert taker.seen == [("a", 1), ("b", 2)]
+
+
+async def test_consumer_goes_on_after_its_database_was_away(
+    db: Database, bus: Bus, taker: Taker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "_BACK_OFF_S", 0.05)
+    deliveries, attempts = bus.deliveries, 0
+
+    def broken_once(*arguments: Any) -> Any:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            raise ConnectionError
+        return deliveries(*arguments)
+
+    monkeypatch.setattr(bus, "deliveries", broken_once)
+    await publish(db, bus, ("a", 1))
+    async with consuming(consumer(db, bus, Subscription(event=FactChanged, handle=taker.handle))):
+        await until(lambda: taker.seen == [("a", 1)])
+    assert attempts == 2
+
+
+async def _is_empty(bus: Bus) -> bool:
+    return await bus.last_sequence() > 0 and await bus.consumer_lag("taker") == 0
