@@ -33,7 +33,8 @@ NO_PARAMS: Params = {}
 # Statements that the database judges before the pool does: a buyer must not wait behind a runaway statement.
 _STATEMENT_TIMEOUT_MS = 5_000
 _LOCK_TIMEOUT_MS = 3_000
-_POOL_TIMEOUT_S = 3.0
+# Longer than a burst of buyers takes to be served one after the other, shorter than the deadline of a call.
+_POOL_TIMEOUT_S = 8.0
 
 _open_transactions: ContextVar[int] = ContextVar("springtide_open_transactions", default=0)
 

@@ -9,7 +9,7 @@ other side, because that decides what may be done next:
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -53,9 +53,13 @@ class HttpAnswer(msgspec.Struct, frozen=True):
 
 
 class HttpClient:
-    """Keeps connections to one base URL. Never follows redirects, never retries: both are the caller's decision."""
+    """Keeps connections to one base URL. Never follows redirects, never retries: both are the caller's decision.
 
-    def __init__(self, *, base_url: str, deadline_s: float) -> None:
+    `before_call` runs before each request and may forbid it by raising.
+    """
+
+    def __init__(self, *, base_url: str, deadline_s: float, before_call: Callable[[], None] | None = None) -> None:
+        self._before_call = before_call
         self._deadline_s = deadline_s
         self._client = httpx2.AsyncClient(
             base_url=base_url,
@@ -91,6 +95,8 @@ class HttpClient:
         deadline_s: float | None = None,
     ) -> HttpAnswer:
         """Send one request and read its answer whole. Raises NotReached or NoAnswer; any status is an answer."""
+        if self._before_call is not None:
+            self._before_call()
         try:
             async with asyncio.timeout(deadline_s or self._deadline_s):
                 return await self._exchange(method, path, headers, params, content)

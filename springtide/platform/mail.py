@@ -89,10 +89,11 @@ class Mailer:
         message["Subject"] = mail.subject
         message["Date"] = formatdate(usegmt=True)
         message["Message-ID"] = f"<{mail.cause}@{self._sender.rpartition('@')[2]}>"
-        message["Content-Language"] = mail.language
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text)
         message.add_alternative(mail.html, subtype="html")
+        # After the parts are made: headers named Content-… set before would move into the first part.
+        message["Content-Language"] = mail.language
         return message
 
 

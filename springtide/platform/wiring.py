@@ -24,7 +24,7 @@ class Ask(Protocol):
 class Defer(Protocol):
     """`defer(tx, "send_mail", order_id=...)` orders a job of this context in the transaction."""
 
-    async def __call__(self, tx: Any, name: str, *, lock: str | None = None, **arguments: Any) -> None:  # noqa: ANN401
+    async def __call__(self, tx: Any, name: str, *, lock: str | None = None, **arguments: Any) -> None:  # noqa: ANN401 - JSON
         """Order the job."""
         ...
 

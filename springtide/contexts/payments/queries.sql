@@ -114,9 +114,6 @@ update message set due_at = null, attempt_id = %(attempt_id)s where gateway = %(
 -- name: park_message
 update message set due_at = %(due_at)s where gateway = %(gateway)s and event_id = %(event_id)s
 
--- name: count_parked
-select count(*) from message where due_at is not null
-
 -- name: money_of_checkouts
 -- Sums by checkout over all attempts; open: something is still being settled.
 with page as (

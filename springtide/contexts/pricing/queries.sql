@@ -195,7 +195,8 @@ where not item.from_catalog and item.tax_category <> excluded.tax_category
 
 -- name: upsert_items_from_catalog
 insert into item (sku, tax_category, category, from_catalog, revision)
-select sku, %(tax_category)s, %(category)s, true, %(revision)s from unnest(%(skus)s::text[]) as n(sku)
+select sku, tax_category, category, true, %(revision)s
+from unnest(%(skus)s::text[], %(tax_categories)s::text[], %(categories)s::text[]) as n(sku, tax_category, category)
 order by sku
 on conflict (sku) do update set
     tax_category = excluded.tax_category, category = excluded.category, from_catalog = true, revision = excluded.revision

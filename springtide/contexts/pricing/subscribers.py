@@ -1,11 +1,10 @@
 """What pricing takes from others: tax categories and categories of products, from the catalogue."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from springtide.contexts.pricing import store
 from springtide.contexts.pricing.domain.tax import TaxTable
 from springtide.contexts.pricing.service.settle_prices import MarketPen
-from springtide.contracts.catalog.api import Product
 from springtide.contracts.catalog.events import CategoriesChanged, ProductChangedEvent
 from springtide.contracts.pricing.api import PriceMode, Promotion, PromotionLevel
 from springtide.platform.db import Tx
@@ -17,7 +16,7 @@ def subscriptions(taxes: TaxTable) -> Sequence[Subscription]:
     """Return what pricing listens to."""
     listener = _Listener(taxes)
     return (
-        Subscription(event=ProductChangedEvent, handle=listener.product_changed, newest_only=True),
+        Subscription(event=ProductChangedEvent, handle_many=listener.products_changed, newest_only=True),
         Subscription(event=CategoriesChanged, handle=listener.categories_changed, newest_only=True),
     )
 
@@ -26,12 +25,19 @@ class _Listener:
     def __init__(self, taxes: TaxTable) -> None:
         self._taxes = taxes
 
-    async def product_changed(self, tx: Tx, envelope: Envelope, event: ProductChangedEvent) -> None:  # noqa: ARG002
-        """Keep the tax category and category of each SKU; settle prices only where they may hang on it."""
-        product = event.product
-        skus = sorted(variant.sku for variant in product.variants)
-        known = await store.items(tx, skus)
-        if not skus or not _differs(product, skus, known):
+    async def products_changed(self, tx: Tx, changes: Sequence[tuple[Envelope, ProductChangedEvent]]) -> None:
+        """Keep the tax category and category of each SKU; settle prices only where they may hang on it.
+
+        Many products at once settle once: an import is as cheap as a change.
+        """
+        wanted = {
+            variant.sku: (event.product.tax_category, event.product.category)
+            for _, event in changes
+            for variant in event.product.variants
+        }
+        known = await store.items(tx, sorted(wanted))
+        skus = sorted(sku for sku, facts in wanted.items() if _differs(facts, known.get(sku)))
+        if not skus:
             return
         is_priced = await self._may_change_prices(tx)
         rows = await store.lock_markets(tx, None) if is_priced else []
@@ -40,8 +46,8 @@ class _Listener:
             "upsert_items_from_catalog",
             {
                 "skus": skus,
-                "tax_category": product.tax_category,
-                "category": product.category,
+                "tax_categories": [wanted[sku][0] for sku in skus],
+                "categories": [wanted[sku][1] for sku in skus],
                 "revision": revision,
             },
         )
@@ -52,7 +58,7 @@ class _Listener:
             await pen.settle(sorted(priced), cause="product")
             await pen.close()
 
-    async def categories_changed(self, tx: Tx, envelope: Envelope, event: CategoriesChanged) -> None:  # noqa: ARG002
+    async def categories_changed(self, tx: Tx, envelope: Envelope, event: CategoriesChanged) -> None:  # noqa: ARG002 - a handler
         """Replace the tree; promotions by category may select other products now."""
         rows = await store.lock_markets(tx, None)
         revision = await store.next_revision(tx)
@@ -82,6 +88,5 @@ def _selects_by_category(promotion: Promotion) -> bool:
     return promotion.level is PromotionLevel.CATALOGUE and bool(promotion.conditions.categories)
 
 
-def _differs(product: Product, skus: Sequence[str], known: Mapping[str, store.ItemRow]) -> bool:
-    wanted = (product.tax_category, product.category)
-    return any(sku not in known or (known[sku].tax_category, known[sku].category) != wanted for sku in skus)
+def _differs(wanted: tuple[str, str], known: store.ItemRow | None) -> bool:
+    return known is None or (known.tax_category, known.category) != wanted

@@ -71,6 +71,13 @@ async def test_guesses_are_slowed_down_whether_or_not_there_is_such_an_account(
         assert wait_s - 1 <= refusal.value.retry_after_s <= wait_s + 1
 
 
+async def test_an_address_that_cannot_be_is_just_a_wrong_one(api: CustomersApi) -> None:
+    for email in ("", "\0", "ann@example.com\0", "x" * 10_000):
+        with pytest.raises(WrongCredentials):
+            await sign_in(api, email)
+        await api.request_reset(caller=guest(), email=email, source="10.0.0.3")
+
+
 async def test_the_right_password_after_the_wait_takes_the_tries_back(
     api: CustomersApi, node: Node, set_clock: SetClock
 ) -> None:

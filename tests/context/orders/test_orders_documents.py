@@ -70,7 +70,12 @@ async def test_documents_are_for_those_who_may_see_the_order(api: OrdersApi, nod
     number = (await api.get(caller=OFFICE, order_id=sold.order_id)).documents[0].number
     mine = Caller(actor=str(customer_id), kind=Kind.CUSTOMER)
     assert number in await api.document(caller=mine, order_id=sold.order_id, token="", number=number)
-    for caller, wanted in ((guest(), number), (Caller(actor=str(uuid7()), kind=Kind.CUSTOMER), number), (OFFICE, "X")):
+    for caller, wanted in (
+        (guest(), number),
+        (Caller(actor=str(uuid7()), kind=Kind.CUSTOMER), number),
+        (OFFICE, "X"),
+        (OFFICE, "\0"),
+    ):
         with pytest.raises(OrderNotFound):
             await api.document(caller=caller, order_id=sold.order_id, token="", number=wanted)
 

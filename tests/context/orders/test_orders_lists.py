@@ -84,6 +84,9 @@ async def test_lists_by_filter_and_page(api: OrdersApi) -> None:
         await api.list_orders(caller=guest(), where=OrderFilter())
     with pytest.raises(InvalidOrder):
         await api.list_orders(caller=OFFICE, where=OrderFilter(), limit=201)
+    with pytest.raises(InvalidOrder):
+        await found(market="\0")
+    assert await found(text="\0 ' \\ & |") == await found()
 
 
 async def test_importing_again_adds_nothing(api: OrdersApi, node: Node) -> None:
@@ -133,6 +136,8 @@ async def test_history_is_summed_up_to_a_day_and_without_it(api: OrdersApi) -> N
     )
     with pytest.raises(InvalidOrder):
         await api.history(caller=OFFICE, as_of=date(2011, 3, 3), days=0)
+    with pytest.raises(InvalidOrder):
+        await api.history(caller=OFFICE, as_of=date.min)
 
 
 PLANTED = {

@@ -50,8 +50,8 @@ async def killed_at(till: Till, folder: Path, point: str, verb: str, **arguments
 @pytest.mark.parametrize(
     ("point", "state", "entries"),
     [
-        ("payments.start.recorded", AttemptState.DECLINED, []),
-        ("payments.start.answered", AttemptState.AUTHORISED, [("authorised", 3490)]),
+        ("payments.gateway_start.recorded", AttemptState.DECLINED, []),
+        ("payments.gateway_start.answered", AttemptState.AUTHORISED, [("authorised", 3490)]),
     ],
 )
 async def test_a_start_that_died(
@@ -72,13 +72,13 @@ async def test_a_start_that_died(
 async def test_a_start_that_died_is_gone_on_with_when_it_is_repeated(till: Till, tmp_path: Path) -> None:
     wanted = {**WANTED, "attempt_id": uuid7(), "checkout_id": uuid7()}
     await till.plan(wanted["attempt_id"], {"buyer": "approves", "webhook": "never"})
-    await killed_at(till, tmp_path, "payments.start.recorded", "start", **wanted)
+    await killed_at(till, tmp_path, "payments.gateway_start.recorded", "start", **wanted)
     attempt = await till.api.start(caller=till.caller, key=str(uuid7()), **wanted)
     assert attempt.state is AttemptState.AUTHORISED
     assert await till.our_entries(attempt) == await till.gateway_entries(attempt) == [("authorised", 3490)]
 
 
-@pytest.mark.parametrize("point", ["payments.refund.ordered", "payments.refund.answered"])
+@pytest.mark.parametrize("point", ["payments.gateway_refund.ordered", "payments.gateway_refund.answered"])
 async def test_a_refund_that_died_is_done_once(till: Till, tmp_path: Path, point: str) -> None:
     attempt = await till.start(method="bank_redirect")
     await killed_at(
@@ -98,7 +98,7 @@ async def test_a_refund_that_died_is_done_once(till: Till, tmp_path: Path, point
     assert await till.check() == ()
 
 
-@pytest.mark.parametrize("point", ["payments.void.ordered", "payments.void.answered"])
+@pytest.mark.parametrize("point", ["payments.gateway_void.ordered", "payments.gateway_void.answered"])
 async def test_an_undo_that_died_gives_everything_back(till: Till, tmp_path: Path, point: str) -> None:
     attempt = await till.start()
     await killed_at(till, tmp_path, point, "undo", attempt_id=attempt.id, reason="sold out meanwhile")

@@ -312,7 +312,7 @@ async def test_key_used_before_gets_a_new_form(office: Browser, shop: FakeShop) 
     ],
 )
 async def test_form_with_mistakes_is_not_sent_on(
-    office: Browser, shop: FakeShop, page: str, target: str, typed: dict[str, str], says: str
+    office: Browser, shop: FakeShop, *, page: str, target: str, typed: dict[str, str], says: str
 ) -> None:
     target = target if target.startswith("/") else f"{page}/{target}"
     answer = await office.post(target, {**await office.form(page, target), **typed})

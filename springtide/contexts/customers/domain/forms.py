@@ -18,8 +18,8 @@ MOST_ADDRESSES = 20
 
 
 def email_key(email: str) -> str:
-    """Return the form in which two addresses are the same account."""
-    return email.strip().casefold()
+    """Return the form in which two addresses are the same account, without the NUL that the database does not take."""
+    return email.strip().casefold().replace("\0", "\ufffd")
 
 
 def refuse(problems: Mapping[str, str]) -> None:

@@ -19,7 +19,15 @@ SCOPES: dict[Role, frozenset[str]] = {
     Role.WAREHOUSE: frozenset({"orders.read", "orders.write", "inventory.read", "inventory.write"}),
     # Helps buyers: all of orders, and their accounts.
     Role.SUPPORT: frozenset(
-        {"orders.*", "customers.read", "customers.write", "payments.read", "inventory.read", "audit.read"}
+        {
+            "orders.*",
+            "customers.read",
+            "customers.write",
+            "payments.read",
+            "inventory.read",
+            "pricing.read",
+            "audit.read",
+        }
     ),
     # Plans from what was sold.
     Role.PLANNER: frozenset({"orders.read", "inventory.read", "pricing.read"}),

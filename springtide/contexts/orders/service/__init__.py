@@ -32,7 +32,7 @@ from springtide.platform.usecase import write
 from springtide.platform.wiring import Needs
 
 _READ, _WRITE, _REFUND = "orders.read", "orders.write", "orders.refund"
-_MOST_DAYS = 4_000
+_MOST_DAYS, _FIRST_YEAR = 4_000, 1970
 
 
 class OrdersService:
@@ -147,6 +147,8 @@ class OrdersService:
         holds_token = is_capability(token, self._secret_key, "order", order_id)
         if caller.kind is Kind.STAFF and not holds_token:
             caller.require(_READ)
+        if not number.isprintable():
+            raise read_order.not_found(order_id)
         async with self._db.read() as read:
             found = await read.tuples("find_document_page", {"order_id": order_id, "number": number})
         for html, customer_id in found:
@@ -168,8 +170,8 @@ class OrdersService:
     async def history(self, *, caller: Caller, as_of: date, days: int = 400) -> tuple[HistoryDay, ...]:
         """Return sums per day up to and without `as_of`; see the contract."""
         caller.require(_READ)
-        if not 1 <= days <= _MOST_DAYS:
-            msg = f"A history has 1 to {_MOST_DAYS} days."
+        if not 1 <= days <= _MOST_DAYS or as_of.year < _FIRST_YEAR:
+            msg = f"A history has 1 to {_MOST_DAYS} days and is as of {_FIRST_YEAR} or later."
             raise InvalidOrder(msg, field="days")
         as_of_at = datetime.combine(as_of, time(), UTC)
         params = {"from_at": as_of_at - timedelta(days=days), "as_of_at": as_of_at}

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 
+from springtide.contexts.orders.service.changes import refuse_text
 from springtide.contexts.orders.service.pages import page_size, uuid_cursor
 from springtide.contracts.common import Page
 from springtide.contracts.orders.api import OrderFilter, OrderRow
@@ -16,6 +17,7 @@ _LAST = UUID(int=(1 << 128) - 1)
 
 async def list_orders(read: Read, *, where: OrderFilter, after: str | None, limit: int) -> Page[OrderRow]:
     """Return one page for the back office. A text finds the beginnings of words in number, name and e-mail."""
+    refuse_text(market=where.market)
     words = all_of(where.text)
     params = {
         "words": words,

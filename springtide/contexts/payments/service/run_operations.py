@@ -48,7 +48,7 @@ async def _carry_out(tools: Tools, row: AttemptRow, operation: OperationRow, now
     if provider is None:
         await _postpone(tools, operation, "the gateway is not configured")
         return
-    failpoint(f"payments.{operation.kind}.ordered")
+    failpoint(f"payments.gateway_{operation.kind}.ordered")
     try:
         view = await _ask(provider, row, operation)
     except (OutcomeUnknown, ProviderUnavailable) as error:
@@ -60,7 +60,7 @@ async def _carry_out(tools: Tools, row: AttemptRow, operation: OperationRow, now
     except (Declined, ProviderRefused) as error:
         await _refused(tools, provider, row, operation, error)
         return
-    failpoint(f"payments.{operation.kind}.answered")
+    failpoint(f"payments.gateway_{operation.kind}.answered")
     await _done(tools, operation, view)
 
 

@@ -76,7 +76,7 @@ async def _record(tools: Tools, caller: Caller, new: NewAttempt, gateway: str) -
         row = _row(tx, new, gateway)
         if not await store.insert_attempt(tx, row):
             return None
-    failpoint("payments.start.recorded")
+    failpoint("payments.gateway_start.recorded")
     return row
 
 
@@ -106,7 +106,7 @@ async def _ask(tools: Tools, row: AttemptRow) -> AttemptRow:
         log.error("payments.start_refused", gateway=row.gateway, attempt=str(row.id), why=f"{error.code}: {error}")
         async with tools.db.tx(tools.caller) as tx:
             return await nothing_came(tx, await store.lock_attempt(tx, row.id), "not_possible")
-    failpoint("payments.start.answered")
+    failpoint("payments.gateway_start.answered")
     async with tools.db.tx(tools.caller) as tx:
         row = await apply_view(tx, await store.lock_attempt(tx, row.id), view)
         parked = await tx.all("parked_for_attempt", {"merchant_reference": str(row.id)}, row=store.MessageRow)

@@ -1,0 +1,95 @@
+import asyncio
+from typing import Any
+
+import httpx2
+import pytest
+from litestar.connection import Request
+from litestar.testing import RequestFactory
+
+from springtide.edge.asgi import App, Receive, Scope, Send
+from springtide.edge.entrance import Entrance
+from springtide.edge.limits import InFlightLimit
+from springtide.platform.http import client_address, cookie, dropped_cookie
+from springtide.platform.telemetry import current_trace
+
+
+def client(app: App) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://shop")
+
+
+async def answer(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"referrer-policy", b"no-referrer")]})
+    await send({"type": "http.response.body", "body": b"body", "more_body": False})
+
+
+async def test_above_the_limit_requests_are_asked_to_come_back_and_below_it_they_are_served_again() -> None:
+    go_on, entered = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        entered.release()
+        await go_on.wait()
+        await answer(send)
+
+    async with client(InFlightLimit(slow, limit=2)) as http:
+        running = [asyncio.create_task(http.get("/")) for _ in range(2)]
+        for _ in running:
+            await entered.acquire()
+        refused = await http.get("/")
+        assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (503, "overloaded", "1")
+        go_on.set()
+        assert [(await task).status_code for task in running] == [200, 200]
+        assert (await http.get("/")).status_code == 200
+
+
+async def test_a_failed_request_leaves_the_limit() -> None:
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError
+
+    async with client(Entrance(InFlightLimit(broken, limit=1), channel="test")) as http:
+        codes = [(await http.get("/")).json()["code"] for _ in range(3)]
+    assert codes == ["unavailable"] * 3
+
+
+async def test_the_entrance_keeps_the_applications_headers_and_a_well_formed_trace() -> None:
+    seen = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(current_trace())
+        await answer(send)
+
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    async with client(Entrance(app, channel="test")) as http:
+        kept = await http.get("/", headers={"traceparent": trace})
+        await http.get("/", headers={"traceparent": "nonsense"})
+        head = await http.head("/")
+    assert kept.headers["referrer-policy"] == "no-referrer"
+    assert (kept.content, head.content) == (b"body", b"")
+    assert seen[0] == trace
+    assert seen[1].startswith("00-")
+    assert len(seen[1]) == len(trace)
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "trusted", "expected"),
+    [
+        ("6.6.6.6", (), "127.0.0.1"),
+        ("6.6.6.6", ("127.0.0.1",), "6.6.6.6"),
+        ("6.6.6.6, 7.7.7.7", ("127.0.0.1",), "7.7.7.7"),
+        ("6.6.6.6, 7.7.7.7", ("127.0.0.1", "7.7.7.7"), "6.6.6.6"),
+        ("", ("127.0.0.1",), "127.0.0.1"),
+    ],
+)
+def test_a_forwarded_address_is_believed_only_from_trusted_proxies(
+    forwarded: str, trusted: tuple[str, ...], expected: str
+) -> None:
+    request: Request[Any, Any, Any] = RequestFactory(server="127.0.0.1").get(
+        "/", headers={"x-forwarded-for": forwarded}
+    )
+    assert client_address(request, trusted) == expected
+
+
+def test_cookies_are_closed_to_scripts_and_secure_over_https() -> None:
+    safe = cookie("cart", "value", public_url="https://shop.example")
+    assert (safe.httponly, safe.secure, safe.samesite) == (True, True, "lax")
+    assert not cookie("cart", "value", public_url="http://127.0.0.1:8000").secure
+    assert dropped_cookie("cart", public_url="https://shop.example").max_age == 0
