@@ -4,9 +4,11 @@ import asyncio
 import importlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from springtide.platform import housekeeping
 from springtide.platform.bus import Bus
 from springtide.platform.db import Database, Tx
 from springtide.platform.errors import Unavailable
@@ -112,6 +114,10 @@ class Node:
         for context, built in self.built.items():
             database = self.databases[context]
             work.append(Relay(database, self.bus).run())
+            keeping = Loop(
+                name="housekeeping", every_s=housekeeping.EVERY_S, work=partial(housekeeping.forget, database)
+            )
+            work.append(_repeat(context, keeping))
             if built.subscriptions:
                 by_type = {subscription.event.TYPE: subscription for subscription in built.subscriptions}
                 work.append(Consumer(database, self.bus, by_type, name=context).run())

@@ -69,7 +69,8 @@ class Consumer:
                 await self._take(delivery)
 
     def _is_quiet(self, envelope: Envelope) -> bool:
-        return self._subscriptions[envelope.type].call is None
+        subscription = self._subscriptions.get(envelope.type)  # None: a type that an older release listened to
+        return subscription is not None and subscription.call is None
 
     async def _took_together(self, deliveries: Sequence[Delivery]) -> bool:
         """Take several events in one transaction; False when any of them failed: then nothing was taken."""

@@ -36,7 +36,19 @@ values (%(principal)s, %(operation)s, %(key)s, %(request_hash)s, %(reply)s, %(re
 on conflict (principal, operation, key) do nothing
 
 -- name: kernel_drop_old_idempotent
-delete from idempotency where at < %(before)s
+delete from idempotency where ctid in (
+    select ctid from idempotency where at < %(before)s limit %(limit)s for update skip locked
+)
+
+-- name: kernel_drop_old_outbox
+delete from outbox where id in (
+    select id from outbox where sent_at < %(before)s limit %(limit)s for update skip locked
+)
+
+-- name: kernel_drop_old_inbox
+delete from inbox where ctid in (
+    select ctid from inbox where at < %(before)s limit %(limit)s for update skip locked
+)
 
 -- name: kernel_take_relay_lease
 -- One relay at a time publishes a schema's rows, so that they leave in order. A second relay is harmless: the bus and

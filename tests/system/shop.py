@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -31,6 +31,7 @@ from springtide.settings import CONTEXTS, Settings, as_environment, replaced
 
 ONE = "one"
 SPLIT = "split"
+WITH_OFFICE = "with office"
 LAYOUTS: dict[str, tuple[tuple[str, ...], ...]] = {
     ONE: (("web", *CONTEXTS, "jobs"),),
     SPLIT: (
@@ -40,6 +41,7 @@ LAYOUTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("payments",),
         ("catalog", "customers", "jobs"),
     ),
+    WITH_OFFICE: (("web", *CONTEXTS, "jobs"), ("backoffice",)),
 }
 TEMPLATE = "template_demo_shop"
 _TEMPLATE_LOCK = 7_405_119
@@ -101,6 +103,10 @@ class RunningShop:
         return f"http://127.0.0.1:{self.settings.port}"
 
     @property
+    def office_url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.backoffice_port}"
+
+    @property
     def sandbox_url(self) -> str:
         return f"http://127.0.0.1:{self.settings.sandbox_port}"
 
@@ -116,10 +122,12 @@ class RunningShop:
         self.wait_ready()
 
     def wait_ready(self) -> None:
-        for address in (f"{self.url}/readyz", f"{self.sandbox_url}/health"):
+        died_before = len(self.deaths)
+        office = (f"{self.office_url}/readyz",) if self.layout == WITH_OFFICE else ()
+        for address in (f"{self.url}/readyz", f"{self.sandbox_url}/health", *office):
             deadline = time.monotonic() + _READY_WITHIN_S
             while not _answers(address):
-                assert len(self.deaths) < 3, f"processes die at start: {self.deaths} {self.logs()[-5000:]}"
+                assert len(self.deaths) < died_before + 4, f"processes die: {self.deaths} {self.logs()[-5000:]}"
                 assert time.monotonic() < deadline, f"{address} was not ready: {self.logs()[-3000:]}"
                 time.sleep(0.05)
 
@@ -139,19 +147,16 @@ class RunningShop:
             if role in group:
                 process.send_signal(signal.SIGKILL)
 
-    def stop(self) -> None:
+    def rest(self) -> None:
+        """Stop the shop's processes for good; the sandbox goes on."""
         self._stopping.set()
         if self._keeper.is_alive():
             self._keeper.join()
-        everybody = [*self._processes.values(), *([self._sandbox] if self._sandbox else [])]
-        for process in everybody:
-            process.terminate()
-        for process in everybody:
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(5)
+        _end(self._processes.values())
+
+    def stop(self) -> None:
+        self.rest()
+        _end([self._sandbox] if self._sandbox else [])
 
     async def check(self) -> Report:
         """Compare the facts of all contexts and of the sandbox's ledger, from outside."""
@@ -196,6 +201,17 @@ class RunningShop:
                 if code is not None and not self._stopping.is_set():
                     self.deaths.append(f"{group[0]}: {code}")
                     self._processes[group] = self._start(group)
+
+
+def _end(processes: Collection[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
 
 
 def _answers(address: str) -> bool:

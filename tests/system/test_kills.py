@@ -7,13 +7,20 @@ from system.buyer import Buyer
 from system.shop import SPLIT, RunningShop
 from system.test_first_order import CARD
 
-STEPS = (
-    "inventory.hold",
-    "payments.start",
-    "inventory.claim",
-    "pricing.quote",
-    "orders.place",
+WHILE_BUYING = (
+    *(
+        f"{call}.{moment}"
+        for call in ("inventory.hold", "payments.start", "inventory.claim", "orders.place")
+        for moment in ("before", "after")
+    ),
+    *(
+        f"checkout.{step}.{moment}"
+        for step in ("hold", "authorise", "claim", "place")
+        for moment in ("answered", "recorded")
+    ),
+    "checkout.complete.after",
 )
+UNHEARD = tuple(f"{call}.answered" for call in ("inventory.hold", "payments.start", "inventory.claim", "orders.place"))
 SKU = "84879"
 
 
@@ -27,12 +34,18 @@ async def died(shop: RunningShop, failpoint: str) -> None:
     await asyncio.to_thread(shop.wait_ready)
 
 
-@pytest.mark.parametrize("moment", ["before", "after", "answered"])
-@pytest.mark.parametrize("step", STEPS)
-async def test_killed_while_buying(shop: RunningShop, buyer: Buyer, step: str, moment: str):
-    if moment == "answered" and shop.layout != SPLIT:
-        moment = "after"  # in one process the answer and the work die together: the same point once more
-    failpoint = f"{step}.{moment}"
+@pytest.mark.parametrize("failpoint", WHILE_BUYING)
+async def test_killed_while_buying(shop: RunningShop, buyer: Buyer, failpoint: str):
+    await the_order_is_there_once(shop, buyer, failpoint)
+
+
+@pytest.mark.parametrize("shop", [SPLIT], indirect=True)
+@pytest.mark.parametrize("failpoint", UNHEARD)
+async def test_the_caller_is_killed_before_it_hears_the_answer(shop: RunningShop, buyer: Buyer, failpoint: str):
+    await the_order_is_there_once(shop, buyer, failpoint)
+
+
+async def the_order_is_there_once(shop: RunningShop, buyer: Buyer, failpoint: str) -> None:
     await buyer.fill_cart((SKU, 1))
     await buyer.give_details()
     shop.arm(failpoint)

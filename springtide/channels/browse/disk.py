@@ -71,7 +71,7 @@ def read(path: Path) -> Kept | None:
         log.warning("browse.disk_unreadable", path=str(path), error=repr(error))
         return None
     start = len(_MAGIC) + _CHECKSUM_BYTES
-    checksum, body = content[len(_MAGIC) : start], content[start:]
+    checksum, body = content[len(_MAGIC) : start], memoryview(content)[start:]  # without a second copy
     if not content.startswith(_MAGIC) or zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "big") != checksum:
         log.warning("browse.disk_broken", path=str(path))
         return None

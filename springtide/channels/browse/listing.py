@@ -124,6 +124,8 @@ def _has_trait(key: str, values: frozenset[str]) -> Test:
 
 def _kept(candidates: Iterable[Row], tests: dict[str, Test], *, without: str) -> list[Row]:
     applied = [test for group, test in tests.items() if group != without]
+    if not applied:
+        return list(candidates)
     return [row for row in candidates if all(test(row) for test in applied)]
 
 
@@ -174,26 +176,31 @@ def _band_facet(query: ListQuery, kept: Iterable[Row]) -> Facet:
 
 
 def _attribute_facets(query: ListQuery, candidates: Sequence[Row], tests: dict[str, Test]) -> Iterable[Facet]:
+    counted = _traits(_kept(candidates, tests, without=""))
+    for key in {key for key, _ in query.attributes}:
+        counted[key] = _traits(_kept(candidates, tests, without=f"attribute:{key}")).get(key, {})
     chosen = set(query.attributes)
-    everything = _kept(candidates, tests, without="")
-    for key in sorted({trait.key for row in everything for trait in row.entry.traits} | {key for key, _ in chosen}):
-        group = f"attribute:{key}"
-        kept = _kept(candidates, tests, without=group) if group in tests else everything
-        counts: Counter[str] = Counter()
-        known: dict[str, Trait] = {}
-        for row in kept:
-            for trait in row.entry.traits:
-                if trait.key == key:
-                    counts[trait.value] += 1
-                    known[trait.value] = trait
+    for key, found in sorted(counted.items()):
+        most = sorted(found.values(), key=lambda pair: (-pair[1], pair[0].value))[:FACET_VALUES_LIMIT]
         values = tuple(
             FacetValue(
-                value=value,
-                label=text_in(known[value].labels, query.language),
+                value=trait.value,
+                label=text_in(trait.labels, query.language),
                 count=count,
-                chosen=(key, value) in chosen,
+                chosen=(key, trait.value) in chosen,
             )
-            for value, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:FACET_VALUES_LIMIT]
+            for trait, count in most
         )
         if values:
             yield Facet(key=key, label=key, values=values)
+
+
+def _traits(kept: Iterable[Row]) -> dict[str, dict[str, tuple[Trait, int]]]:
+    """Return key -> value -> (trait, how many products have it), in one pass."""
+    counted: dict[str, dict[str, tuple[Trait, int]]] = {}
+    for row in kept:
+        for trait in row.entry.traits:
+            values = counted.setdefault(trait.key, {})
+            _, count = values.get(trait.value, (trait, 0))
+            values[trait.value] = (trait, count + 1)
+    return counted

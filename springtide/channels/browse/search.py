@@ -205,7 +205,7 @@ class SearchIndex:
             return []
         found = (
             known
-            for known in self._speech[language].vocabulary
+            for known in tuple(self._speech[language].vocabulary)  # a copy: the writer thread may be adding words
             if root in known and (len(root) >= _INFIX_FROM or known.startswith(root) or known.endswith(root))
         )
         return sorted(found, key=lambda known: (len(known), known))[:_INFIX_LIMIT]

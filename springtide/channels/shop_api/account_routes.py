@@ -8,10 +8,9 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import delete, get, post, put
-from litestar.params import Body, Parameter
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 
-from springtide.channels.shop_api import examples
-from springtide.channels.shop_api.answers import WRITING, example, problems
+from springtide.channels.shop_api.answers import WRITING, problems
 from springtide.channels.shop_api.bodies import (
     Accepted,
     AddressToSave,
@@ -37,12 +36,10 @@ _TAG = ["Account"]
 _SIGNED_IN = (400, 401, 503)
 _UNSIGNED = (400, 401, 413, 415, 422, 429, 503)
 
-SignUpBody = Annotated[SignUp, Body(examples=example(examples.SIGN_UP))]
-SignInBody = Annotated[SignIn, Body(examples=example(examples.SIGN_IN))]
 After = Annotated[
-    str | None, Parameter(max_length=200, required=False, description="`after` of the page before; left out: the first")
+    str | None,
+    QueryParameter(max_length=200, required=False, description="`after` of the page before; left out: the first"),
 ]
-AddressBody = Annotated[AddressToSave, Body(examples=example(examples.ADDRESS))]
 
 
 def _customers(request: HttpRequest) -> CustomersApi:
@@ -54,7 +51,7 @@ def _source(request: HttpRequest) -> str:
 
 
 @post("/account/sign-up", tags=_TAG, status_code=202, summary="Open an account", responses=problems(*_UNSIGNED))
-async def sign_up(request: HttpRequest, data: SignUpBody, idempotency_key: AnonymousKey) -> Accepted:
+async def sign_up(request: HttpRequest, data: JSONBody[SignUp], idempotency_key: AnonymousKey) -> Accepted:
     """Open an account. An address that has one already gets the same answer: nobody learns who is a customer."""
     with suppress(EmailTaken):
         await _customers(request).sign_up(
@@ -70,7 +67,7 @@ async def sign_up(request: HttpRequest, data: SignUpBody, idempotency_key: Anony
 
 
 @post("/account/sign-in", tags=_TAG, status_code=200, summary="Sign in", responses=problems(*_UNSIGNED))
-async def sign_in(request: HttpRequest, data: SignInBody) -> SignedIn:
+async def sign_in(request: HttpRequest, data: JSONBody[SignIn]) -> SignedIn:
     """Start a session. Too many failed tries are throttled."""
     session = await _customers(request).sign_in(
         caller=guest(request_id(request)), email=data.email, password=data.password, source=_source(request)
@@ -97,7 +94,7 @@ async def sign_out(request: HttpRequest) -> None:
     summary="Ask for a link to set a new password",
     responses=problems(*_UNSIGNED),
 )
-async def request_reset(request: HttpRequest, data: ResetRequest) -> Accepted:
+async def request_reset(request: HttpRequest, data: JSONBody[ResetRequest]) -> Accepted:
     """Send a link if there is such an account; the answer never tells."""
     await _customers(request).request_reset(
         caller=guest(request_id(request)), email=data.email, source=_source(request)
@@ -106,7 +103,7 @@ async def request_reset(request: HttpRequest, data: ResetRequest) -> Accepted:
 
 
 @post("/account/reset", tags=_TAG, status_code=204, summary="Set a new password", responses=problems(*_UNSIGNED))
-async def reset_password(request: HttpRequest, data: Reset) -> None:
+async def reset_password(request: HttpRequest, data: JSONBody[Reset]) -> None:
     """Set a new password with the mailed link's token, once; all sessions end."""
     await _customers(request).reset_password(
         caller=guest(request_id(request)), token=data.token, password=data.password
@@ -120,7 +117,7 @@ async def me(request: HttpRequest) -> Customer:
 
 
 @put("/account/me", tags=_TAG, summary="Change name and language", responses=problems(*WRITING))
-async def change_me(request: HttpRequest, data: Profile, idempotency_key: Key) -> Customer:
+async def change_me(request: HttpRequest, data: JSONBody[Profile], idempotency_key: Key) -> Customer:
     """Return the changed account."""
     caller = await customer_of(request)
     return await _customers(request).change_me(caller=caller, key=idempotency_key, name=data.name, locale=data.locale)
@@ -136,7 +133,7 @@ async def erase_me(request: HttpRequest, idempotency_key: Key) -> None:
 
 
 @post("/account/addresses", tags=_TAG, status_code=200, summary="Add an address", responses=problems(*WRITING))
-async def add_address(request: HttpRequest, data: AddressBody, idempotency_key: Key) -> Customer:
+async def add_address(request: HttpRequest, data: JSONBody[AddressToSave], idempotency_key: Key) -> Customer:
     """Return the account with the new address."""
     caller = await customer_of(request)
     return await _customers(request).put_address(
@@ -145,7 +142,9 @@ async def add_address(request: HttpRequest, data: AddressBody, idempotency_key: 
 
 
 @put("/account/addresses/{address_id:uuid}", tags=_TAG, summary="Change an address", responses=problems(*WRITING))
-async def change_address(request: HttpRequest, address_id: UUID, data: AddressBody, idempotency_key: Key) -> Customer:
+async def change_address(
+    request: HttpRequest, address_id: FromPath[UUID], data: JSONBody[AddressToSave], idempotency_key: Key
+) -> Customer:
     """Return the account with the changed address."""
     caller = await customer_of(request)
     return await _customers(request).put_address(
@@ -160,7 +159,7 @@ async def change_address(request: HttpRequest, address_id: UUID, data: AddressBo
     summary="Remove an address",
     responses=problems(*WRITING),
 )
-async def drop_address(request: HttpRequest, address_id: UUID, idempotency_key: Key) -> Customer:
+async def drop_address(request: HttpRequest, address_id: FromPath[UUID], idempotency_key: Key) -> Customer:
     """Return the account without the address; removing it again does nothing."""
     caller = await customer_of(request)
     return await _customers(request).drop_address(caller=caller, key=idempotency_key, address_id=address_id)
@@ -169,8 +168,8 @@ async def drop_address(request: HttpRequest, address_id: UUID, idempotency_key: 
 @put("/account/consents/{purpose:str}", tags=_TAG, summary="Give or withdraw consent", responses=problems(*WRITING))
 async def set_consent(
     request: HttpRequest,
-    purpose: Annotated[str, Parameter(max_length=40, pattern="^[a-z_]+$", description="newsletter or analytics")],
-    data: ConsentToRecord,
+    purpose: Annotated[str, PathParameter(max_length=40, pattern="^[a-z_]+$", description="newsletter or analytics")],
+    data: JSONBody[ConsentToRecord],
     idempotency_key: Key,
 ) -> Customer:
     """Record the consent; every change is kept."""
@@ -184,7 +183,7 @@ async def set_consent(
 async def my_orders(
     request: HttpRequest,
     after: After = None,
-    limit: Annotated[int, Parameter(ge=1, le=100)] = 20,
+    limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
 ) -> Page[OrderRow]:
     """Return the signed-in customer's orders, newest first."""
     caller = await customer_of(request)
@@ -192,7 +191,7 @@ async def my_orders(
 
 
 @get("/account/cart", tags=_TAG, summary="My open cart", responses=problems(404, *_SIGNED_IN))
-async def my_cart(request: HttpRequest, market: Annotated[str, Parameter(min_length=1, max_length=20)]) -> Cart:
+async def my_cart(request: HttpRequest, market: Annotated[str, QueryParameter(min_length=1, max_length=20)]) -> Cart:
     """Return the signed-in customer's open cart in a market; 404 when there is none."""
     caller = await customer_of(request)
     cart = await desk_of(request).ask(CheckoutApi).my_cart(caller=caller, market=market)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import msgspec
 from litestar import MediaType, Response, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import Meta
 
 from springtide.channels.browse import CategoryView, Found, Listing, ListQuery, Moved, Sort, Suggestions
@@ -28,12 +28,12 @@ _AMOUNT_LIMIT = 10**12
 _ATTRIBUTES_LIMIT = 20
 
 Amount = Annotated[
-    int | None, Parameter(ge=0, le=_AMOUNT_LIMIT, required=False, description="Minor units, VAT included")
+    int | None, QueryParameter(ge=0, le=_AMOUNT_LIMIT, required=False, description="Minor units, VAT included")
 ]
 Attributes = Annotated[
     list[Annotated[str, Meta(pattern="^[^:]+:.+$", max_length=200)]] | None,
-    Parameter(
-        query="attribute",
+    QueryParameter(
+        name="attribute",
         required=False,
         description="`key:value` as the facets name them; may be repeated. Values of one key are alternatives.",
     ),
@@ -85,15 +85,19 @@ async def list_products(  # noqa: PLR0917 - one parameter per query parameter of
     request: HttpRequest,
     market: MarketKey = None,
     language: Language = None,
-    q: Annotated[str, Parameter(max_length=200, description="Words to search for; small typos are forgiven")] = "",
-    category: Annotated[str, Parameter(max_length=100, description="A category's key or slug, with all below it")] = "",
+    q: Annotated[str, QueryParameter(max_length=200, description="Words to search for; small typos are forgiven")] = "",
+    category: Annotated[
+        str, QueryParameter(max_length=100, description="A category's key or slug, with all below it")
+    ] = "",
     min_price_minor: Amount = None,
     max_price_minor: Amount = None,
-    band: Annotated[list[Band] | None, Parameter(required=False, description="Availability; may be repeated")] = None,
+    band: Annotated[
+        list[Band] | None, QueryParameter(required=False, description="Availability; may be repeated")
+    ] = None,
     attribute: Attributes = None,
-    sort: Annotated[Sort, Parameter(description="Without words, relevance is popularity")] = Sort.RELEVANCE,
-    page: Annotated[int, Parameter(ge=1, le=DEEPEST_HIT)] = 1,
-    size: Annotated[int, Parameter(ge=1, le=PAGE_LIMIT, description="Products per page")] = 24,
+    sort: Annotated[Sort, QueryParameter(description="Without words, relevance is popularity")] = Sort.RELEVANCE,
+    page: Annotated[int, QueryParameter(ge=1, le=DEEPEST_HIT)] = 1,
+    size: Annotated[int, QueryParameter(ge=1, le=PAGE_LIMIT, description="Products per page")] = 24,
 ) -> Listing:
     """Return a page of products with facets. A page past the last one is empty."""
     desk = desk_of(request)
@@ -196,7 +200,7 @@ async def get_category(
 @get("/suggest", tags=_TAG, summary="Suggestions while typing", responses=problems(*READING))
 async def suggest(
     request: HttpRequest,
-    q: Annotated[str, Parameter(max_length=200, description="What has been typed so far")] = "",
+    q: Annotated[str, QueryParameter(max_length=200, description="What has been typed so far")] = "",
     market: MarketKey = None,
     language: Language = None,
 ) -> Suggestions:

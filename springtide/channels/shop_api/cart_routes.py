@@ -1,15 +1,13 @@
 """Buying: a guest needs three writes (cart with lines; contact, address and delivery; complete with payment)."""
 
 from collections.abc import Iterable
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Body
+from litestar.params import FromPath, JSONBody
 
-from springtide.channels.shop_api import examples
-from springtide.channels.shop_api.answers import READING, WRITING, example, problems
+from springtide.channels.shop_api.answers import READING, WRITING, problems
 from springtide.channels.shop_api.bodies import CartDetails, CartLines, CartVouchers, NewCart, Purchase, WantedLine
 from springtide.channels.shop_api.callers import caller_of, customer_of, desk_of, key_for
 from springtide.channels.shop_api.params import ANONYMOUS_KEY_MIN, AnonymousKey, Key, Language, Token
@@ -22,12 +20,6 @@ from springtide.platform.http import HttpRequest
 _CARTS, _CHECKOUTS = ["Cart"], ["Checkout"]
 _ORIGIN = Origin(channel="shop_api")
 _STILL_GOING = 202
-
-NewCartBody = Annotated[NewCart, Body(examples=example(examples.NEW_CART))]
-LinesBody = Annotated[CartLines, Body(examples=example(examples.LINES))]
-DetailsBody = Annotated[CartDetails, Body(examples=example(examples.DETAILS))]
-VouchersBody = Annotated[CartVouchers, Body(examples=example(examples.VOUCHERS))]
-PurchaseBody = Annotated[Purchase, Body(examples=example(examples.PURCHASE))]
 
 
 def _checkout(request: HttpRequest) -> CheckoutApi:
@@ -50,7 +42,7 @@ def require_long_key(caller: Caller, key: str) -> None:
 
 
 @post("/carts", tags=_CARTS, summary="Create a cart with its lines", responses=problems(*WRITING))
-async def create_cart(request: HttpRequest, data: NewCartBody, idempotency_key: AnonymousKey) -> Cart:
+async def create_cart(request: HttpRequest, data: JSONBody[NewCart], idempotency_key: AnonymousKey) -> Cart:
     """Return the new cart with quote, payment methods and the token that opens it again."""
     caller = await caller_of(request)
     require_long_key(caller, idempotency_key)
@@ -65,17 +57,17 @@ async def create_cart(request: HttpRequest, data: NewCartBody, idempotency_key: 
 
 
 @get("/carts/{cart_id:uuid}", tags=_CARTS, summary="Read a cart", responses=problems(401, *READING))
-async def get_cart(request: HttpRequest, cart_id: UUID, token: Token = None) -> Cart:
+async def get_cart(request: HttpRequest, cart_id: FromPath[UUID], token: Token = None) -> Cart:
     """Return the cart, with a fresh quote when the old one ran out."""
     caller = await caller_of(request)
     return await _checkout(request).get_cart(caller=caller, cart_id=cart_id, token=token or "")
 
 
 @put("/carts/{cart_id:uuid}/lines", tags=_CARTS, summary="Replace the lines", responses=problems(*WRITING))
-async def set_lines(
+async def set_lines(  # noqa: PLR0917 - the framework passes by name
     request: HttpRequest,
-    cart_id: UUID,
-    data: LinesBody,
+    cart_id: FromPath[UUID],
+    data: JSONBody[CartLines],
     idempotency_key: Key,
     token: Token = None,
     language: Language = None,
@@ -98,7 +90,11 @@ async def set_lines(
     responses=problems(*WRITING),
 )
 async def set_details(
-    request: HttpRequest, cart_id: UUID, data: DetailsBody, idempotency_key: Key, token: Token = None
+    request: HttpRequest,
+    cart_id: FromPath[UUID],
+    data: JSONBody[CartDetails],
+    idempotency_key: Key,
+    token: Token = None,
 ) -> Cart:
     """Return the cart, priced for its destination. Every field that is wrong is named at once."""
     caller = await caller_of(request)
@@ -115,7 +111,11 @@ async def set_details(
 
 @put("/carts/{cart_id:uuid}/vouchers", tags=_CARTS, summary="Replace the vouchers", responses=problems(*WRITING))
 async def set_vouchers(
-    request: HttpRequest, cart_id: UUID, data: VouchersBody, idempotency_key: Key, token: Token = None
+    request: HttpRequest,
+    cart_id: FromPath[UUID],
+    data: JSONBody[CartVouchers],
+    idempotency_key: Key,
+    token: Token = None,
 ) -> Cart:
     """Return the cart; a code that does not apply is refused by name."""
     caller = await caller_of(request)
@@ -135,7 +135,7 @@ async def set_vouchers(
     summary="Take a guest's cart into the account",
     responses=problems(*WRITING),
 )
-async def merge_cart(request: HttpRequest, cart_id: UUID, idempotency_key: Key, token: Token = None) -> Cart:
+async def merge_cart(request: HttpRequest, cart_id: FromPath[UUID], idempotency_key: Key, token: Token = None) -> Cart:
     """Return the signed-in customer's cart with the guest's lines added."""
     caller = await customer_of(request)
     key = key_for(idempotency_key, cart_id)
@@ -157,7 +157,7 @@ _GOING_ON = ResponseSpec(
     responses={202: _GOING_ON, **problems(*WRITING)},
 )
 async def complete(
-    request: HttpRequest, cart_id: UUID, data: PurchaseBody, idempotency_key: Key, token: Token = None
+    request: HttpRequest, cart_id: FromPath[UUID], data: JSONBody[Purchase], idempotency_key: Key, token: Token = None
 ) -> Response[Completion]:
     """Return what became of it by `step`. completed: the order with its number and token. awaiting_buyer: send the
     buyer to `redirect_url`. refused, declined, expired or undone: `reason` and `message` say why, the cart is open
@@ -183,7 +183,9 @@ async def complete(
     summary="Where a purchase stands",
     responses={202: _GOING_ON, **problems(401, *READING)},
 )
-async def get_completion(request: HttpRequest, checkout_id: UUID, token: Token = None) -> Response[Completion]:
+async def get_completion(
+    request: HttpRequest, checkout_id: FromPath[UUID], token: Token = None
+) -> Response[Completion]:
     """Return the state of a purchase; the token is the cart's."""
     caller = await caller_of(request)
     return _completion(await _checkout(request).completion(caller=caller, checkout_id=checkout_id, token=token or ""))
@@ -196,7 +198,9 @@ async def get_completion(request: HttpRequest, checkout_id: UUID, token: Token =
     summary="The buyer is back from the bank",
     responses={202: _GOING_ON, **problems(400, 401, 404, 409, 413, 422, 503)},
 )
-async def buyer_returned(request: HttpRequest, checkout_id: UUID, token: Token = None) -> Response[Completion]:
+async def buyer_returned(
+    request: HttpRequest, checkout_id: FromPath[UUID], token: Token = None
+) -> Response[Completion]:
     """Ask the gateway, drive the purchase on and return where it stands. Harmless to repeat: it needs no key."""
     caller = await caller_of(request)
     return _completion(

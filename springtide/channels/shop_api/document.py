@@ -6,30 +6,36 @@ from typing import Any
 
 import msgspec
 
-from springtide.channels.shop_api import bodies
+from springtide.channels.shop_api import examples
 from springtide.edge.asgi import App, Receive, Scope, Send
 
-_SENT = (
-    bodies.NewCart,
-    bodies.CartLines,
-    bodies.CartDetails,
-    bodies.CartVouchers,
-    bodies.Purchase,
-    bodies.SignUp,
-    bodies.SignIn,
-    bodies.ResetRequest,
-    bodies.Reset,
-    bodies.Profile,
-    bodies.AddressToSave,
-    bodies.ConsentToRecord,
+_EXAMPLES: tuple[msgspec.Struct, ...] = (
+    examples.NEW_CART,
+    examples.LINES,
+    examples.DETAILS,
+    examples.VOUCHERS,
+    examples.PURCHASE,
+    examples.SIGN_UP,
+    examples.SIGN_IN,
+    examples.RESET_REQUEST,
+    examples.RESET,
+    examples.PROFILE,
+    examples.ADDRESS,
+    examples.CONSENT,
 )
 _METHODS = frozenset({"get", "post", "put", "delete", "patch"})
 
 
 def document(made: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with exact schemas of everything that is sent (limits of items, no unknown fields)."""
-    _, exact = msgspec.json.schema_components(_SENT, ref_template="#/components/schemas/{name}")
+    """Return the document with an example and the exact schema of everything that is sent."""
+    sent = {type(example).__name__: example for example in _EXAMPLES}
+    _, exact = msgspec.json.schema_components(map(type, _EXAMPLES), ref_template="#/components/schemas/{name}")
     schemas = {**made["components"]["schemas"], **exact}
+    for operations in made["paths"].values():
+        for operation in operations.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                name = content["schema"]["$ref"].rpartition("/")[2]
+                content["examples"] = {"example": {"value": msgspec.to_builtins(sent[name])}}
     return {**made, "components": {**made["components"], "schemas": schemas}}
 
 

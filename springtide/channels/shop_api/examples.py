@@ -8,9 +8,13 @@ from springtide.channels.shop_api.bodies import (
     CartDetails,
     CartLines,
     CartVouchers,
+    ConsentToRecord,
     NewCart,
     ProductReply,
+    Profile,
     Purchase,
+    Reset,
+    ResetRequest,
     SignIn,
     SignUp,
     WantedLine,
@@ -31,6 +35,10 @@ VOUCHERS = CartVouchers(vouchers=("WELCOME10",))
 PURCHASE = Purchase(method="ideal", total_minor=3490, return_url="http://127.0.0.1:8000/")
 SIGN_UP = SignUp(email="sanne@example.org", password="a long pass phrase", name="Sanne de Vries", locale="nl")  # noqa: S106 - made up
 SIGN_IN = SignIn(email="sanne@example.org", password="a long pass phrase")  # noqa: S106 - made up
+RESET_REQUEST = ResetRequest(email="sanne@example.org")
+RESET = Reset(token="the-token-of-the-mailed-link", password="another long pass phrase")  # noqa: S106 - made up
+PROFILE = Profile(name="Sanne de Vries", locale="nl")
+CONSENT = ConsentToRecord(given=True, text_version="2026-11")
 ADDRESS = AddressToSave(address=_BUYER, is_default=True)
 PRODUCT = ProductReply(
     product=ProductDocument(

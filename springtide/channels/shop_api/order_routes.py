@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import MediaType, Response, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, PathParameter
 
 from springtide.channels.shop_api.answers import READING, problems
 from springtide.channels.shop_api.bodies import OrderReply, order_reply
@@ -18,7 +18,7 @@ _TAG = ["Orders"]
 
 
 @get("/orders/{order_id:uuid}", tags=_TAG, summary="Read an order", responses=problems(401, 403, *READING))
-async def get_order(request: HttpRequest, order_id: UUID, token: Token = None) -> OrderReply:
+async def get_order(request: HttpRequest, order_id: FromPath[UUID], token: Token = None) -> OrderReply:
     """Return an order to who holds its token, or to the customer who bought it."""
     caller = await caller_of(request)
     orders = desk_of(request).ask(OrdersApi)
@@ -38,7 +38,10 @@ async def get_order(request: HttpRequest, order_id: UUID, token: Token = None) -
     },
 )
 async def get_document(
-    request: HttpRequest, order_id: UUID, number: Annotated[str, Parameter(max_length=40)], token: Token = None
+    request: HttpRequest,
+    order_id: FromPath[UUID],
+    number: Annotated[str, PathParameter(max_length=40)],
+    token: Token = None,
 ) -> Response[str]:
     """Return the document as HTML."""
     caller = await caller_of(request)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from springtide.channels.browse import Browse
 from springtide.contracts.pricing.api import Market
@@ -13,8 +13,8 @@ _VISIBLE = "^[!-~]*$"
 
 Key = Annotated[
     str,
-    Parameter(
-        header="Idempotency-Key",
+    HeaderParameter(
+        name="Idempotency-Key",
         min_length=KEY_MIN,
         max_length=KEY_MAX,
         pattern=_VISIBLE,
@@ -25,8 +25,8 @@ Key = Annotated[
 ]
 AnonymousKey = Annotated[
     str,
-    Parameter(
-        header="Idempotency-Key",
+    HeaderParameter(
+        name="Idempotency-Key",
         min_length=ANONYMOUS_KEY_MIN,
         max_length=KEY_MAX,
         pattern=_VISIBLE,
@@ -36,8 +36,8 @@ AnonymousKey = Annotated[
 ]
 Token = Annotated[
     str | None,
-    Parameter(
-        header=TOKEN_HEADER,
+    HeaderParameter(
+        name=TOKEN_HEADER,
         max_length=200,
         pattern=_VISIBLE,
         required=False,
@@ -46,8 +46,8 @@ Token = Annotated[
 ]
 MarketKey = Annotated[
     str | None,
-    Parameter(
-        query="market",
+    QueryParameter(
+        name="market",
         max_length=20,
         required=False,
         description="Key of a market as /api/markets lists them; the shop's default when left out.",
@@ -55,15 +55,15 @@ MarketKey = Annotated[
 ]
 Language = Annotated[
     str | None,
-    Parameter(
-        query="language",
+    QueryParameter(
+        name="language",
         max_length=10,
         pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,6})?$",
         required=False,
         description="Language code; the market's first language when left out. Texts fall back to English.",
     ),
 ]
-Slug = Annotated[str, Parameter(max_length=300, description="The last part of the address, as lists give it.")]
+Slug = Annotated[str, PathParameter(max_length=300, description="The last part of the address, as lists give it.")]
 
 
 def market_and_language(browse: Browse, default: str, market: str | None, language: str | None) -> tuple[Market, str]:

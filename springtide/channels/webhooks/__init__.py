@@ -1,6 +1,7 @@
 """The door for gateways: POST /webhooks/{gateway} hands raw body and headers to payments, in one contract call."""
 
 from litestar import Litestar, Response, post
+from litestar.params import FromPath
 
 from springtide.channels.browse.desk import Desk
 from springtide.contracts.payments.api import PaymentsApi
@@ -21,7 +22,7 @@ def create_app(desk: Desk) -> Litestar:
 
 
 @post("/{gateway:str}", status_code=204)
-async def take(request: HttpRequest, gateway: str) -> Response[None]:
+async def take(request: HttpRequest, gateway: FromPath[str]) -> Response[None]:
     """Pass the message on as it came: only payments can tell whether it is true."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     if len(headers) > _HEADERS_LIMIT:

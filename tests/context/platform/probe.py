@@ -65,9 +65,7 @@ def template(engines: Engines) -> str:
     """Return the database with the probe's schema; made once, copied by every test."""
     with roles_locked(engines) as connection:
         name = sql.Identifier(_TEMPLATE)
-        if connection.execute(
-            "select 1 from pg_database where datname = %s and datistemplate", [_TEMPLATE]
-        ).fetchone():
+        if connection.execute("select 1 from pg_database where datname = %s and datistemplate", [_TEMPLATE]).fetchone():
             return _TEMPLATE
         connection.execute(sql.SQL("drop database if exists {}").format(name))
         connection.execute(sql.SQL("create database {}").format(name))

@@ -1,7 +1,7 @@
 """A consumer takes each event once, in a transaction of its own, then acks."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,6 +23,7 @@ class Taker:
     def __init__(self) -> None:
         self.seen: list[tuple[str, int]] = []
         self.called: list[str] = []
+        self.batches: list[int] = []
         self.failures: list[Exception] = []
 
     async def handle(self, tx: Tx, envelope: Envelope, event: FactChanged) -> None:
@@ -32,7 +33,13 @@ class Taker:
         if self.failures:
             raise self.failures.pop()
 
-    async def call(self, envelope: Envelope, event: Any) -> None:
+    async def many(self, tx: Tx, pairs: Sequence[tuple[Envelope, FactChanged]]) -> None:
+        assert transaction_is_open()
+        self.batches.append(len(pairs))
+        for envelope, event in pairs:
+            await self.handle(tx, envelope, event)
+
+    async def call(self, envelope: Envelope, event: Any) -> None:  # noqa: ANN401 - whatever comes
         assert not transaction_is_open()
         self.called.append(envelope.aggregate_id)
         if self.failures:
@@ -100,6 +107,36 @@ async def test_older_version_is_taken_where_every_event_counts(db: Database, bus
     older, newer = await envelopes(db, bus, ("a", 1), ("a", 2))
     takes = consumer(db, bus, Subscription(event=FactChanged, handle=taker.handle))
     assert [await takes.take(newer), await takes.take(older)] == ["taken", "taken"]
+
+
+async def test_several_taken_together_are_the_same_as_one_by_one(db: Database, bus: Bus, taker: Taker) -> None:
+    events = await envelopes(db, bus, ("a", 1), ("a", 2), ("b", 3))
+    takes = consumer(db, bus, Subscription(event=FactChanged, handle_many=taker.many))
+    assert await takes.take(events[0]) == "taken"
+    assert [await takes.take_together(events) for _ in range(2)] == [2, 0]
+    assert (taker.seen, taker.batches) == ([("a", 1), ("a", 2), ("b", 3)], [1, 2])
+    assert await count(db, "count_taken") == 3
+
+
+async def test_taken_together_only_the_newest_state_of_an_aggregate_counts(
+    db: Database, bus: Bus, taker: Taker
+) -> None:
+    events = await envelopes(db, bus, ("a", 1), ("a", 2), ("b", 3), ("a", 4))
+    takes = consumer(db, bus, Subscription(event=FactChanged, handle_many=taker.many, newest_only=True))
+    assert await takes.take_together(events[:3]) == 2
+    assert taker.seen == [("a", 2), ("b", 3)]
+    assert await takes.take(events[3]) == "taken"
+    assert await takes.take_together(events) == 0
+
+
+async def test_one_that_fails_among_several_takes_none_with_it(db: Database, bus: Bus, taker: Taker) -> None:
+    events = await envelopes(db, bus, ("a", 1), ("b", 2))
+    taker.failures = [ZeroDivisionError()]
+    takes = consumer(db, bus, Subscription(event=FactChanged, handle_many=taker.many))
+    with pytest.raises(ZeroDivisionError):
+        await takes.take_together(events)
+    assert await count(db, "count_taken") == 0
+    assert await takes.take_together(events) == 2
 
 
 async def test_failed_handler_leaves_no_trace_and_may_take_again(db: Database, bus: Bus, taker: Taker) -> None:
@@ -187,7 +224,7 @@ async def test_consumer_goes_on_after_its_database_was_away(
     monkeypatch.setattr(inbox, "_BACK_OFF_S", 0.05)
     deliveries, attempts = bus.deliveries, 0
 
-    def broken_once(*arguments: Any) -> Any:
+    def broken_once(*arguments: Any) -> Any:  # noqa: ANN401 - whatever comes
         nonlocal attempts
         attempts += 1
         if attempts == 1:

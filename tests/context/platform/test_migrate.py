@@ -12,14 +12,14 @@ from springtide.platform.embedded.testing import scratch_database
 from springtide.platform.migrate import MigrationFailed, migrate, owner_role, prepare_schema, runtime_url
 from tests.context.platform.probe import MIGRATIONS, PROBE, SECRET, roles_locked
 
-LATER = '''
+LATER = """
 from springtide.platform.migrate import run_sql_beside
 revision = "probe_0003"
 down_revision = "probe_0002"
 phase = "pre"
 def upgrade() -> None:
     run_sql_beside(__file__)
-'''
+"""
 
 
 @pytest.fixture

@@ -92,9 +92,7 @@ async def test_two_relays_neither_reorder_nor_repeat(db: Database, bus: Bus, bus
     assert await bus.last_sequence() == 100
 
 
-async def test_process_killed_between_commit_and_publish_loses_nothing(
-    probe_url: str, db: Database, bus: Bus
-) -> None:
+async def test_process_killed_between_commit_and_publish_loses_nothing(probe_url: str, db: Database, bus: Bus) -> None:
     async with running("commit_and_die.py", probe_url, expect="committed") as process:
         await kill(process)
     assert await count(db, "count_unsent") == 1
@@ -147,9 +145,7 @@ async def test_rows_of_last_week_are_found_and_their_age_is_told(db: Database, b
     assert (REGISTRY.get_sample_value("springtide_outbox_lag_seconds", {"context": probe.PROBE}) or 0) > 600_000
 
 
-async def test_relay_outlives_every_failure(
-    db: Database, bus: Bus, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_relay_outlives_every_failure(db: Database, bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     failures = 0
     publish = bus.publish
 

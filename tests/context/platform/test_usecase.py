@@ -109,7 +109,7 @@ async def test_two_at_once_whose_work_meets_a_unique_index_give_one_answer(db: D
         await tx.run("add_fact", {"id": "a", "value": 1})
         return "made twice"
 
-    def call(work: Any) -> Any:
+    def call(work: Any) -> Any:  # noqa: ANN401 - whatever comes
         return write(db, caller=CALLER, operation="make", key=KEY, request={}, reply=str, work=work)
 
     first = asyncio.create_task(call(slow))
@@ -149,7 +149,7 @@ async def test_what_is_not_final_is_never_kept(writer: Writer, error: Exception)
 
 async def test_rolled_back_work_leaves_no_event_and_wakes_no_relay(db: Database) -> None:
     message = "on purpose"
-    with pytest.raises(RuntimeError, match=message):
+    with pytest.raises(RuntimeError, match=message):  # noqa: PT012 - the block is what must not be left
         async with db.tx(CALLER) as tx:
             await change(tx, "a", 1)
             raise RuntimeError(message)
@@ -192,7 +192,7 @@ async def test_an_event_too_large_to_travel_fails_the_transaction_that_emits_it(
         TYPE = "probe.huge"
         text: str
 
-    with pytest.raises(ValueError, match=r"probe\.huge"):
+    with pytest.raises(ValueError, match=r"probe\.huge"):  # noqa: PT012 - the block is what must not be left
         async with db.tx(CALLER) as tx:
             await change(tx, "a", 1)
             tx.emit(Huge(value=1, text="x" * 500_000), aggregate_id="a", aggregate_version=2)

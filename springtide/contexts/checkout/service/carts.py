@@ -62,7 +62,7 @@ async def create_cart(
         return view(tools, row)
 
     await tools.methods(market, 0)
-    request = {"market": market, "locale": locale, "lines": lines, "origin": origin}
+    request = {"market": market, "locale": locale, "lines": _asked_for(lines), "origin": origin}
     return await write(
         tools.db, caller=caller, operation="create_cart", key=key, request=request, reply=Cart, work=work
     )
@@ -107,8 +107,10 @@ async def set_lines(
         cart_id=cart_id,
         token=token,
         operation="set_lines",
-        request={"cart_id": cart_id, "lines": lines},
-        change=lambda row: _Change(merged, row.cart_contact, row.cart_delivery, tuple(row.vouchers)),
+        request={"cart_id": cart_id, "lines": _asked_for(lines)},
+        change=lambda row: _Change(
+            _named(merged, row.cart_lines), row.cart_contact, row.cart_delivery, tuple(row.vouchers)
+        ),
     )
 
 
@@ -193,6 +195,20 @@ async def merge(tools: Tools, *, caller: Caller, key: str, cart_id: UUID, token:
             tuple(dict.fromkeys((*row.vouchers, *guest_row.vouchers))),
         ),
         absorbed=guest_row,
+    )
+
+
+def _asked_for(lines: tuple[Line, ...]) -> list[tuple[str, int]]:
+    """Return what makes a request the same: names are what the channel shows, and may change between two tries."""
+    return [(line.sku, line.quantity) for line in lines]
+
+
+def _named(lines: tuple[Line, ...], known: tuple[Line, ...]) -> tuple[Line, ...]:
+    """Give lines that come without a name the one they had in the cart."""
+    names = {line.sku: line.name for line in known}
+    return tuple(
+        line if line.name else Line(sku=line.sku, quantity=line.quantity, name=names.get(line.sku, ""))
+        for line in lines
     )
 
 

@@ -21,6 +21,7 @@ from springtide.contracts.payments.api import Attempt, AttemptState
 from springtide.platform.caller import system
 from springtide.platform.db import Tx
 from springtide.platform.errors import Unavailable
+from springtide.platform.failpoints import failpoint
 from springtide.platform.telemetry import logger
 from springtide.platform.usecase import keep_answer
 
@@ -87,6 +88,7 @@ class Driver:
                 if process.at is Step.AWAITING_BUYER and not await self._is_past_deadline(process):
                     return
                 move = await WORK[process.at](self._tools, process)
+                failpoint(f"checkout.{process.step}.answered")
                 if _changes_nothing(process, move):
                     await self._postpone(process, _UNKNOWN_AGAIN_S)
                     return
@@ -120,7 +122,9 @@ class Driver:
             if current.step_no != process.step_no:
                 return current
             await _move(tx, current, move)
-            return await tx.one("get_process", {"checkout_id": process.checkout_id}, row=ProcessRow)
+            moved = await tx.one("get_process", {"checkout_id": process.checkout_id}, row=ProcessRow)
+        failpoint(f"checkout.{process.step}.recorded")
+        return moved
 
     async def attempt_changed(self, attempt: Attempt) -> None:
         """One door for whatever a gateway tells, by webhook, by the returning buyer or by itself."""

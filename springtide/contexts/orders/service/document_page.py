@@ -107,7 +107,8 @@ _WORDS = {
 _STYLE = """body{font:11pt/1.45 system-ui,sans-serif;color:#1b1b1b;max-width:48rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.6rem;margin:0 0 1rem}
 header,section{display:flex;gap:2rem;justify-content:space-between;margin-bottom:1.5rem}
-address{font-style:normal}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:0}dd{margin:0}
+address{font-style:normal}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:0;
+align-content:start}dd{margin:0}
 table{width:100%;border-collapse:collapse;margin-bottom:1.5rem}th,td{padding:.35rem .5rem;border-bottom:1px solid #ccc;
 text-align:right;vertical-align:top}th:first-child,td:first-child{text-align:left}caption{text-align:left;font-weight:600}
 tfoot td,tfoot th{border-top:2px solid #1b1b1b;border-bottom:0;font-weight:600}small{color:#555}
