@@ -251,7 +251,13 @@ async def channel(name: str, node: Node) -> AsyncIterator[ASGIApplication]:
             yield app
     else:
         backoffice = importlib.import_module("springtide.channels.backoffice")
-        yield backoffice.create_app(ask=node.ask, public_url=settings.office_url(), shop_url=settings.shop_url())
+        yield backoffice.create_app(
+            node.ask,
+            secret_key=settings.secret_key,
+            office_url=settings.office_url(),
+            shop_url=settings.shop_url(),
+            trusted_proxies=settings.trusted_proxies,
+        )
 
 
 async def _serve_contracts(node: Node) -> None:

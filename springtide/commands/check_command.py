@@ -7,7 +7,7 @@ import sys
 import msgspec
 
 from springtide.bootstrap import running
-from springtide.commands.engines import engine_settings
+from springtide.commands.engines import with_gateways
 from springtide.commands.output import aside
 from springtide.platform.embedded.problems import EngineProblem
 from springtide.platform.errors import Unavailable
@@ -31,7 +31,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
 
 async def _check(settings: Settings) -> Report:
     async with (
-        engine_settings(settings, say=aside) as complete,
+        with_gateways(settings, say=aside) as complete,
         running(complete, CONTEXTS, background=False, serve=False) as node,
     ):
         return await check(node.ask)

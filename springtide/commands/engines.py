@@ -1,5 +1,7 @@
 """Where a command's engines come from: the settings, the shop running in the data folder, or started for the moment."""
 
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -7,8 +9,11 @@ from pathlib import Path
 import springtide.demo
 from springtide.bootstrap import spec_of
 from springtide.platform.embedded.engines import Engines, shared_or_running_engines
+from springtide.platform.embedded.files import write_atomically
 from springtide.platform.embedded.folders import DataFolder, open_data_folder
-from springtide.platform.embedded.supervisor import Say
+from springtide.platform.embedded.ports import is_free
+from springtide.platform.embedded.probes import http_probe
+from springtide.platform.embedded.supervisor import Child, Say, Supervisor
 from springtide.platform.migrate import migrate, prepare_schema
 from springtide.sandbox.keys import account_keys
 from springtide.settings import CONTEXTS, Gateway, Settings, replaced
@@ -26,7 +31,7 @@ def with_engines(settings: Settings, engines: Engines, folder: DataFolder) -> Se
         secret_key=settings.secret_key or engines.secret_key,
         data_dir=str(folder.app),
         words_dir=settings.words_dir or (str(DEMO_WORDS) if settings.demo else ""),
-        gateways=settings.gateways or demo_gateways(settings, engines.secret_key),
+        gateways=settings.gateways or demo_gateways(settings, settings.secret_key or engines.secret_key),
     )
 
 
@@ -51,6 +56,38 @@ def demo_gateways(settings: Settings, secret_key: str) -> tuple[Gateway, ...]:
 def sandbox_secret(secret_key: str) -> str:
     """Return the secret the sandbox gateway derives its accounts' keys from."""
     return f"sandbox-of-{secret_key}"
+
+
+def sandbox_child(settings: Settings, folder: DataFolder, environ: dict[str, str]) -> Child:
+    """Return the sandbox gateway as a process to keep alive; its secret is written for it."""
+    secret_file = folder.app / "sandbox-secret.txt"
+    write_atomically(secret_file, sandbox_secret(settings.secret_key), mode=0o600)
+    return Child(
+        name="sandbox",
+        command=(
+            *(sys.executable, "-m", "springtide.sandbox", "--port", str(settings.sandbox_port)),
+            *("--data", str(folder.app / "sandbox"), "--webhook-secret-file", str(secret_file)),
+        ),
+        environ=environ,
+        is_ready=http_probe("127.0.0.1", settings.sandbox_port, "/health"),
+    )
+
+
+@asynccontextmanager
+async def with_gateways(settings: Settings, *, say: Say) -> AsyncIterator[Settings]:
+    """As `engine_settings`, and the sandbox gateway answers too: for comparing its ledger with ours."""
+    if settings.database_url:
+        yield settings
+        return
+    folder = open_data_folder(Path(settings.data_dir) if settings.data_dir else None, say=say)
+    async with shared_or_running_engines(folder, say=say) as engines:
+        complete = with_engines(settings, engines, folder)
+        if settings.gateways or not is_free(settings.sandbox_port):
+            yield complete
+            return
+        child = sandbox_child(complete, folder, dict(os.environ))
+        async with Supervisor((child,), logs=folder.logs, run=folder.run, say=say):
+            yield complete
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from springtide.commands.engines import sandbox_secret, with_engines
+from springtide.commands.engines import sandbox_child, with_engines
 from springtide.commands.output import say
 from springtide.platform.embedded.engines import Engines, held, running_engines
 from springtide.platform.embedded.files import write_atomically
@@ -56,7 +56,6 @@ async def _shop(given: Settings, folder: DataFolder, engines: Engines, started: 
     password = await _demo_owner(folder, environ) if settings.demo else ""
     if settings.demo:
         await _once(folder, "demo-shop", "1", lambda: _command(folder, environ, "import", "demo-shop"))
-    _write_sandbox_secret(folder, engines.secret_key)
     children = _children(settings, folder, environ)
     async with Supervisor(children, logs=folder.logs, run=folder.run, say=say) as supervisor:
         _greet(settings, password, time.monotonic() - started)
@@ -77,18 +76,8 @@ async def _load_history(folder: DataFolder, environ: dict[str, str]) -> None:
 
 def _children(settings: Settings, folder: DataFolder, environ: dict[str, str]) -> Sequence[Child]:
     program = (sys.executable, "-m", "springtide.cli")
-    sandbox_data = folder.app / "sandbox"
     return (
-        Child(
-            name="sandbox",
-            command=(
-                *(sys.executable, "-m", "springtide.sandbox", "--port", str(settings.sandbox_port)),
-                *("--data", str(sandbox_data), "--webhook-secret-file", str(_sandbox_secret_file(folder))),
-            ),
-            environ=environ,
-            is_ready=http_probe("127.0.0.1", settings.sandbox_port, "/health"),
-            ready_within_s=_READY_WITHIN_S,
-        ),
+        sandbox_child(settings, folder, environ),
         Child(
             name="shop",
             command=(*program, "serve", "web", *CONTEXTS, "jobs"),
@@ -168,14 +157,6 @@ async def _demo_owner(folder: DataFolder, environ: dict[str, str]) -> str:
     await _command(folder, environ, *words, stdin=password.encode() + b"\n")
     write_atomically(file, password + "\n", mode=0o600)
     return password
-
-
-def _sandbox_secret_file(folder: DataFolder) -> Path:
-    return folder.app / "sandbox-secret.txt"
-
-
-def _write_sandbox_secret(folder: DataFolder, secret_key: str) -> None:
-    write_atomically(_sandbox_secret_file(folder), sandbox_secret(secret_key), mode=0o600)
 
 
 def _migrations_fingerprint() -> str:

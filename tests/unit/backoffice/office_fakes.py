@@ -28,6 +28,7 @@ from springtide.contracts.inventory.api import (
     LedgerRow,
     Location,
     StockRow,
+    Supplier,
     Supply,
 )
 from springtide.contracts.orders.api import (
@@ -449,6 +450,19 @@ def answers() -> dict[str, Any]:
             location="leicester",
             quantity=500,
             received=500,
+            expected_on=date(2011, 9, 20),
+            confirmed=True,
+        ),
+        "inventory.list_suppliers": (
+            Supplier(key="ningbo-gifts", name="Ningbo Gifts", country="CN", lead_time_days=62),
+        ),
+        "inventory.put_inbound": Inbound(
+            id=INBOUND,
+            supplier="ningbo-gifts",
+            sku=SKU,
+            location="leicester",
+            quantity=500,
+            received=0,
             expected_on=date(2011, 9, 20),
             confirmed=True,
         ),

@@ -1,13 +1,14 @@
 """Every action is exactly one write of a contract; a refusal is shown beside its form and changes nothing."""
 
+import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
 import pytest
 
-from springtide.contracts.catalog.api import ProductChanged, SlugTaken
+from springtide.contracts.catalog.api import ProductChanged, SlugTaken, Variant
 from springtide.contracts.customers.api import LastOwner, Role
 from springtide.contracts.inventory.api import AdjustmentRefused, Supply
 from springtide.contracts.orders.api import FulfilmentStatus, PaymentStatus, QuantityRefused
@@ -150,6 +151,21 @@ ACTIONS = (
         "/stock/inbound",
     ),
     Action(
+        "/stock/inbound",
+        "/stock/inbound",
+        {"sku": SKU, "quantity": "250", "expected_on": "2011-10-03", "confirmed": "yes"},
+        "inventory.put_inbound",
+        {
+            "supplier": "ningbo-gifts",
+            "sku": SKU,
+            "location": "leicester",
+            "quantity": 250,
+            "expected_on": date(2011, 10, 3),
+            "confirmed": True,
+        },
+        "/stock/inbound",
+    ),
+    Action(
         "/prices/vouchers",
         "/prices/vouchers",
         {"code": "AUTUMN", "promotion": "summer", "limit": "100"},
@@ -262,7 +278,7 @@ async def test_action_without_the_scope_does_nothing(
     reader = browser_of("orders.read", "customers.read", "pricing.read")
     assert (await reader.post(action.target, action.typed)).status == 403
     page = await reader.get(action.page)
-    assert page.status == 403 or f'action="{action.target}"' not in page.text
+    assert page.status == 403 or f'method="post" action="{action.target}"' not in page.text
     assert shop.writes() == []
 
 
@@ -303,6 +319,7 @@ async def test_key_used_before_gets_a_new_form(office: Browser, shop: FakeShop) 
         (AT_ITEM, "/stock/adjust", {"quantity": "5", "reason": ""}, "Fill this in"),
         (AT_ITEM, "/stock/transfer", {"to_location": "leicester", "quantity": "1", "reason": "x"}, "another location"),
         (f"/customers/{CUSTOMER}", "erase", {"reason": "x", "confirmation": "yes"}, "Type the word erase"),
+        ("/stock/inbound", "/stock/inbound", {"sku": "A", "quantity": "1", "expected_on": "soon"}, "A date like"),
         ("/staff", "/staff", {"name": "A", "email": "a@b.c", "password": "x"}, "at least one role"),
         (f"/prices/item?sku={SKU}", "/prices", {"amount": "12.345"}, "GBP has 2 digits"),
         (f"/prices/item?sku={SKU}", "/prices", {"amount": "cheap"}, "An amount like"),
@@ -330,6 +347,7 @@ async def test_quantity_refused_by_orders_is_shown(office: Browser, shop: FakeSh
     answer = await office.post(target, {**await office.form(AT_ORDER, target), **typed})
     assert answer.status == 422
     assert "at most 7 can be taken" in answer.text
+    assert '<a href="#refund-quantity-1">At most 7.</a>' in answer.text
     assert form_of(answer, target)["quantity-1"] == "8"
 
 
@@ -493,3 +511,20 @@ async def test_null_characters_are_refused(office: Browser, shop: FakeShop) -> N
     fields = {**await office.form(AT_ITEM, "/stock/adjust"), "quantity": "5", "reason": "a\x00b"}
     assert (await office.post("/stock/adjust", fields)).status == 400
     assert shop.writes() == []
+
+
+async def test_ticked_boxes_stay_ticked_after_a_refusal(office: Browser) -> None:
+    fields = await office.form("/staff", "/staff")
+    answer = await office.post("/staff", {**fields, "name": "", "roles": ["support", "planner"]})
+    assert answer.status == 400
+    ticked = re.findall(r'name="roles" value="(\w+)" checked', answer.text)
+    assert ticked == ["support", "planner"]
+
+
+async def test_product_with_many_variants_loses_none(office: Browser, shop: FakeShop) -> None:
+    variants = tuple(Variant(sku=f"MUG-{number}") for number in range(80))
+    shop.answers["catalog.get_product"] = product(variants=variants)
+    page = f"/products/{PRODUCT}"
+    assert (await office.post(page, await office.form(page, page))).status == 303
+    [(_, sent)] = shop.writes()
+    assert sent["draft"].variants == variants

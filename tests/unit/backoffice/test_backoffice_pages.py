@@ -55,6 +55,7 @@ async def test_page_opens(owner: Browser, path: str) -> None:
     assert answer.status == 200
     assert "Data of" in answer.text
     assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -129,6 +130,18 @@ async def test_filters_are_read_from_the_address_and_kept_on_the_next_page(owner
 async def test_filter_words_of_another_time_are_ignored(owner: Browser, shop: FakeShop) -> None:
     assert (await owner.get("/orders?status=melted")).status == 200
     assert shop.asked("orders.list_orders")[-1]["where"].status is None
+
+
+async def test_any_name_in_the_address_is_harmless(owner: Browser) -> None:
+    for name in ("path", "visit", "office", "template", "here", "status"):
+        assert (await owner.get(f"/orders?{name}=x")).status == 200
+
+
+async def test_context_that_is_away_is_not_asked_again_at_once(owner: Browser, shop: FakeShop) -> None:
+    shop.refusals["pricing.shop_front"] = Unavailable()
+    for _ in range(3):
+        assert (await owner.get("/orders")).status == 200
+    assert len(shop.asked("pricing.shop_front")) == 1
 
 
 async def test_text_of_buyers_is_escaped_everywhere(owner: Browser, shop: FakeShop) -> None:

@@ -1,0 +1,27 @@
+"""The pages of the back office, one module per task."""
+
+from springtide.channels.backoffice.areas import (
+    customers,
+    entry,
+    insight,
+    order_actions,
+    orders,
+    prices,
+    products,
+    promotions,
+    staff,
+    stock,
+)
+
+ROUTES = (
+    *entry.ROUTES,
+    *orders.ROUTES,
+    *order_actions.ROUTES,
+    *products.ROUTES,
+    *stock.ROUTES,
+    *prices.ROUTES,
+    *promotions.ROUTES,
+    *customers.ROUTES,
+    *staff.ROUTES,
+    *insight.ROUTES,
+)

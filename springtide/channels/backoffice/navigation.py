@@ -1,0 +1,43 @@
+"""The tasks on the left: which there are and who sees them. The scopes are those the contexts ask for."""
+
+from dataclasses import dataclass
+
+from springtide.platform.caller import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A place in the navigation. `needs`: any one of these scopes; empty: every member of staff. `search`: the address
+    that takes a text as `q`, "" when there is nothing to search.
+    """
+
+    key: str
+    name: str
+    path: str
+    needs: tuple[str, ...] = ()
+    search: str = ""
+
+
+TASKS = (
+    Task("orders", "Orders", "/orders", ("orders.read",), "/orders"),
+    Task("shipping", "Shipping", "/shipping", ("orders.write",), "/shipping"),
+    Task("products", "Products", "/products", (), "/products"),
+    Task("stock", "Stock", "/stock", (), "/stock"),
+    Task("prices", "Prices", "/prices", ("pricing.read", "pricing.write"), "/prices"),
+    Task("customers", "Customers", "/customers", ("customers.read",), "/customers"),
+    Task("staff", "Staff", "/staff", ("staff.write",)),
+    Task("audit", "Audit", "/audit", ("audit.read",)),
+    Task("differences", "Differences", "/differences", ("audit.read",)),
+    Task("settings", "Settings", "/settings"),
+)
+
+
+def holds(caller: Caller, *scopes: str) -> bool:
+    """Return whether the caller holds any of `scopes`, its family or everything; no scopes: everybody does."""
+    families = {scope.partition(".")[0] + ".*" for scope in scopes}
+    return not scopes or bool(caller.scopes & {*scopes, *families, "*"})
+
+
+def tasks_of(caller: Caller) -> tuple[Task, ...]:
+    """Return what this caller may open."""
+    return tuple(task for task in TASKS if holds(caller, *task.needs))
