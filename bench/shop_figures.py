@@ -79,14 +79,18 @@ async def orders(host: str, port: int, skus: list[str], *, buyers: int, seconds:
     }
 
 
-async def pages(host: str, port: int, paths: dict[str, list[str]], *, connections: int, seconds: float) -> dict[str, object]:
+async def pages(
+    host: str, port: int, paths: dict[str, list[str]], *, connections: int, seconds: float
+) -> dict[str, object]:
     """Read each kind of page for its time; return requests per second."""
     rates: dict[str, object] = {}
     for name, addresses in paths.items():
         counts: Counter[int] = Counter()
         end = time.perf_counter() + seconds
 
-        async def reader(number: int, addresses: list[str] = addresses, end: float = end, counts: Counter[int] = counts) -> None:
+        async def reader(
+            number: int, addresses: list[str] = addresses, end: float = end, counts: Counter[int] = counts
+        ) -> None:
             wire = Wire(host, port)
             turn = number
             while time.perf_counter() < end:

@@ -32,7 +32,9 @@ def template_database(engines: Engines, contexts: Iterable[str]) -> str:
     template = "template_" + "_".join(names)
     with psycopg.connect(engines.database_url, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", [_TEMPLATE_LOCK])
-        ready = connection.execute("select 1 from pg_database where datname = %s and datistemplate", [template]).fetchone()
+        ready = connection.execute(
+            "select 1 from pg_database where datname = %s and datistemplate", [template]
+        ).fetchone()
         if ready:
             return template
         connection.execute(f"drop database if exists {template}")
@@ -95,6 +97,7 @@ def set_clock() -> Callable[[Node, float], Awaitable[None]]:
     async def move(node: Node, offset_s: float) -> None:
         async with await psycopg.AsyncConnection.connect(node.settings.database_url, autocommit=True) as connection:
             for context in node.databases:
-                await connection.execute(f"update {context}.test_clock set offset_s = %s", [offset_s])
+                statement = f"update {context}.test_clock set offset_s = %s"  # noqa: S608 - a schema's name of ours
+                await connection.execute(statement, [offset_s])
 
     return move

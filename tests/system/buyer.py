@@ -86,7 +86,9 @@ class Buyer:
         await self.give_details()
         return await self.complete(method)
 
-    async def standing(self, checkout_id: str, *, wanted: frozenset[str] = FINAL, patience_s: float = 40) -> dict[str, Any]:
+    async def standing(
+        self, checkout_id: str, *, wanted: frozenset[str] = FINAL, patience_s: float = 40
+    ) -> dict[str, Any]:
         """Ask until the purchase stands at one of the wanted steps."""
         deadline = asyncio.get_running_loop().time() + patience_s
         while True:

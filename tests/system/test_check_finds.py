@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import secrets
 import sqlite3
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from springtide.bootstrap import running
 from springtide.contracts.orders.api import OrdersApi
 from springtide.platform.caller import system
 from springtide.platform.embedded.engines import Engines
-from springtide.platform.embedded.testing import scratch_database
+from springtide.platform.embedded.testing import database_url
 from springtide.platform.usecase import new_key
 from springtide.rehearsal.checker import Report, check
 from springtide.settings import CONTEXTS, Gateway, Settings, as_environment, replaced
@@ -46,10 +47,14 @@ class Quiet:
 
     @contextlib.contextmanager
     def copy(self) -> Iterator[Settings]:
-        """Give the settings of a copy of the database."""
-        template = urlsplit(self.settings.database_url).path.lstrip("/")
-        with scratch_database(self.engines, template=template) as url:
-            yield replaced(self.settings, database_url=url)
+        """Give the settings of a copy of the database; as files, which takes a quarter of the time."""
+        template, name = urlsplit(self.settings.database_url).path.lstrip("/"), f"planted_{secrets.token_hex(6)}"
+        with psycopg.connect(self.engines.database_url, autocommit=True) as connection:
+            connection.execute(f"create database {name} template {template} strategy file_copy")
+            try:
+                yield replaced(self.settings, database_url=database_url(self.engines, name))
+            finally:
+                connection.execute(f"drop database {name} with (force)")
 
     def ids(self) -> dict[str, str]:
         return {"card": self.card, "shipped": self.shipped, "invoice": self.invoice, "stranger": STRANGER, "sku": SKU}
@@ -120,7 +125,7 @@ async def test_nothing_is_found_where_nothing_is(quiet: Quiet):
     report = await checked(quiet.settings)
     assert report.findings == []
     assert report.compared["orders to ship = units promised"] == 3
-    assert report.compared["one charge per order"] == 2
+    assert report.compared["one charge per order"] == 3
     assert report.compared["every success answer has its order"] == 3
 
 
@@ -229,7 +234,7 @@ PLANTS = [
     ("voucher_uses_match_holds", "update pricing.voucher set used = used + 1 where use_limit is null or use_limit > 0"),
     (
         "voucher_within_limit",
-        """alter table pricing.voucher drop constraint voucher_check, drop constraint voucher_check1;
+        """alter table pricing.voucher drop constraint voucher_check;
            update pricing.voucher set use_limit = 0, used = 1""",
     ),
     ("price_matches_history", "update pricing.price_now set effective_minor = effective_minor + 1 where sku = '{sku}'"),

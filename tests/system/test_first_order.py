@@ -55,7 +55,9 @@ async def test_a_guest_buys_in_dutch_by_card(shop: RunningShop, buyer: Buyer):
 
 
 async def the_order_is_right(shop: RunningShop, buyer: Buyer, done: dict, lines: list[tuple[str, int]]) -> None:
-    answer = await buyer.client.get(f"/api/orders/{done['order_id']}", headers={"Springtide-Token": done["order_token"]})
+    answer = await buyer.client.get(
+        f"/api/orders/{done['order_id']}", headers={"Springtide-Token": done["order_token"]}
+    )
     assert answer.status_code == 200, answer.text
     order = answer.json()
     assert [(line["sku"], line["ordered"]) for line in order["lines"]] == lines

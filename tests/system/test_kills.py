@@ -20,7 +20,7 @@ WHILE_BUYING = (
     ),
     "checkout.complete.after",
 )
-UNHEARD = tuple(f"{call}.answered" for call in ("inventory.hold", "payments.start", "inventory.claim", "orders.place"))
+UNHEARD = tuple(f"{call}.answered" for call in ("inventory.hold", "payments.start", "inventory.claim"))
 SKU = "84879"
 
 

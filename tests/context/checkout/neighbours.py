@@ -137,7 +137,9 @@ class FakePayments:
             PaymentMethod(key="ideal", names=names, market=market, kind="bank_redirect", awaits_buyer_s=900),
         )
 
-    async def start(self, *, caller, key, attempt_id, checkout_id, market, method, amount_minor, currency, **_) -> Attempt:
+    async def start(
+        self, *, caller, key, attempt_id, checkout_id, market, method, amount_minor, currency, **_
+    ) -> Attempt:
         if self.down:
             self.down -= 1
             msg = "the gateway's context is away"
@@ -146,7 +148,9 @@ class FakePayments:
             self.put(attempt_id, checkout_id, self.answer, amount_minor, method)
         return self.attempts[attempt_id]
 
-    def put(self, attempt_id: UUID, checkout_id: UUID, state: AttemptState, amount: int, method: str = "card") -> Attempt:
+    def put(
+        self, attempt_id: UUID, checkout_id: UUID, state: AttemptState, amount: int, method: str = "card"
+    ) -> Attempt:
         known = self.attempts.get(attempt_id)
         attempt = Attempt(
             id=attempt_id,
@@ -189,5 +193,8 @@ class FakeOrders:
     async def place(self, *, caller, key, placement: Placement) -> Placed:
         self.placed.setdefault(placement.order_id, placement)
         return Placed(
-            order_id=placement.order_id, number="NL-1001", token="order-token", placed_at=datetime(2026, 1, 1, tzinfo=UTC)
+            order_id=placement.order_id,
+            number="NL-1001",
+            token="order-token",
+            placed_at=datetime(2026, 1, 1, tzinfo=UTC),
         )

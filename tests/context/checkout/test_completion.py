@@ -47,7 +47,7 @@ class Shop:
     orders: FakeOrders
 
     @property
-    def driver(self):  # noqa: ANN201 - white box: what a subscriber or the loop would call
+    def driver(self):
         return self.node.built["checkout"].api.driver
 
     async def cart(self, quantity: int = 1) -> Cart:
@@ -59,7 +59,9 @@ class Shop:
             caller=GUEST, key=new_key(), cart_id=cart.id, token=cart.token, contact=CONTACT, delivery=DELIVERY
         )
 
-    async def complete(self, cart: Cart, *, method: str = "card", key: str | None = None, total: int | None = None) -> Completion:
+    async def complete(
+        self, cart: Cart, *, method: str = "card", key: str | None = None, total: int | None = None
+    ) -> Completion:
         return await self.api.complete(
             caller=GUEST,
             key=key or new_key(),
@@ -299,7 +301,7 @@ async def test_recovery_goes_on_where_a_neighbour_was_away(shop: Shop, set_clock
     assert await shop.api.check(caller=system_caller()) == ()
 
 
-def system_caller():  # noqa: ANN201 - a shorthand of these tests
+def system_caller():
     from springtide.platform.caller import system  # noqa: PLC0415 - only here
 
     return system("test")
