@@ -21,7 +21,12 @@ up: $(BASE) ## start the whole shop on http://127.0.0.1:8000; Ctrl-C stops it
 .PHONY: test
 test: $(DEV) ## run all tests
 	@scripts/browser.sh
+ifeq ($(PYTEST_ARGS),)
+	@.venv/bin/pytest -rs -m "not soak" -n 2 --dist worksteal --ignore=tests/system --ignore=tests/browser
+	@.venv/bin/pytest -rs -m "not soak" tests/system tests/browser
+else
 	@.venv/bin/pytest -rs -m "not soak" $(PYTEST_ARGS)
+endif
 
 .PHONY: check
 check: $(DEV) ## ruff, mypy strict, import contracts

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +18,20 @@ from springtide.settings import Settings
 
 SECRET = "a-secret-key-for-tests-0123456789abcdef"
 _TEMPLATE_LOCK = 7_405_118
+
+
+_workers_engines = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With several workers (`-n 2`) start the engines once, here: the workers inherit where they are."""
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        _workers_engines.enter_context(shared_engines())
+
+
+def pytest_unconfigure() -> None:
+    """Stop what was started for the workers."""
+    _workers_engines.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@
         ...
 
 /healthz: this process lives. /readyz: its read model is loaded and it is not about to stop (the load balancer asks).
-/metrics: Prometheus. Below /api the JSON channel, below /webhooks the gateways, everything else is the storefront.
+/metrics: Prometheus. Below /api the JSON channel, below /webhooks the gateways, below /media pictures by content hash
+(and the ones drawn by us), everything else is the storefront.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -16,10 +17,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from springtide.channels import shop_api, webhooks
 from springtide.channels.browse import Browse, browsing
 from springtide.channels.browse.desk import Desk
+from springtide.channels.pages.media import media_app
 from springtide.edge.asgi import App, Receive, Scope, Send
 from springtide.edge.entrance import Entrance
 from springtide.edge.limits import IN_FLIGHT_LIMIT, InFlightLimit
 from springtide.edge.problems import send_problem
+from springtide.platform.blob import FolderBlobs
 from springtide.platform.bus import Bus
 from springtide.platform.errors import NotFound, Unavailable
 from springtide.platform.telemetry import REGISTRY
@@ -88,8 +91,9 @@ async def web(
 ) -> AsyncIterator[Web]:
     """Run the web role while the block lasts. Entering waits for nobody: contexts may be away.
 
-    `data_dir`: the last state of the read model is kept below it. `words`: folder with compounds.csv and synonyms.csv.
-    `storefront`: makes the HTML channel (None: everything outside of /api and /webhooks is 404).
+    `data_dir`: the last state of the read model is kept below it, and so are pictures (None: there are none).
+    `words`: folder with compounds.csv and synonyms.csv. `storefront`: makes the HTML channel (None: everything outside
+    of /api, /media and /webhooks is 404).
     """
     folder = None if data_dir is None else data_dir / "readmodel"
     async with browsing(ask=ask, bus=bus, folder=folder, words=words) as browse:
@@ -104,6 +108,8 @@ async def web(
             "/api": Entrance(shop_api.create_app(desk), channel="shop_api"),
             "/webhooks": Entrance(webhooks.create_app(desk), channel="webhooks"),
         }
+        if data_dir is not None:
+            channels["/media"] = Entrance(media_app(FolderBlobs(data_dir / "blobs")), channel="media")
         if storefront is not None:
             channels["/"] = Entrance(storefront(desk), channel="storefront")
         yield Web(browse, channels, in_flight_limit=in_flight_limit)

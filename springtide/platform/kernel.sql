@@ -56,6 +56,9 @@ delete from inbox where ctid in (
 update relay_lease set owner = %(owner)s, until = clock_timestamp() + interval '10 seconds'
 where owner = %(owner)s or until < clock_timestamp()
 
+-- name: kernel_give_relay_lease_back
+update relay_lease set until = '-infinity' where owner = %(owner)s
+
 -- name: kernel_unsent
 select seq, id, type, version, aggregate_id, aggregate_version, market, payload, actor, cause, trace, occurred_at
 from outbox where sent_at is null order by seq limit %(limit)s

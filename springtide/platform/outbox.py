@@ -18,6 +18,7 @@ from springtide.platform.telemetry import EVENTS_PUBLISHED, OUTBOX_LAG_SECONDS, 
 _BATCH = 500
 _POLL_S = 0.25
 _BACK_OFF_S = 1.0
+_GIVE_BACK_WITHIN_S = 1.0
 
 log = logger(__name__)
 
@@ -48,6 +49,12 @@ class Relay:
 
     async def run(self) -> None:
         """Publish for ever; woken by commits in this process, and by a slow poll for everybody else's."""
+        try:
+            await self._publish_for_ever()
+        finally:
+            await self._give_lease_back()
+
+    async def _publish_for_ever(self) -> None:
         while True:
             try:
                 sent = await self.publish_once()
@@ -77,6 +84,12 @@ class Relay:
         if len(sent) < len(rows):
             await asyncio.sleep(_BACK_OFF_S)
         return len(sent)
+
+    async def _give_lease_back(self) -> None:
+        """Let the next process publish at once; when that fails, it waits until the lease runs out."""
+        with suppress(Unavailable, TimeoutError):
+            async with asyncio.timeout(_GIVE_BACK_WITHIN_S), self._db.tx(self._caller) as tx:
+                await tx.run("kernel_give_relay_lease_back", {"owner": self._owner})
 
     async def _unsent(self) -> list[_Unsent]:
         async with self._db.read() as read:

@@ -18,6 +18,8 @@ POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors
 async def answer(gateway: Gateway, request: Request) -> Reply:
     """Answer a buyer's request; payments that are over lead back to the shop or say so."""
     match (request.method, request.parts):
+        case ("GET", ()):
+            return _home(request)
         case ("GET", ("style.css",)):
             return _style()
         case ("GET", ("pay", token)):
@@ -140,6 +142,14 @@ def _expired(payment: Payment) -> Reply:
 
 def _done(payment: Payment) -> Reply:
     return _page(payment, "done_title", f"<p>{escape(word('done_text', language_of(payment.locale)))}</p>")
+
+
+def _home(request: Request) -> Reply:
+    language = language_of(request.headers.get("accept-language", "en")[:2])
+    title = word("gateway", language)
+    notice = f"<p>{escape(word('test_notice', language))}</p>{forms.test_cards(language)}"
+    body = f'<h1>{escape(title)}</h1><p>{escape(word("home_text", language))}</p><div class="notice">{notice}</div>'
+    return _html(language, title, body, status=200)
 
 
 def _missing() -> Reply:

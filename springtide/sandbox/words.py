@@ -10,6 +10,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Dit is een testbetaaldienst: er gaat geen geld om.",
         "Det här är en testtjänst: inga pengar flyttas.",
     ),
+    "home_text": (
+        "Shops send their buyers here to pay. Start in the shop: its link leads to the right page.",
+        "Winkels sturen hun klanten hierheen om te betalen. Begin in de winkel: de link wijst de weg.",
+        "Butiker skickar sina kunder hit för att betala. Börja i butiken: länken visar vägen.",
+    ),
     "to_pay": ("To pay", "Te betalen", "Att betala"),
     "card_title": ("Pay by card", "Betaal met kaart", "Betala med kort"),
     "number": ("Card number", "Kaartnummer", "Kortnummer"),

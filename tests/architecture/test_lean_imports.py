@@ -27,7 +27,7 @@ for name in sys.argv[1:]:
 
 def modules_after(*names: str) -> dict[str, set[str]]:
     """Return what is in sys.modules after each of these imports, on top of the platform's."""
-    done = subprocess.run(  # noqa: S603 - our own program
+    done = subprocess.run(
         [sys.executable, "-c", _EACH, *names], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
     return {name: set(modules) for name, modules in map(json.loads, done.stdout.splitlines())}
@@ -70,7 +70,7 @@ def test_a_channel_imports_no_context(channels: dict[str, set[str]]) -> None:
 
 def test_contracts_import_no_engine() -> None:
     names = ", ".join(f"springtide.contracts.{name}.api, springtide.contracts.{name}.events" for name in CONTEXTS)
-    done = subprocess.run(  # noqa: S603 - our own program
+    done = subprocess.run(
         [sys.executable, "-c", f"import json, sys, {names}; print(json.dumps(sorted(sys.modules)))"],
         cwd=ROOT,
         capture_output=True,

@@ -129,7 +129,9 @@ PLANTS = (
     imports("Only platform.bus imports nats", "springtide.channels.web", "nats"),
     imports("Only platform.bus imports nats", "springtide.platform.rpc", "nats"),
     imports(
-        "Only platform.jobs and platform.migrate import procrastinate", "springtide.contexts.orders.jobs", "procrastinate"
+        "Only platform.jobs and platform.migrate import procrastinate",
+        "springtide.contexts.orders.jobs",
+        "procrastinate",
     ),
     imports("Only platform.migrate imports alembic and sqlalchemy", "springtide.platform.db", "sqlalchemy"),
     imports("Only platform.migrate imports alembic and sqlalchemy", "springtide.contexts.orders.store", "alembic"),
@@ -149,7 +151,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[Plant | str, tuple
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
     shutil.copyfile(ROOT / "pyproject.toml", folder / "pyproject.toml")
-    done = subprocess.run(  # noqa: S603 - our own script
+    done = subprocess.run(
         [sys.executable, str(JUDGE)],
         cwd=folder,
         env={**os.environ, "COLUMNS": "400", "PYTHONPATH": str(folder)},
@@ -179,7 +181,10 @@ def test_the_package_as_it_is_breaks_no_contract(answers: dict[Plant | str, tupl
 def test_every_contract_is_shown_to_fail() -> None:
     named = [
         line.partition(" = ")[2].strip('"')
-        for line in (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.importlinter]")[2].splitlines()
+        for line in (ROOT / "pyproject.toml")
+        .read_text(encoding="utf-8")
+        .partition("[tool.importlinter]")[2]
+        .splitlines()
         if line.startswith("name = ")
     ]
     assert {plant.contract for plant in PLANTS} == set(named)

@@ -17,20 +17,70 @@ CLOCKS_ALLOWED = {
     # A gateway signs with its own clock: how old its signature is has nothing to do with the database's time.
     ("springtide/contexts/payments/service/take_webhook.py", "time.time"),
 }
+PURE = {
+    *(
+        "bisect",
+        "collections",
+        "collections.abc",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "enum",
+        "fractions",
+        "functools",
+    ),
+    *(
+        "hashlib",
+        "importlib",
+        "itertools",
+        "math",
+        "msgspec",
+        "operator",
+        "re",
+        "typing",
+        "unicodedata",
+        "uuid",
+        "zoneinfo",
+    ),
+    *("springtide.platform.errors", "springtide.platform.ids", "springtide.platform.money"),
+}
 DYNAMIC_IMPORTS_ALLOWED = {
     "springtide/bootstrap.py": "a process imports only the contexts and channels that it runs",
     "springtide/cli.py": "--help does not wait for the imports of every command",
     "springtide/demo/build/source.py": "pyarrow is installed only where the demo's files are made",
 }
+SQL = re.compile(r"\s*(select\s.+\sfrom|insert into|update\s+\w+\s+set|delete from|truncate)\s", re.IGNORECASE)
+REASON = re.compile(r"#\s*noqa:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*\s*-\s*\S+|#\s*type: ignore\[[\w,-]+\]\s+#\s*\w+")
 ASKS = {"one", "maybe", "all", "dicts", "tuples", "value", "stream", "run", "copy"}
 RULES_THAT_STAY = ("B023", "PLC0415", "S608", "DTZ", "BLE001", "TID251", "ASYNC", "T20")
 
 
 def test_contexts_and_contracts_never_ask_the_process_clock() -> None:
     found = {
-        (place(path), name) for path in python_files("contexts", "contracts") for _, name in calls(path) if name in CLOCKS
+        (place(path), name)
+        for path in python_files("contexts", "contracts")
+        for _, name in calls(path)
+        if name in CLOCKS
     }
     assert found == CLOCKS_ALLOWED
+
+
+def test_a_decision_is_made_of_values_alone() -> None:
+    for path in (file for file in python_files("contexts") if "domain" in file.relative_to(PACKAGE).parts):
+        own = ".".join(path.relative_to(ROOT).parts[:4])
+        strange = {name for name in _imported(path) if not name.startswith((own, "springtide.contracts."))}
+        assert strange <= PURE, place(path)
+        assert not any(isinstance(node, ast.AsyncFunctionDef | ast.Await) for node in ast.walk(tree_of(path))), place(
+            path
+        )
+
+
+def test_a_promise_needs_only_words_of_the_platform() -> None:
+    for path in python_files("contracts"):
+        strange = {name for name in _imported(path) if not name.startswith("springtide.contracts.")}
+        assert strange <= PURE | {f"springtide.platform.{name}" for name in ("audit_entry", "caller", "events")}, place(
+            path
+        )
 
 
 def test_modules_are_imported_by_name_only_where_it_is_explained() -> None:
@@ -76,26 +126,29 @@ def test_a_statement_has_one_name(tmp_path: Path) -> None:
 
 
 def test_no_sql_is_put_together_in_python() -> None:
-    begins = re.compile(r"\s*(select\s.+\sfrom|insert into|update\s+\w+\s+set|delete from|truncate)\s", re.IGNORECASE)
     found = {
         f"{place(path)}:{node.lineno}"
         for path in python_files("contexts", "channels", "edge", "rehearsal", "commands")
         for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and begins.match(node.value)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value)
     }
     assert found == set()
 
 
 def test_every_ignore_carries_its_reason_on_the_line() -> None:
-    in_code = re.compile(r"#\s*noqa:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*\s*-\s*\S+|#\s*type: ignore\[[\w,-]+\]\s+#\s*\w+")
     bare = {
         f"{place(path)}:{number}"
         for path in python_files()
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if ("# noqa" in line or "# type: ignore" in line) and not in_code.search(line)
+        if ("# noqa" in line or "# type: ignore" in line) and not REASON.search(line)
     }
     assert bare == set()
-    configured = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.ruff.lint]")[2].partition("\n[tool.imp")[0]
+    configured = (
+        (ROOT / "pyproject.toml")
+        .read_text(encoding="utf-8")
+        .partition("[tool.ruff.lint]")[2]
+        .partition("\n[tool.imp")[0]
+    )
     rules = [line for line in configured.splitlines() if re.match(r'\s+"[A-Z]+\d*",', line)]
     assert rules
     assert [line for line in rules if not re.search(r'",\s+# \S.{5,}', line)] == []
@@ -126,10 +179,39 @@ def test_migrations_declare_their_phase_and_run_only_through_the_limits() -> Non
         assert {name for _, name in calls(path)} <= {"run_kernel", "run_jobs_schema", "run_sql_beside"}, place(path)
 
 
+def test_what_these_checks_look_for_they_see(tmp_path: Path) -> None:
+    planted = tmp_path / "planted.py"
+    planted.write_text(
+        "import asyncio\nfrom datetime import datetime\n"
+        "async def f(read, tx):\n    await read.all('gone', row=int)\n    await tx.run('put')\n    datetime.now()\n"
+    )
+    assert {name for _, name in calls(planted)} & CLOCKS == {"datetime.now"}
+    assert _imported(planted) - PURE == {"asyncio"}
+    assert _asked([planted]) == {"gone", "put"}
+    assert SQL.match("select a, b from c where d")
+    assert not SQL.match("Select a country")
+    assert REASON.search("x = 1  # noqa: S608 - a name of ours")
+    assert not REASON.search("x = 1  # noqa: S608")
+    assert not REASON.search("x = 1  # type: ignore[misc]")
+    assert _overlap("DTZ", "DTZ001")
+    assert not _overlap("D", "DTZ")
+
+
 def _overlap(code: str, rule: str) -> bool:
     """Tell whether two ruff codes or prefixes ("DTZ", "S608") name a common rule; "D" is a family of its own."""
     (family, number), (other, digits) = (re.fullmatch(r"([A-Z]+)(\d*)", each).groups() for each in (code, rule))  # type: ignore[union-attr]
     return family == other and (number.startswith(digits) or digits.startswith(number))
+
+
+def _imported(path: Path) -> set[str]:
+    """Return the modules that a file names in its imports."""
+    found = set()
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
 
 
 def _words(files: list[Path]) -> list[re.Pattern[str]]:
@@ -138,7 +220,9 @@ def _words(files: list[Path]) -> list[re.Pattern[str]]:
     for path in files:
         for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.JoinedStr):
-                parts = (re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+" for part in node.values)
+                parts = (
+                    re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+" for part in node.values
+                )
                 text = "".join(parts)
                 if text != r"\w+":
                     found.append(re.compile(text))

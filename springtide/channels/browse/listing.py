@@ -110,6 +110,8 @@ def _tests(shelf: Shelf, query: ListQuery) -> dict[str, Test]:
     if query.bands:
         bands = frozenset(query.bands)
         tests["band"] = lambda row: row.summary.band in bands
+    if query.reduced:
+        tests["reduced"] = lambda row: row.summary.price.was_minor is not None
     wanted: dict[str, set[str]] = {}
     for key, value in query.attributes:
         wanted.setdefault(key, set()).add(value)

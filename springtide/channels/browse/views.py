@@ -104,7 +104,8 @@ class Sort(StrEnum):
 
 class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
     """What to list. `category`: key, with everything below it. `attributes`: (key, value) pairs as facets name them;
-    values of one key are alternatives, keys add up. `bands`: empty means all. `page` counts from 1.
+    values of one key are alternatives, keys add up. `bands`: empty means all. `reduced`: announced reductions only.
+    `page` counts from 1.
     """
 
     market: str
@@ -114,6 +115,7 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
     min_minor: int | None = None
     max_minor: int | None = None
     bands: tuple[Band, ...] = ()
+    reduced: bool = False
     attributes: tuple[tuple[str, str], ...] = ()
     sort: Sort = Sort.RELEVANCE
     page: int = 1

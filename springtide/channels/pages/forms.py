@@ -10,6 +10,7 @@ from springtide.platform.http import HttpRequest
 
 FIELD_LIMIT = 2_000
 FIELDS_LIMIT = 400
+_KEY_LEAST, _KEY_LIMIT = 16, 64
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -64,7 +65,18 @@ async def read_form(request: HttpRequest) -> Form:
     if len(values) > FIELDS_LIMIT:
         msg = f"A form has at most {FIELDS_LIMIT} fields."
         raise BadInput(msg, limit=FIELDS_LIMIT)
-    return Form({name: value.replace("\x00", "").strip()[:FIELD_LIMIT] for name, value in values.items()})
+    return Form({name: _tidy(name, value) for name, value in values.items()})
+
+
+def _tidy(name: str, value: str) -> str:
+    """Strip a field; a password is what was typed, blanks and all."""
+    text = value.replace("\x00", "")[:FIELD_LIMIT]
+    return text if name.startswith("password") else text.strip()
+
+
+def key_of(form: Form) -> str:
+    """Return the idempotency key a form carries, a fresh one when it carries none (then a repeat is a new wish)."""
+    return form["key"][:_KEY_LIMIT] if len(form["key"]) >= _KEY_LEAST else new_form_key()
 
 
 def new_form_key() -> str:

@@ -6,13 +6,15 @@ caches may keep it for ever. Two colours from a fixed palette on a pale ground; 
 
 import hashlib
 from functools import lru_cache
+from pathlib import Path
 from urllib.parse import quote
 
+import msgspec
 from litestar import Response, get
 
-from springtide.channels.pages.shapes import PLAIN, SHAPES
 from springtide.channels.pages.static_files import FOREVER
-from springtide.platform.errors import BadInput
+from springtide.platform.errors import NotFound
+from springtide.platform.http import HttpRequest
 
 STYLE = 1
 """Rises when drawings change: it is part of every address."""
@@ -31,6 +33,18 @@ PALETTE: tuple[tuple[str, str, str], ...] = (
 )
 """(first colour, second colour, ground)."""
 
+
+class Shapes(msgspec.Struct, frozen=True):
+    """The drawings in `shapes.json`, each in a box of 100 by 100 around (50, 50): by category, and `plain` ones for
+    categories nobody has drawn for yet. fill='A' and fill='B' are the picture's two colours, fill='G' its ground;
+    s='A' is a stroke in that colour.
+    """
+
+    categories: dict[str, str]
+    plain: tuple[str, ...]
+
+
+SHAPES = msgspec.json.decode((Path(__file__).parent / "shapes.json").read_bytes(), type=Shapes)
 _TEXT_LIMIT = 80
 _BACKGROUNDS = (
     "",
@@ -68,10 +82,10 @@ def draw(sku: str, category: str) -> str:
 
 
 def _shape(category: str) -> str:
-    known = SHAPES.get(category)
+    known = SHAPES.categories.get(category)
     if known is not None:
         return known
-    return PLAIN[hashlib.sha256(category.encode()).digest()[0] % len(PLAIN)]
+    return SHAPES.plain[hashlib.sha256(category.encode()).digest()[0] % len(SHAPES.plain)]
 
 
 def _coloured(shape: str, first: str, second: str, ground: str) -> str:
@@ -87,9 +101,12 @@ def _mixed(ground: str, colour: str, share: float) -> str:
 
 
 @get("/media/drawn/{name:str}", include_in_schema=False)
-async def drawn_picture(name: str, of: str = "") -> Response[str]:
-    """Serve a drawn picture; `of` is the category."""
-    if not name.endswith(".svg") or len(name) > _TEXT_LIMIT or len(of) > _TEXT_LIMIT:
+async def drawn_picture(request: HttpRequest) -> Response[str]:
+    """Serve a drawn picture; the query's `of` is the category."""
+    name: str = request.path_params["name"]
+    category = request.query_params.get("of", "")
+    if not name.endswith(".svg") or len(name) > _TEXT_LIMIT or len(category) > _TEXT_LIMIT:
         msg = "There is no such picture."
-        raise BadInput(msg)
-    return Response(draw(name.removesuffix(".svg"), of), media_type="image/svg+xml", headers={"cache-control": FOREVER})
+        raise NotFound(msg)
+    svg = draw(name.removesuffix(".svg"), category)
+    return Response(svg, media_type="image/svg+xml", headers={"cache-control": FOREVER})

@@ -52,7 +52,9 @@ class Pages:
     def __init__(self, folders: Sequence[Path], static: StaticFiles, **more: Any) -> None:  # noqa: ANN401 - template globals
         self._environment = environment(folders, static, **more)
         for name in self._environment.list_templates(extensions=["html"]):
-            self._environment.get_template(name)  # compiled at the start: a broken template stops the process, not a page
+            self._environment.get_template(
+                name
+            )  # compiled at the start: a broken template stops the process, not a page
 
     def html(self, template: str, values: Mapping[str, Any]) -> bytes:
         """Return the page as UTF-8."""

@@ -39,7 +39,7 @@ class Taker:
         for envelope, event in pairs:
             await self.handle(tx, envelope, event)
 
-    async def call(self, envelope: Envelope, event: Any) -> None:  # noqa: ANN401 - whatever comes
+    async def call(self, envelope: Envelope, event: Any) -> None:
         assert not transaction_is_open()
         self.called.append(envelope.aggregate_id)
         if self.failures:
@@ -224,7 +224,7 @@ async def test_consumer_goes_on_after_its_database_was_away(
     monkeypatch.setattr(inbox, "_BACK_OFF_S", 0.05)
     deliveries, attempts = bus.deliveries, 0
 
-    def broken_once(*arguments: Any) -> Any:  # noqa: ANN401 - whatever comes
+    def broken_once(*arguments: Any) -> Any:
         nonlocal attempts
         attempts += 1
         if attempts == 1:
@@ -240,3 +240,16 @@ async def test_consumer_goes_on_after_its_database_was_away(
 
 async def _is_empty(bus: Bus) -> bool:
     return await bus.last_sequence() > 0 and await bus.consumer_lag("taker") == 0
+
+
+async def test_event_that_only_an_older_release_listened_to_blocks_no_other(
+    db: Database, bus: Bus, taker: Taker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliveries = bus.deliveries
+    monkeypatch.setattr(bus, "deliveries", lambda name, types: deliveries(name, [*types, FactPoisoned.TYPE]))
+    async with db.tx(CALLER) as tx:
+        tx.emit(FactPoisoned(value=1), aggregate_id="old", aggregate_version=1)
+        await change(tx, "a", 1)
+    assert await Relay(db, bus).publish_once() == 2
+    async with consuming(consumer(db, bus, Subscription(event=FactChanged, handle=taker.handle))):
+        await until(lambda: taker.seen == [("a", 1)])

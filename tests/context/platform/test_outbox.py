@@ -134,6 +134,16 @@ async def test_a_relay_waits_while_another_has_the_lease(db: Database, bus: Bus)
     assert await first.publish_once() == 1
 
 
+async def test_a_relay_that_ends_lets_the_next_one_publish_at_once(db: Database, bus: Bus) -> None:
+    async with relaying(Relay(db, bus)):
+        async with db.tx(CALLER) as tx:
+            await change(tx, "a", 1)
+        await until(lambda: _is_sent(db))
+    async with db.tx(CALLER) as tx:
+        await change(tx, "a", 2)
+    assert await Relay(db, bus).publish_once() == 1
+
+
 async def test_rows_of_last_week_are_found_and_their_age_is_told(db: Database, bus: Bus) -> None:
     async with db.tx(CALLER) as tx:
         await change(tx, "a", 7)

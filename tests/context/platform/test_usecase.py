@@ -1,6 +1,7 @@
 """Promise 6: every write can be repeated, and a refused write leaves nothing."""
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
@@ -109,13 +110,13 @@ async def test_two_at_once_whose_work_meets_a_unique_index_give_one_answer(db: D
         await tx.run("add_fact", {"id": "a", "value": 1})
         return "made twice"
 
-    def call(work: Any) -> Any:  # noqa: ANN401 - whatever comes
+    def call(work: Any) -> Coroutine[Any, Any, str]:
         return write(db, caller=CALLER, operation="make", key=KEY, request={}, reply=str, work=work)
 
     first = asyncio.create_task(call(slow))
     await first_is_in.wait()
     second = asyncio.create_task(call(quick))
-    assert await asyncio.gather(first, second) == ["made", "made"]
+    assert list(await asyncio.gather(first, second)) == ["made", "made"]
 
 
 async def test_unique_index_that_says_no_to_a_stranger_is_raised(db: Database) -> None:

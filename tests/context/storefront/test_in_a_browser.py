@@ -10,6 +10,7 @@ import uvicorn
 from playwright.async_api import Browser, Page, async_playwright
 
 from springtide.contracts.checkout.api import Step
+from tests.unit.browse.goods import until
 from tests.unit.storefront.fake_shop import FakeShop, fake_shop
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -31,8 +32,7 @@ async def served(shop: FakeShop) -> AsyncIterator[str]:
     config = uvicorn.Config(shop.app, host="127.0.0.1", port=0, log_level="error", lifespan="off", access_log=False)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
+    await until(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield f"http://127.0.0.1:{port}"
@@ -41,7 +41,7 @@ async def served(shop: FakeShop) -> AsyncIterator[str]:
         await task
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
@@ -67,7 +67,7 @@ async def test_a_guest_buys(browser: Browser, script: bool) -> None:  # noqa: FB
         foreign: list[str] = []
         page.on("request", lambda request: request.url.startswith(address) or foreign.append(request.url))
         await fill_and_agree(page, address)
-        await page.get_by_label("Kaart").check()
+        await page.get_by_role("radio", name="Kaart").check()
         buttons = await page.locator(".then button:visible").all_inner_texts()
         await page.locator(".then button:visible").click()
         await page.wait_for_url("**/orders/**")
@@ -103,14 +103,11 @@ async def test_nothing_is_wider_than_the_screen(browser: Browser, width: int) ->
         for path in ("/", "/c/wonen", "/p/kerstkaart", "/cart", "/account/sign-up", "/delivery", "/nothing"):
             await page.goto(f"{address}/nl-nl{path}")
             widths[path] = await page.evaluate("document.documentElement.scrollWidth")
-        columns = await page.evaluate("0")
         await page.goto(f"{address}/nl-nl/c/wonen")
-        columns = len(
-            (await page.evaluate("getComputedStyle(document.querySelector('.grid')).gridTemplateColumns")).split()
-        )
+        tracks = await page.evaluate("getComputedStyle(document.querySelector('.grid')).gridTemplateColumns")
         await page.close()
     assert max(widths.values()) <= width, widths
-    assert columns == {320: 2, 768: 3, 1440: 5}[width]
+    assert len(tracks.split()) == {320: 2, 768: 3, 1440: 5}[width]
 
 
 async def test_light_and_dark_by_device_and_by_choice(browser: Browser) -> None:

@@ -15,15 +15,16 @@ from springtide.channels.pages import formats
         ("en", "GB", 500, "JPY", "JP¥500"),
     ],
 )
-def test_money_by_locale(language: str, country: str, amount: int, currency: str, written: str):
+def test_money_by_locale(language: str, country: str, amount: int, currency: str, written: str) -> None:
     locale = formats.locale_of(language, country)
     assert formats.money(amount, currency, locale).replace("\xa0", " ") == written
 
 
 @pytest.mark.parametrize(
-    ("language", "points", "written"), [("nl", 2100, "21%"), ("sv", 2500, "25 %"), ("en", 2000, "20%"), ("nl", 850, "8,5%")]
+    ("language", "points", "written"),
+    [("nl", 2100, "21%"), ("sv", 2500, "25 %"), ("en", 2000, "20%"), ("nl", 850, "8,5%")],
 )
-def test_percentages_without_needless_zeros(language: str, points: int, written: str):
+def test_percentages_without_needless_zeros(language: str, points: int, written: str) -> None:
     assert formats.percent(points, formats.locale_of(language)).replace("\xa0", " ") == written
 
 
@@ -31,16 +32,16 @@ def test_percentages_without_needless_zeros(language: str, points: int, written:
     ("language", "written"),
     [("en", "Thursday 26 November"), ("nl", "donderdag 26 november"), ("sv", "torsdag den 26 november")],
 )
-def test_near_days_have_their_weekday(language: str, written: str):
+def test_near_days_have_their_weekday(language: str, written: str) -> None:
     assert formats.day(date(2026, 11, 26), formats.locale_of(language)) == written
 
 
-def test_times_are_of_the_market():
+def test_times_are_of_the_market() -> None:
     at = datetime(2026, 7, 1, 12, 5, tzinfo=UTC)
     assert formats.clock(at, formats.locale_of("nl", "NL"), ZoneInfo("Europe/Amsterdam")) == "14:05"
 
 
-def test_a_language_abroad_is_still_that_language():
+def test_a_language_abroad_is_still_that_language() -> None:
     assert formats.locale_of("sv", "GB").language == "sv"
     assert formats.locale_of("xx", "QQ").language == "en"
     assert formats.language_name("nl") == "Nederlands"

@@ -15,7 +15,7 @@ URL = "https://shop.example"
         {},
     ],
 )
-def test_own_forms_pass(headers: dict[str, str]):
+def test_own_forms_pass(headers: dict[str, str]) -> None:
     require_same_origin(headers, URL)
 
 
@@ -30,6 +30,6 @@ def test_own_forms_pass(headers: dict[str, str]):
         {"origin": "https://shop.example.evil.example", "host": "shop.example"},
     ],
 )
-def test_forms_of_other_sites_are_refused(headers: dict[str, str]):
+def test_forms_of_other_sites_are_refused(headers: dict[str, str]) -> None:
     with pytest.raises(ForeignForm):
         require_same_origin(headers, URL)

@@ -4,7 +4,7 @@ from pathlib import Path
 from springtide.channels.pages.static_files import SHARED, StaticFiles
 
 
-def test_addresses_change_with_the_bytes(tmp_path: Path):
+def test_addresses_change_with_the_bytes(tmp_path: Path) -> None:
     (tmp_path / "a.css").write_text("one")
     before = StaticFiles((tmp_path,)).url("a.css")
     (tmp_path / "a.css").write_text("two")
@@ -14,7 +14,7 @@ def test_addresses_change_with_the_bytes(tmp_path: Path):
     assert before.endswith(".css")
 
 
-def test_files_are_found_by_address_and_compressed_when_that_pays():
+def test_files_are_found_by_address_and_compressed_when_that_pays() -> None:
     static = StaticFiles()
     file = static.find(static.url("base.css"))
     assert file is not None
@@ -24,12 +24,12 @@ def test_files_are_found_by_address_and_compressed_when_that_pays():
     assert static.find("/static/base.css") is None
 
 
-def test_scripts_load_nothing_from_elsewhere():
+def test_scripts_load_nothing_from_elsewhere() -> None:
     for path in SHARED.glob("*.js"):
         assert "http" not in path.read_text().replace("http-equiv", "")
 
 
-def test_a_later_folder_replaces_a_file(tmp_path: Path):
+def test_a_later_folder_replaces_a_file(tmp_path: Path) -> None:
     (tmp_path / "base.css").write_text("mine")
     static = StaticFiles((SHARED, tmp_path))
     file = static.find(static.url("base.css"))

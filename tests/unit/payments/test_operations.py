@@ -52,12 +52,17 @@ def test_captures_that_are_refused(purse: Purse, amount: int | None, *, can_part
         (
             Purse(totals=Totals(authorised_minor=1000, captured_minor=300)),
             500,
-            [(Kind.REFUND, 300), (Kind.LOWER, 200)],
+            [(Kind.LOWER, 500)],
         ),
         (
             Purse(totals=Totals(authorised_minor=1000, captured_minor=300)),
             1000,
-            [(Kind.REFUND, 300), (Kind.VOID, 700)],
+            [(Kind.VOID, 700), (Kind.REFUND, 300)],
+        ),
+        (
+            Purse(totals=Totals(authorised_minor=1000, captured_minor=300), capturing_minor=200),
+            600,
+            [(Kind.LOWER, 500), (Kind.REFUND, 100)],
         ),
         (Purse(totals=HELD.totals, lowered_minor=400), 600, [(Kind.VOID, 1000)]),
         (Purse(totals=HELD.totals, capturing_minor=1000), 1000, [(Kind.REFUND, 1000)]),

@@ -16,6 +16,7 @@ import msgspec
 from springtide.channels.browse import browsing
 from springtide.channels.browse.desk import Desk
 from springtide.channels.storefront.app import app_of
+from springtide.channels.storefront.looking import LISTS_KEPT_S
 from springtide.channels.storefront.shop import Shop
 from springtide.contracts.catalog.api import CatalogApi
 from springtide.contracts.checkout.api import (
@@ -92,7 +93,7 @@ def row(gross: int, rate_bp: int, discount: int = 0) -> TaxedRow:
 
 @dataclass
 class FakeCheckout:
-    """Carts in memory. `bank` decides what a completion comes to; `price_rise_minor` changes totals behind one's back."""
+    """Carts in memory. `bank`: what a completion comes to; `price_rise_minor` changes totals behind one's back."""
 
     contexts: Contexts
     bank: Step = Step.COMPLETED
@@ -492,6 +493,12 @@ class FakeShop:
     def writes(self) -> list[str]:
         reads = {"get_cart", "my_cart", "completion", "session", "me", "list_mine", "get", "get_with_token", "document"}
         return [verb for verb, _ in self.calls if verb not in reads]
+
+    def let_lists_run_out(self) -> None:
+        """Make every kept list as old as lists may get, in the pages and in the read model."""
+        for page in self.shop.list_pages._pages.values():
+            page.made_at -= LISTS_KEPT_S
+        self.shop.browse._listings.clear()
 
     def client(self, **options: Any) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(
