@@ -257,6 +257,7 @@ async def channel(name: str, node: Node) -> AsyncIterator[ASGIApplication]:
             office_url=settings.office_url(),
             shop_url=settings.shop_url(),
             trusted_proxies=settings.trusted_proxies,
+            data_dir=Path(settings.data_dir),
         )
 
 

@@ -137,7 +137,7 @@ def _put(values: dict[str, Any], path: list[str], text: str) -> None:
 
 def _section(text: str) -> object:
     try:
-        return msgspec.json.decode(text)
+        return msgspec.json.decode(text, type=dict[str, Any])
     except msgspec.DecodeError:
         return [text]  # no section, and refused as none when it is converted
 

@@ -124,7 +124,7 @@ PROMOTIONS = (
         kind=PromotionKind.PERCENTAGE,
         level=PromotionLevel.CATALOGUE,
         percent_bp=1500,
-        conditions=Conditions(categories=("garden-tools", "garden-decor")),
+        conditions=Conditions(categories=("gardening", "garden-decor")),
     ),
     Promotion(
         key="welcome",

@@ -41,7 +41,12 @@ def set_trace(trace: str) -> None:
 def configure_logging(*, level: str = "INFO", json_lines: bool = True) -> None:
     """Send logs to stderr: JSON lines for machines, short lines for a terminal. Process clocks only stamp logs."""
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if json_lines else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.processors.JSONRenderer()
+        if json_lines
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,  # the rich one prints local variables: personal data
+        )
     )
     structlog.configure(
         processors=[

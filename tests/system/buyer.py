@@ -59,10 +59,10 @@ class Buyer:
         assert answer.status_code == 201, answer.text
         self.cart = answer.json()
 
-    async def give_details(self, *, shipping: str = "standard") -> None:
+    async def give_details(self, *, shipping: str = "standard", address: dict[str, str] | None = None) -> None:
         body = {
             "contact": {"email": self.email, "phone": ""},
-            "delivery": {"shipping_method": shipping, "address": ADDRESSES[self.market]},
+            "delivery": {"shipping_method": shipping, "address": address or ADDRESSES[self.market]},
         }
         answer = await self.insist("PUT", f"/api/carts/{self.cart['id']}/details", body)
         assert answer.status_code == 200, answer.text

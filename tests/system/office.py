@@ -167,7 +167,7 @@ class Office:
             after = listing["next_after"]
 
     async def everything_agrees(self) -> None:
-        """Wait until nobody has anything left to do, then expect no difference anywhere, the gateway's books included."""
+        """Wait until nobody has anything left to do: no difference anywhere, the gateway's books included."""
 
         async def findings() -> list[object]:
             return list((await self.shop.check()).findings)

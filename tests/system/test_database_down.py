@@ -85,6 +85,15 @@ async def own_client(outage: Outage) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
+def died_and_back(shop: RunningShop, deaths_before: int) -> None:
+    """Wait until the killed process is gone and the one that follows it is ready."""
+    deadline = time.monotonic() + 20
+    while len(shop.deaths) == deaths_before:
+        assert time.monotonic() < deadline, "nobody died"
+        time.sleep(0.02)
+    shop.wait_ready()
+
+
 async def everything_to_see_is_there(client: httpx2.AsyncClient) -> None:
     found = await client.get("/api/products", params={**HERE, "q": "theelichthoder"})
     assert found.status_code == 200, found.text
@@ -128,13 +137,11 @@ async def test_browsing_goes_on_and_buying_comes_back(outage: Outage, own_client
 
 
 @pytest.mark.timeout(180)
-async def test_a_web_process_that_starts_during_an_outage_serves_products(outage: Outage, own_client: httpx2.AsyncClient):
+async def test_a_web_process_started_during_an_outage_serves_products(outage: Outage, own_client: httpx2.AsyncClient):
     with outage.now():
         before = len(outage.shop.deaths)
         outage.shop.kill("web")
-        while len(outage.shop.deaths) == before:
-            await asyncio.sleep(0.02)
-        await asyncio.to_thread(outage.shop.wait_ready)
+        await asyncio.to_thread(died_and_back, outage.shop, before)
         await everything_to_see_is_there(own_client)
         await buying_is_refused_for_now(own_client)
     done = await Buyer(own_client).buy("invoice", (SKU, 1))

@@ -3,11 +3,13 @@
 /healthz: this process lives. /readyz: it serves and is not about to stop. /metrics: Prometheus. The rest is pages.
 """
 
+from pathlib import Path
+
 from litestar import Response, get
 from litestar.exceptions import HTTPException
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from springtide.channels.backoffice.areas import ROUTES
+from springtide.channels.backoffice.areas import ROUTES, pictures
 from springtide.channels.backoffice.office import Places, open_office
 from springtide.channels.backoffice.problems import answer_anything, answer_framework, answer_refusal
 from springtide.channels.backoffice.sessions import Sessions
@@ -15,6 +17,7 @@ from springtide.channels.backoffice.templating import make_pages
 from springtide.edge.asgi import App, Receive, Scope, Send
 from springtide.edge.entrance import Entrance
 from springtide.edge.limits import InFlightLimit
+from springtide.platform.blob import FolderBlobs
 from springtide.platform.errors import SpringtideError, Unavailable
 from springtide.platform.http import HttpRequest, make_app, problem_response, refuse_null_characters
 from springtide.platform.telemetry import REGISTRY
@@ -72,15 +75,26 @@ def create_app(
     office_url: str,
     shop_url: str,
     trusted_proxies: tuple[str, ...] = (),
+    data_dir: Path | None = None,
 ) -> BackOffice:
-    """Build the application. `office_url`: where staff reach it; `shop_url`: for links to what buyers see."""
+    """Build the application. `office_url`: where staff reach it; `shop_url`: for links to what buyers see.
+
+    `data_dir`: pictures are kept below it, where the web processes find them (None: products get none).
+    """
     door = BackOffice()
     places = Places(office_url=office_url, shop_url=shop_url, trusted_proxies=trusted_proxies)
     office = open_office(ask, secret_key=secret_key, places=places)
     pages, static = make_pages()
+    blobs = FolderBlobs(data_dir / "blobs") if data_dir is not None else None
     inner = make_app(
-        [*ROUTES, static.handler(), healthz, readyz, metrics],
-        state={"door": door, "office": office, "pages": pages, "sessions": Sessions(office.customers)},
+        [*ROUTES, *(pictures.ROUTES if blobs else ()), static.handler(), healthz, readyz, metrics],
+        state={
+            "door": door,
+            "office": office,
+            "pages": pages,
+            "sessions": Sessions(office.customers),
+            "blobs": blobs,
+        },
         exception_handlers={
             SpringtideError: answer_refusal,
             HTTPException: answer_framework,

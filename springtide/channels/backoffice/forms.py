@@ -8,7 +8,7 @@ from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from springtide.platform.errors import BadInput
-from springtide.platform.http import HttpRequest, UnsupportedMediaType
+from springtide.platform.http import NO_NULL, HttpRequest, UnsupportedMediaType
 from springtide.platform.money import exponent
 
 MAX_FIELDS = 400
@@ -28,8 +28,10 @@ class InvalidForm(BadInput):
 
 
 async def read_fields(request: HttpRequest) -> list[tuple[str, str]]:
-    """Return the fields of an urlencoded form in the order sent; other media types are refused."""
+    """Return the text fields of a form in the order sent, also of one with a file; other media types are refused."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type == "multipart/form-data":
+        return [(name, _clean(value)) for name, value in (await request.form()).multi_items() if isinstance(value, str)]
     if media_type != "application/x-www-form-urlencoded":
         msg = "The back office reads HTML forms only."
         raise UnsupportedMediaType(msg)
@@ -39,6 +41,12 @@ async def read_fields(request: HttpRequest) -> list[tuple[str, str]]:
     except ValueError as error:
         msg = "The form could not be read."
         raise InvalidForm(msg) from error
+
+
+def _clean(text: str) -> str:
+    if "\x00" in text:
+        raise BadInput(NO_NULL)
+    return text
 
 
 class Form:

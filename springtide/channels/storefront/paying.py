@@ -32,7 +32,7 @@ from springtide.platform.http import HttpRequest
 FAILED = frozenset({Step.REFUSED, Step.DECLINED, Step.EXPIRED, Step.UNDONE})
 _LOOK_AGAIN_S = 3
 _MOST_MINOR = 999_999_999
-_IN_AN_APP = {"swish": "checkout.method_swish"}
+_IN_AN_APP = {"app_push": "checkout.method_swish"}
 _WAITING_WORDS = {
     Step.AWAITING_BUYER: "payment.waiting_bank",
     Step.UNKNOWN: "payment.unknown",

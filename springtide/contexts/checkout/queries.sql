@@ -29,7 +29,10 @@ update cart set version = version + 1, lines = %(lines)s, contact = %(contact)s,
 where id = %(id)s and version = %(version)s and state = 'open'
 
 -- name: set_cart_state
+-- A cart that was merged into another has given that one its details, and keeps none.
 update cart set state = %(state)s, checkout_id = coalesce(%(checkout_id)s, checkout_id), version = version + 1,
+       contact = case when %(state)s = 'merged' then null else contact end,
+       delivery = case when %(state)s = 'merged' then null else delivery end,
        updated_at = %(now)s
 where id = %(id)s
 
@@ -74,6 +77,7 @@ update process set step = %(step)s, step_no = step_no + 1, due_at = %(due_at)s, 
        allocations = %(allocations)s, reason = %(reason)s, message = %(message)s, order_number = %(order_number)s,
        order_token = %(order_token)s, updated_at = %(now)s
 where checkout_id = %(checkout_id)s and step_no = %(step_no)s
+returning *
 
 -- name: clear_due
 update process set due_at = null, updated_at = %(now)s where checkout_id = %(checkout_id)s and step_no = %(step_no)s
@@ -111,4 +115,21 @@ select checkout_id::text as subject, 'completed without an order number' as deta
 from process where step = 'completed' and order_number = ''
 
 -- name: forget_customer_carts
-update cart set contact = null, delivery = null where customer_id = %(customer_id)s and state = 'open'
+-- Erasure. A cart that is being bought is left to its process, and forgotten when that has ended.
+update cart set contact = null, delivery = null where customer_id = %(customer_id)s and state <> 'completing'
+
+-- name: forget_customer_processes
+-- Erasure of processes that have ended and were tidied up; what is left still reads as a contact and a delivery.
+update process set
+    contact = '{"email": ""}',
+    delivery = jsonb_build_object(
+        'address', jsonb_build_object('name', '', 'line1', '', 'city', '', 'postcode', '',
+                                      'country', delivery -> 'address' -> 'country'),
+        'shipping_method', delivery -> 'shipping_method')
+where customer_id = %(customer_id)s and due_at is null
+  and step in ('completed', 'refused', 'declined', 'expired', 'undone')
+
+-- name: count_customer_processes_under_way
+select count(*) from process
+where customer_id = %(customer_id)s
+  and (due_at is not null or step not in ('completed', 'refused', 'declined', 'expired', 'undone'))

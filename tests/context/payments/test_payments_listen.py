@@ -1,4 +1,4 @@
-"""What payments does when orders tells: capture what left, give back what was taken off, tell what cannot be ordered."""
+"""What payments does when orders tells: capture what left, give back what was taken off, tell what cannot be."""
 
 from typing import Any
 from uuid import UUID

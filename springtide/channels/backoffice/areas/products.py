@@ -131,6 +131,7 @@ async def _product_page(visit: Visit, product: Product | None, trouble: Trouble 
         shop_place=f"en-{english.key.lower()}" if english else "",
         changed=changed,
         editable=visit.can(WRITE),
+        has_pictures=visit.request.app.state.blobs is not None,
         trouble=trouble,
     )
 

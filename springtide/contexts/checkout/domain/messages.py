@@ -18,7 +18,7 @@ MESSAGES: dict[str, dict[str, str]] = {
     },
     "payment_expired": {
         "en": "The time to pay ran out. You have not been charged; your cart is still here.",
-        "nl": "De betaaltijd is verstreken. Er is niets afgeschreven; uw winkelwagen staat er nog.",
+        "nl": "De betaaltijd is verstreken. Er is niets afgeschreven; je winkelmand staat er nog.",
         "sv": "Tiden för betalning gick ut. Inget har dragits; din varukorg finns kvar.",
     },
     "payment_refused": {
@@ -28,12 +28,17 @@ MESSAGES: dict[str, dict[str, str]] = {
     },
     "sold_out_meanwhile": {
         "en": "While you were paying, the last units went to someone else. Your payment is being returned in full.",
-        "nl": "Terwijl u betaalde, ging het laatste stuk naar iemand anders. Uw betaling wordt volledig teruggestort.",
+        "nl": "Terwijl je betaalde, ging het laatste stuk naar iemand anders. Je betaling wordt volledig teruggestort.",
         "sv": "Medan du betalade gick de sista exemplaren till någon annan. Hela din betalning återbetalas.",
+    },
+    "buyer_erased": {
+        "en": "Your details were erased before your payment arrived. It is being returned in full.",
+        "nl": "Je gegevens waren al gewist toen je betaling binnenkwam. Die wordt volledig teruggestort.",
+        "sv": "Dina uppgifter var raderade när betalningen kom in. Hela beloppet återbetalas.",
     },
     "cancelled_by_buyer": {
         "en": "You chose another way to pay.",
-        "nl": "U koos een andere betaalmethode.",
+        "nl": "Je koos een andere betaalmethode.",
         "sv": "Du valde ett annat sätt att betala.",
     },
 }

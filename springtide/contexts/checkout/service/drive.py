@@ -40,9 +40,9 @@ class Driver:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._running: dict[UUID, asyncio.Task[None]] = {}
+        self._running: dict[UUID, asyncio.Task[ProcessRow | None]] = {}
 
-    def start(self, checkout_id: UUID) -> asyncio.Task[None]:
+    def start(self, checkout_id: UUID) -> asyncio.Task[ProcessRow | None]:
         """Drive a process in a task of its own: it goes on when the buyer hangs up."""
         task = self._running.get(checkout_id)
         if task is None or task.done():
@@ -54,8 +54,9 @@ class Driver:
     async def drive(self, checkout_id: UUID, *, wait_s: float) -> Completion:
         """Drive and wait at most `wait_s` seconds; return where the process stands then."""
         task = self.start(checkout_id)
-        await asyncio.wait({task}, timeout=wait_s)
-        return completion(await self.get(checkout_id))
+        done, _ = await asyncio.wait({task}, timeout=wait_s)
+        reached = task.result() if done else None
+        return completion(reached or await self.get(checkout_id))
 
     async def get(self, checkout_id: UUID) -> ProcessRow:
         """Read a process row."""
@@ -77,26 +78,30 @@ class Driver:
             await asyncio.wait(tasks, timeout=LEASE_S)
         return len(tasks)
 
-    async def _drive(self, checkout_id: UUID) -> None:
+    async def _drive(self, checkout_id: UUID) -> ProcessRow | None:
+        """Drive as far as it goes; return where it stands when that is certain. Never raises: recovery goes on."""
         process = await self.get(checkout_id)
         try:
             while True:
                 if process.at in FINAL:
                     if process.at in FAILED and process.due_at is not None:
                         await self._tidy_up(process)
-                    return
+                    return process
                 if process.at is Step.AWAITING_BUYER and not await self._is_past_deadline(process):
-                    return
+                    return process
                 move = await WORK[process.at](self._tools, process)
                 failpoint(f"checkout.{process.step}.answered")
                 if _changes_nothing(process, move):
                     await self._postpone(process, _UNKNOWN_AGAIN_S)
-                    return
+                    return process
                 process = await self.record(process, move)
         except Unavailable as error:
             log.info("completion.waits", checkout_id=str(checkout_id), step=process.step, error=error.detail)
             with suppress(Unavailable):
                 await self._postpone(process, _RETRY_S)
+        except Exception:
+            log.exception("completion.failed", checkout_id=str(checkout_id), step=process.step)
+        return None
 
     async def _is_past_deadline(self, process: ProcessRow) -> bool:
         async with self._tools.db.read() as read:
@@ -117,12 +122,11 @@ class Driver:
 
     async def record(self, process: ProcessRow, move: Move) -> ProcessRow:
         """Write down what a step came to, guarded by the step's number; return the process as it is now."""
-        async with self._tools.db.tx(_CALLER) as tx:
-            current = await tx.one("lock_process", {"checkout_id": process.checkout_id}, row=ProcessRow)
-            if current.step_no != process.step_no:
-                return current
-            await _move(tx, current, move)
-            moved = await tx.one("get_process", {"checkout_id": process.checkout_id}, row=ProcessRow)
+        try:
+            async with self._tools.db.tx(_CALLER) as tx:
+                moved = await _move(tx, process, move)
+        except _MovedMeanwhile:
+            return await self.get(process.checkout_id)
         failpoint(f"checkout.{process.step}.recorded")
         return moved
 
@@ -162,6 +166,10 @@ class Driver:
             await tx.run("mark_attempt_undone", {"attempt_id": attempt.id})
 
 
+class _MovedMeanwhile(Exception):
+    """Another driver has moved the process: nothing of ours counts."""
+
+
 def _changes_nothing(process: ProcessRow, move: Move) -> bool:
     return (process.at, move.outcome) in {
         (Step.UNKNOWN, Outcome.NOT_KNOWN),
@@ -169,13 +177,18 @@ def _changes_nothing(process: ProcessRow, move: Move) -> bool:
     }
 
 
-async def _move(tx: Tx, process: ProcessRow, move: Move) -> None:
+async def _move(tx: Tx, process: ProcessRow, move: Move) -> ProcessRow:
+    """Record a move and what follows from it: the cart first, as the lock order says."""
     step = after(process.at, move.outcome)
     attempt = move.attempt
     deadline = None
     if step is Step.AWAITING_BUYER:
         deadline = move.expires_at or tx.now + timedelta(seconds=process.awaits_buyer_s)
-    await tx.run(
+    cart_state = _cart_state(process, step)
+    if cart_state is not None:
+        cart = {"id": process.cart_id, "state": cart_state, "checkout_id": None, "now": tx.now}
+        await tx.run("set_cart_state", cart)
+    moved = await tx.maybe(
         "move_process",
         {
             "checkout_id": process.checkout_id,
@@ -193,13 +206,13 @@ async def _move(tx: Tx, process: ProcessRow, move: Move) -> None:
             "order_token": move.order_token,
             "now": tx.now,
         },
+        row=ProcessRow,
     )
-    cart_state = _cart_state(process, step)
-    if cart_state is not None:
-        cart = {"id": process.cart_id, "state": cart_state, "checkout_id": None, "now": tx.now}
-        await tx.run("set_cart_state", cart)
+    if moved is None:
+        raise _MovedMeanwhile
     if step in ANSWERED:
-        await _answer(tx, process)
+        await _answer(tx, moved)
+    return moved
 
 
 def _due(tx: Tx, step: Step, deadline: object) -> object:
@@ -218,9 +231,8 @@ def _cart_state(process: ProcessRow, step: Step) -> CartState | None:
     return CartState.COMPLETING if process.at in FAILED else None
 
 
-async def _answer(tx: Tx, process: ProcessRow) -> None:
+async def _answer(tx: Tx, moved: ProcessRow) -> None:
     """Keep the buyer's answer under the key of the request that started this try, and tell the others."""
-    moved = await tx.one("get_process", {"checkout_id": process.checkout_id}, row=ProcessRow)
     await keep_answer(
         tx,
         principal=moved.principal,

@@ -43,6 +43,8 @@ class Move:
 async def hold(tools: Tools, process: ProcessRow) -> Move:
     """Hold all lines and all limited vouchers, or none."""
     is_late = bool(process.authorised_minor or process.captured_minor)
+    if is_late and not process.buyer.email:
+        return Move(outcome=Outcome.NOT_HELD_LATE, reason="buyer_erased")
     expires_after_s = hold_for_s(process.awaits_buyer_s)
     try:
         held = await tools.inventory.hold(

@@ -62,23 +62,24 @@ def capture_of(purse: Purse, amount_minor: int | None, *, can_part: bool, can_re
 
 
 def refund_of(purse: Purse, amount_minor: int) -> tuple[Order, ...]:
-    """Return what gives back `amount_minor`: refunds of what is captured, then a lower capture, then a void.
+    """Return what gives back `amount_minor`: a lower capture (or a void of all that is left), then refunds.
 
-    `AmountRefused` above what is left of the payment.
+    What was not captured comes first, because a buyer who still owes is not paid: so a cancellation and the capture of
+    the rest come to the same sums in either order. `AmountRefused` above what is left of the payment.
     """
     possible = purse.refundable_minor + purse.capturable_minor
     if not 0 < amount_minor <= possible:
         msg = "More than is left of the payment."
         raise AmountRefused(msg, wanted_minor=amount_minor, possible_minor=possible)
-    refunded = min(amount_minor, purse.refundable_minor)
-    rest = amount_minor - refunded
+    lowered = min(amount_minor, purse.capturable_minor)
+    refunded = amount_minor - lowered
     orders = []
+    if lowered and lowered == purse.capturable_minor and not purse.capturing_minor:
+        orders.append(Order(kind=Kind.VOID, amount_minor=purse.totals.uncaptured_minor))
+    elif lowered:
+        orders.append(Order(kind=Kind.LOWER, amount_minor=lowered))
     if refunded:
         orders.append(Order(kind=Kind.REFUND, amount_minor=refunded))
-    if rest and rest == purse.capturable_minor and not purse.capturing_minor:
-        orders.append(Order(kind=Kind.VOID, amount_minor=purse.totals.uncaptured_minor))
-    elif rest:
-        orders.append(Order(kind=Kind.LOWER, amount_minor=rest))
     return tuple(orders)
 
 

@@ -78,14 +78,14 @@ class Books:
 
     async def refresh(self) -> None:
         """Bring the books up to the newest revision."""
-        async with self._refreshing, self._db.read() as read:
+        async with self._refreshing, self._db.snapshot() as read:
             newest = await read.one("read_revision", row=RevisionRow)
             if newest.revision != self._revision:
                 await self._load(read, newest)
             self._now, self._read_at = newest.now, time.monotonic()
 
     async def _load(self, read: Read, newest: RevisionRow) -> None:
-        """Fetch what is new. A change that commits meanwhile may be seen early; its revision is fetched again later."""
+        """Fetch what is new, all of one moment: a market never comes without its seller."""
         since = {"revision": self._revision}
         touched = await read.all("read_changed_skus", since, row=MarketSku)
         rows = await read.all("read_changed_entries", {**since, "at": newest.now}, row=EntryRow) if touched else []
