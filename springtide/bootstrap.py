@@ -12,7 +12,7 @@ from springtide.platform import housekeeping
 from springtide.platform.bus import Bus
 from springtide.platform.db import Database, Tx
 from springtide.platform.errors import Unavailable
-from springtide.platform.http_server import ASGIApplication
+from springtide.platform.http_server import Door
 from springtide.platform.inbox import Consumer
 from springtide.platform.jobs import Jobs
 from springtide.platform.migrate import runtime_url
@@ -157,7 +157,7 @@ class _Lazy:
 
 def _options(settings: Settings, context: str) -> dict[str, Any]:
     if context == "payments":
-        return {"gateways": settings.gateways, "test_hooks": settings.test_hooks}
+        return {"gateways": settings.gateways}
     if context in {"orders", "customers"}:
         return {"mail": settings.mail}
     return {}
@@ -180,9 +180,16 @@ async def _outlive(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> 
             await work()
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # noqa: BLE001 - a worker outlives its database
+        except Exception as error:
+            if _is_being_stopped():  # the worker library answered our cancellation with an error of its own
+                raise asyncio.CancelledError from error
             log.warning("worker.waits", worker=name, error=repr(error))
         await asyncio.sleep(_BACK_OFF_S)
+
+
+def _is_being_stopped() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 @asynccontextmanager
@@ -229,7 +236,7 @@ async def running(
 
 
 @asynccontextmanager
-async def channel(name: str, node: Node) -> AsyncIterator[ASGIApplication]:
+async def channel(name: str, node: Node) -> AsyncIterator[Door]:
     """Run one channel ("web" or "backoffice") in this process while the block lasts; gives its ASGI application."""
     settings = node.settings
     if name == "web":

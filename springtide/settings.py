@@ -73,7 +73,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     trusted_proxies: tuple[str, ...] = ()
     mail: Mail = Mail()
     gateways: tuple[Gateway, ...] = ()
-    test_hooks: bool = False
 
     def shop_url(self) -> str:
         """Return where buyers reach the shop, without a trailing slash."""

@@ -87,7 +87,6 @@ async def node_with(engines: Engines, tmp_path: Path) -> AsyncIterator[NodeWith]
                 "secret_key": SECRET,
                 "data_dir": str(tmp_path),
                 "strict_calls": True,
-                "test_hooks": True,
                 **settings,
             }
             roles = {*contexts, "jobs"} if background else set(contexts)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import springtide.demo
 from springtide.bootstrap import spec_of
-from springtide.platform.embedded.engines import Engines, shared_or_running_engines
+from springtide.platform.embedded.engines import Engines, engines_of_running_shop, shared_or_running_engines
 from springtide.platform.embedded.files import write_atomically
 from springtide.platform.embedded.folders import DataFolder, open_data_folder
 from springtide.platform.embedded.ports import is_free
@@ -80,9 +80,10 @@ async def with_gateways(settings: Settings, *, say: Say) -> AsyncIterator[Settin
         yield settings
         return
     folder = open_data_folder(Path(settings.data_dir) if settings.data_dir else None, say=say)
+    is_running = engines_of_running_shop(folder) is not None
     async with shared_or_running_engines(folder, say=say) as engines:
         complete = with_engines(settings, engines, folder)
-        if settings.gateways or not is_free(settings.sandbox_port):
+        if is_running or settings.gateways or not is_free(settings.sandbox_port):
             yield complete
             return
         child = sandbox_child(complete, folder, dict(os.environ))

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import csv
+import os
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
@@ -29,6 +30,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     """Write rows as CSV or as one JSON object a line."""
     try:
         asyncio.run(_export(settings, options))
+    except BrokenPipeError:  # the reader has seen enough (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (EngineProblem, SpringtideError) as problem:
         return fail(problem)
     return 0

@@ -46,5 +46,5 @@ async def _serve(settings: Settings, roles: frozenset[str]) -> int:
         async with asyncio.TaskGroup() as tasks:
             for name, listener in listeners.items():
                 tasks.create_task(serve(apps[name], listener, stop=stop))
-            tasks.create_task(stop.wait())
+            await stop.wait()
     return 0

@@ -4,15 +4,23 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from typing import Any, Protocol
 
 import uvicorn
-from uvicorn._types import ASGIApplication
-
-__all__ = ["ASGIApplication", "bound_socket", "serve"]
 
 _BACKLOG = 2_048
 _GRACE_S = 8
 _HEADER_SECONDS = 10
+
+
+class Door(Protocol):
+    """An ASGI application of a channel. `draining` makes its /readyz answer 503 before the process stops."""
+
+    draining: bool
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own messages
+        """Serve one connection scope."""
+        ...
 
 
 class _Server(uvicorn.Server):
@@ -38,8 +46,8 @@ def bound_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def serve(app: ASGIApplication, listener: socket.socket, *, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set, then finish what is being answered."""
+async def serve(app: Door, listener: socket.socket, *, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then say so at /readyz and finish what is being answered."""
     config = uvicorn.Config(
         app,
         lifespan="on",
@@ -58,6 +66,7 @@ async def serve(app: ASGIApplication, listener: socket.socket, *, stop: asyncio.
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    app.draining = True
     server.should_exit = True
     stopping.cancel()
     await serving

@@ -238,7 +238,6 @@ def running_shop(engines: Engines, layout: str, **changes: object) -> Iterator[R
             port=port,
             sandbox_port=sandbox_port,
             backoffice_port=backoffice_port,
-            test_hooks=True,
             log_level="INFO",
         )
         (folder / "data").mkdir()
