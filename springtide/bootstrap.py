@@ -4,6 +4,7 @@ import asyncio
 import importlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -158,7 +159,7 @@ class _Lazy:
 def _options(settings: Settings, context: str) -> dict[str, Any]:
     if context == "payments":
         return {"gateways": settings.gateways}
-    if context in {"orders", "customers"}:
+    if context in {"orders", "customers", "checkout"}:
         return {"mail": settings.mail}
     return {}
 
@@ -265,6 +266,7 @@ async def channel(name: str, node: Node) -> AsyncIterator[Door]:
             shop_url=settings.shop_url(),
             trusted_proxies=settings.trusted_proxies,
             data_dir=Path(settings.data_dir),
+            as_of=date.fromisoformat(settings.as_of) if settings.as_of else None,
         )
 
 

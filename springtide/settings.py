@@ -6,6 +6,7 @@ Nested sections are written with two underscores in the environment: SPRINGTIDE_
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     with a role per context. `database_urls` gives a context a database of its own.
     `words_dir`: folder with compounds.csv and synonyms.csv for the search (the demo brings its own).
     `trusted_proxies`: addresses whose X-Forwarded-For is believed.
+    `as_of`: ISO date that reports are as of, for a shop whose history ends in the past; empty: today.
     """
 
     data_dir: str = ""
@@ -71,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     demo: bool = True
     strict_calls: bool = False
     trusted_proxies: tuple[str, ...] = ()
+    as_of: str = ""
     mail: Mail = Mail()
     gateways: tuple[Gateway, ...] = ()
 
@@ -180,6 +183,8 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
         for name in settings.database_urls
         if name not in CONTEXTS
     )
+    if settings.as_of and not _is_iso_date(settings.as_of):
+        problems.append(f"{_PREFIX}AS_OF: {settings.as_of} is not a date like 2011-09-01")
     names = [gateway.name for gateway in settings.gateways]
     problems.extend(f"{_PREFIX}GATEWAYS: {name} is there twice" for name in {n for n in names if names.count(n) > 1})
     problems.extend(
@@ -187,3 +192,10 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
         for gateway in settings.gateways
         if gateway.provider not in {"sandbox", "stripe", "invoice"}
     )
+
+
+def _is_iso_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

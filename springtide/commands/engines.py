@@ -8,6 +8,7 @@ from pathlib import Path
 
 import springtide.demo
 from springtide.bootstrap import spec_of
+from springtide.demo.history_records import AS_OF
 from springtide.platform.embedded.engines import Engines, engines_of_running_shop, shared_or_running_engines
 from springtide.platform.embedded.files import write_atomically
 from springtide.platform.embedded.folders import DataFolder, open_data_folder
@@ -23,7 +24,10 @@ _MARKETS = ("GB", "NL", "SE")
 
 
 def with_engines(settings: Settings, engines: Engines, folder: DataFolder) -> Settings:
-    """Return the settings of a shop on the embedded engines: gateways default to invoice and the sandbox."""
+    """Return the settings of a shop on the embedded engines: gateways default to invoice and the sandbox.
+
+    The demo brings its words for the search and the day its history is as of.
+    """
     return replaced(
         settings,
         database_url=engines.database_url,
@@ -31,6 +35,7 @@ def with_engines(settings: Settings, engines: Engines, folder: DataFolder) -> Se
         secret_key=settings.secret_key or engines.secret_key,
         data_dir=str(folder.app),
         words_dir=settings.words_dir or (str(DEMO_WORDS) if settings.demo else ""),
+        as_of=settings.as_of or (AS_OF.isoformat() if settings.demo else ""),
         gateways=settings.gateways or demo_gateways(settings, settings.secret_key or engines.secret_key),
     )
 

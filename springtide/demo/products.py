@@ -14,7 +14,9 @@ from springtide.demo.categories import load
 from springtide.demo.families import shared_name
 
 SOURCE = "online-retail-ii"
-_TRANSLATIONS = Path(__file__).parent / "data" / "translations" / "bestsellers.csv"
+_FOLDER = Path(__file__).parent / "data" / "translations"
+_TRANSLATIONS = _FOLDER / "bestsellers.csv"
+_FAMILIES = _FOLDER / "families.csv"
 
 
 class Translation(msgspec.Struct, frozen=True):
@@ -44,18 +46,23 @@ def _category(key: str, parent: str, position: int, names: Texts) -> Category:
 def drafts() -> Iterator[ProductDraft]:
     """Yield one draft per product, its options as variants."""
     translations = _translations()
+    families = _family_names()
     rows = sorted(read_catalogue(), key=lambda row: row.product_ref)
     for ref, members in groupby(rows, key=lambda row: row.product_ref):
-        yield _draft(ref, list(members), translations)
+        yield _draft(ref, list(members), translations, families.get(ref, {}))
 
 
-def _draft(ref: str, rows: list[CatalogueRow], translations: dict[str, Translation]) -> ProductDraft:
+def _draft(ref: str, rows: list[CatalogueRow], translations: dict[str, Translation], family: Texts) -> ProductDraft:
     lead = max(rows, key=lambda row: row.orders)
     ours = translations.get(lead.sku)
-    names: Texts = {"en": lead.product_name_en}
+    names: Texts = {"en": lead.product_name_en, **family}
     for language in ("nl", "sv"):
         name = _shared([getattr(translations[row.sku], f"name_{language}") for row in rows if row.sku in translations])
-        if name and (len(rows) == 1 or len({row.sku for row in rows} & translations.keys()) > 1):
+        if (
+            name
+            and language not in names
+            and (len(rows) == 1 or len({row.sku for row in rows} & translations.keys()) > 1)
+        ):
             names[language] = name
     descriptions: Texts = {}
     if ours is not None:
@@ -80,6 +87,12 @@ def _shared(names: list[str]) -> str | None:
 def _variant(row: CatalogueRow) -> Variant:
     options = {row.option_name: {"en": row.option_value_en}} if row.option_name else {}
     return Variant(sku=row.sku, options=options, weight_g=row.weight_g)
+
+
+def _family_names() -> dict[str, Texts]:
+    """Return the names of products whose options share too little: a name for all of them, without the option."""
+    with _FAMILIES.open(encoding="utf-8", newline="") as file:
+        return {row["product_ref"]: {"nl": row["name_nl"], "sv": row["name_sv"]} for row in csv.DictReader(file)}
 
 
 def _translations() -> dict[str, Translation]:

@@ -20,22 +20,22 @@ from springtide.contracts.pricing.api import (
 
 UK = Seller(
     key="uk",
-    name="Tidewater Gifts Ltd",
+    name="Marlow & Finch Gifts Ltd",
     country="GB",
     base_currency="GBP",
     vat_numbers={"GB": "GB000000000"},
     address=Address(
-        name="Tidewater Gifts Ltd", line1="1 Quay Street", city="Bristol", postcode="BS1 4DB", country="GB"
+        name="Marlow & Finch Gifts Ltd", line1="1 Quay Street", city="Bristol", postcode="BS1 4DB", country="GB"
     ),
     number_prefix="UK",
 )
 EU = Seller(
     key="eu",
-    name="Tidewater Gifts B.V.",
+    name="Marlow & Finch Gifts B.V.",
     country="NL",
     base_currency="EUR",
     vat_numbers={"NL": "NL000000000B01", "EU": "NL000000000B01"},
-    address=Address(name="Tidewater Gifts B.V.", line1="Kade 1", city="Utrecht", postcode="3511 AB", country="NL"),
+    address=Address(name="Marlow & Finch Gifts B.V.", line1="Kade 1", city="Utrecht", postcode="3511 AB", country="NL"),
     number_prefix="EU",
 )
 

@@ -112,6 +112,10 @@ async def buying_is_refused_for_now(client: httpx2.AsyncClient) -> None:
     body = {"market": "NL", "locale": "nl", "lines": [{"sku": SKU, "quantity": 1}]}
     answer = await client.post("/api/carts", json=body, headers={"Idempotency-Key": new_key()})
     await is_honest_503(answer)
+    form = {"key": new_key(), "sku": SKU, "quantity": "1"}
+    page = await client.post("/nl-nl/cart/add", data=form, headers={"Origin": str(client.base_url).rstrip("/")})
+    assert (page.status_code, page.headers["content-type"].partition(";")[0]) == (503, "text/html")
+    assert int(page.headers["retry-after"]) >= 1
 
 
 async def is_honest_503(answer: httpx2.Response) -> None:

@@ -3,6 +3,7 @@
 /healthz: this process lives. /readyz: it serves and is not about to stop. /metrics: Prometheus. The rest is pages.
 """
 
+from datetime import date
 from pathlib import Path
 
 from litestar import Response, get
@@ -76,14 +77,16 @@ def create_app(
     shop_url: str,
     trusted_proxies: tuple[str, ...] = (),
     data_dir: Path | None = None,
+    as_of: date | None = None,
 ) -> BackOffice:
     """Build the application. `office_url`: where staff reach it; `shop_url`: for links to what buyers see.
 
     `data_dir`: pictures are kept below it, where the web processes find them (None: products get none).
+    `as_of`: the day that reports are as of unless asked for another one (None: today).
     """
     door = BackOffice()
     places = Places(office_url=office_url, shop_url=shop_url, trusted_proxies=trusted_proxies)
-    office = open_office(ask, secret_key=secret_key, places=places)
+    office = open_office(ask, secret_key=secret_key, places=places, as_of=as_of)
     pages, static = make_pages()
     blobs = FolderBlobs(data_dir / "blobs") if data_dir is not None else None
     inner = make_app(

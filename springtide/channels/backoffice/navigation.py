@@ -21,6 +21,7 @@ class Task:
 TASKS = (
     Task("orders", "Orders", "/orders", ("orders.read",), "/orders"),
     Task("shipping", "Shipping", "/shipping", ("orders.write",), "/shipping"),
+    Task("sales", "Sales", "/sales", ("orders.read",)),
     Task("products", "Products", "/products", (), "/products"),
     Task("stock", "Stock", "/stock", (), "/stock"),
     Task("prices", "Prices", "/prices", ("pricing.read", "pricing.write"), "/prices"),

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TypeVar, cast
 
 from springtide.contracts.catalog.api import CatalogApi, Category
@@ -91,9 +92,10 @@ class Office:
     reference: Reference
     places: Places
     secret_key: str
+    as_of: date | None = None
 
 
-def open_office(ask: Ask, *, secret_key: str, places: Places) -> Office:
+def open_office(ask: Ask, *, secret_key: str, places: Places, as_of: date | None = None) -> Office:
     """Ask for every contract the back office talks to."""
     catalog, pricing, inventory = ask(CatalogApi), ask(PricingApi), ask(InventoryApi)
     return Office(
@@ -107,4 +109,5 @@ def open_office(ask: Ask, *, secret_key: str, places: Places) -> Office:
         reference=Reference(pricing=pricing, inventory=inventory, catalog=catalog),
         places=places,
         secret_key=secret_key,
+        as_of=as_of,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,11 @@ def amount(minor: int, currency: str) -> str:
     """Return money with its currency: "€34.90", and with a space after a currency that has no sign of its own."""
     text = formats.money(minor, currency, LOCALE).replace("-", MINUS)
     return text.replace(currency, f"{currency}\u00a0")
+
+
+def whole(minor: int, currency: str) -> str:
+    """Return an amount in whole units without its currency, as tables of sums show it: "1,204"."""
+    return count(round(Decimal(minor).scaleb(-exponent(currency))))
 
 
 def count(value: int) -> str:
@@ -87,6 +93,7 @@ def make_pages() -> tuple[Pages, StaticFiles]:
     helpers: dict[str, Any] = {
         "amount": amount,
         "count": count,
+        "whole": whole,
         "signed": signed,
         "rate": rate,
         "typed": typed,

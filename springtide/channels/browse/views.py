@@ -21,7 +21,7 @@ class ProductVariant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture by content hash, with its text in the document's language."""
+    """A picture by content hash (served as /media/<hash>), with its text in the document's language."""
 
     hash: str
     content_type: str

@@ -35,10 +35,10 @@ class WantedLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """So many of a SKU; a quantity of 0 drops the line."""
 
     sku: Sku
-    quantity: Annotated[int, Meta(ge=0, le=100_000)]
+    quantity: Annotated[int, Meta(ge=0, le=9_999)]
 
 
-Lines = Annotated[tuple[WantedLine, ...], Meta(max_length=500)]
+Lines = Annotated[tuple[WantedLine, ...], Meta(max_length=100)]
 
 
 class NewCart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

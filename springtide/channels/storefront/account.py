@@ -19,6 +19,7 @@ from springtide.channels.storefront.visitor import (
     SESSION,
     cart_cookies,
     cart_reference,
+    no_personal_cookies,
     visitor,
 )
 from springtide.contracts.checkout.api import CheckoutApi
@@ -26,7 +27,7 @@ from springtide.contracts.common import Origin
 from springtide.contracts.customers.api import CustomersApi, EmailTaken, Session
 from springtide.platform.caller import guest
 from springtide.platform.errors import Refusal
-from springtide.platform.http import HttpRequest, client_address, cookie, dropped_cookie, request_id
+from springtide.platform.http import HttpRequest, client_address, cookie, request_id
 
 PASSWORD_LEAST = 10
 _ORIGIN = Origin(channel="storefront")
@@ -91,8 +92,7 @@ async def _sign_out(shop: Shop, request: HttpRequest, place: Place, _form: Form)
     token = request.cookies.get(SESSION, "")
     if token:
         await shop.desk.ask(CustomersApi).sign_out(caller=guest(request_id(request)), token=token)
-    gone = dropped_cookie(SESSION, public_url=shop.desk.public_url)
-    return see_other(f"{place.prefix}/account/sign-in?said=signed_out", [gone])
+    return see_other(f"{place.prefix}/account/sign-in?said=signed_out", no_personal_cookies(shop))
 
 
 async def _forgot(shop: Shop, request: HttpRequest, place: Place, form: Form) -> Response[bytes]:

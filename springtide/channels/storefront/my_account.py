@@ -12,11 +12,11 @@ from springtide.channels.storefront.account_errors import account_errors
 from springtide.channels.storefront.details import address_of, required
 from springtide.channels.storefront.places import Place
 from springtide.channels.storefront.shop import Shop, see_other
-from springtide.channels.storefront.visitor import SESSION, Visitor, visitor
+from springtide.channels.storefront.visitor import Visitor, no_personal_cookies, visitor
 from springtide.contracts.customers.api import CustomersApi
 from springtide.contracts.orders.api import OrdersApi
 from springtide.platform.errors import Refusal, Unauthenticated
-from springtide.platform.http import HttpRequest, dropped_cookie
+from springtide.platform.http import HttpRequest
 
 _CONSENT_TEXT = "2026-11"
 """The version of the words a consent is given in; a new wording gets a new one."""
@@ -55,7 +55,8 @@ def routes(shop: Shop) -> list[HTTPRouteHandler]:
     async def delete(request: HttpRequest) -> Response[bytes]:
         answer = await _write(shop, request, _erase)
         if answer.status_code == 303:  # noqa: PLR2004 - the write was done
-            answer.set_cookie(dropped_cookie(SESSION, public_url=shop.desk.public_url))
+            for gone in no_personal_cookies(shop):
+                answer.set_cookie(gone)
         return answer
 
     return [account, details, addresses, drop_address, consent, delete]

@@ -16,7 +16,7 @@ from springtide.channels.storefront.places import Place
 from springtide.channels.storefront.shop import Shop
 from springtide.contracts.checkout.api import Cart, CartNotFound, CartState, CheckoutApi
 from springtide.contracts.customers.api import CustomersApi, Session, SessionGone
-from springtide.platform.caller import Caller, guest
+from springtide.platform.caller import Caller, Kind, guest
 from springtide.platform.http import HttpRequest, cookie, dropped_cookie, request_id
 
 SESSION = "session"
@@ -40,7 +40,7 @@ class Visitor:
 
 
 async def visitor(shop: Shop, request: HttpRequest) -> Visitor:
-    """Return who is asking. A session that has ended makes a guest."""
+    """Return who is asking. A session that has ended makes a guest, and so does one of staff: it does not count here."""
     nobody = guest(request_id(request))
     token = request.cookies.get(SESSION, "")
     if not token:
@@ -48,6 +48,8 @@ async def visitor(shop: Shop, request: HttpRequest) -> Visitor:
     try:
         session = await shop.desk.ask(CustomersApi).session(caller=nobody, token=token)
     except SessionGone:
+        return Visitor(caller=nobody)
+    if session.caller.kind is not Kind.CUSTOMER:
         return Visitor(caller=nobody)
     return visitor_of(session, nobody)
 
@@ -96,6 +98,16 @@ def cart_cookies(shop: Shop, place: Place, cart: Cart) -> list[Cookie]:
 def no_cart_cookies(shop: Shop, place: Place) -> list[Cookie]:
     """Return the cookies that make a browser forget its cart."""
     return [dropped_cookie(_cart_name(place), public_url=shop.desk.public_url), _count_cookie(shop, place, "", 0)]
+
+
+def no_personal_cookies(shop: Shop) -> list[Cookie]:
+    """Return the cookies that make a browser forget who used it: the session, and the carts of all markets.
+
+    A cart's cookie opens contact and address; whoever sits down at the browser next must not find them.
+    """
+    places = {place.market.key: place for place in shop.places().values()}
+    carts = [gone for place in places.values() for gone in no_cart_cookies(shop, place)]
+    return [dropped_cookie(SESSION, public_url=shop.desk.public_url), *carts]
 
 
 def place_cookie(shop: Shop, name: str) -> Cookie:

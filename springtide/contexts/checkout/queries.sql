@@ -28,11 +28,13 @@ update cart set version = version + 1, lines = %(lines)s, contact = %(contact)s,
        customer_id = %(customer_id)s, updated_at = %(now)s
 where id = %(id)s and version = %(version)s and state = 'open'
 
+-- name: absorb_cart
+-- Guarded: a guest's cart that changed or is being bought is not taken over. It has given its details, and keeps none.
+update cart set state = 'merged', version = version + 1, contact = null, delivery = null, updated_at = %(now)s
+where id = %(id)s and version = %(version)s and state = 'open'
+
 -- name: set_cart_state
--- A cart that was merged into another has given that one its details, and keeps none.
 update cart set state = %(state)s, checkout_id = coalesce(%(checkout_id)s, checkout_id), version = version + 1,
-       contact = case when %(state)s = 'merged' then null else contact end,
-       delivery = case when %(state)s = 'merged' then null else delivery end,
        updated_at = %(now)s
 where id = %(id)s
 
@@ -101,7 +103,9 @@ order by checkout_id limit %(limit)s
 
 -- name: check_overdue
 select checkout_id::text as subject, step || ' since ' || updated_at as detail
-from process where due_at < %(before)s
+from process
+where due_at < %(before)s
+   or (step in ('hold', 'authorise', 'claim', 'place') and updated_at < %(before)s)
 
 -- name: check_cart_against_process
 select c.id::text as subject, 'cart is ' || c.state || ', process is ' || coalesce(p.step, 'missing') as detail

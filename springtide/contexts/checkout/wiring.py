@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from springtide.contexts.checkout.jobs import BuyerMail
 from springtide.contexts.checkout.service import CheckoutService
+from springtide.contexts.checkout.service.drive import TELL_BUYER
 from springtide.contexts.checkout.service.tools import Tools
 from springtide.contexts.checkout.store import STATEMENTS
 from springtide.contexts.checkout.subscribers import subscriptions
@@ -11,6 +13,7 @@ from springtide.contracts.inventory.api import InventoryApi
 from springtide.contracts.orders.api import OrdersApi
 from springtide.contracts.payments.api import PaymentsApi
 from springtide.contracts.pricing.api import PricingApi
+from springtide.platform.mail import Mailer
 from springtide.platform.rpc import Contract
 from springtide.platform.wiring import Built, ContextSpec, Loop, Needs
 
@@ -29,10 +32,12 @@ def build(needs: Needs) -> Built:
         defer=needs.defer,
     )
     service = CheckoutService(tools)
+    mailer = Mailer(needs.options["mail"], needs.data_dir / "mail")
     return Built(
         api=service,
         subscriptions=subscriptions(service),
         loops=(Loop(name="recover_completions", every_s=_RECOVER_EVERY_S, work=service.driver.recover),),
+        jobs={TELL_BUYER: BuyerMail(needs.db, mailer).tell_buyer},
         close=service.driver.close,
     )
 
@@ -42,4 +47,5 @@ SPEC = ContextSpec(
     statements=STATEMENTS,
     migrations=Path(__file__).parent / "migrations",
     build=build,
+    has_jobs=True,
 )

@@ -180,10 +180,10 @@ order by key
 select distinct sku from price_entry where market = %(market)s and (valid_from = %(at)s or valid_to = %(at)s) order by sku
 
 -- name: read_items
-select sku, tax_category, category from item where sku = any(%(skus)s)
+select sku, tax_category, category, published from item where sku = any(%(skus)s)
 
 -- name: read_changed_items
-select sku, tax_category, category from item where revision > %(revision)s
+select sku, tax_category, category, published from item where revision > %(revision)s
 
 -- name: upsert_items_from_prices
 -- What the catalogue said about a SKU is never overwritten by a price.
@@ -194,12 +194,14 @@ on conflict (sku) do update set tax_category = excluded.tax_category, revision =
 where not item.from_catalog and item.tax_category <> excluded.tax_category
 
 -- name: upsert_items_from_catalog
-insert into item (sku, tax_category, category, from_catalog, revision)
-select sku, tax_category, category, true, %(revision)s
-from unnest(%(skus)s::text[], %(tax_categories)s::text[], %(categories)s::text[]) as n(sku, tax_category, category)
+insert into item (sku, tax_category, category, published, from_catalog, revision)
+select sku, tax_category, category, published, true, %(revision)s
+from unnest(%(skus)s::text[], %(tax_categories)s::text[], %(categories)s::text[], %(published)s::boolean[])
+    as n(sku, tax_category, category, published)
 order by sku
 on conflict (sku) do update set
-    tax_category = excluded.tax_category, category = excluded.category, from_catalog = true, revision = excluded.revision
+    tax_category = excluded.tax_category, category = excluded.category, published = excluded.published,
+    from_catalog = true, revision = excluded.revision
 
 -- name: read_categories
 select key, parent from category

@@ -145,11 +145,12 @@ class DueRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What pricing knows of a SKU."""
+    """What pricing knows of a SKU. `published` False: the catalogue hides it, so it is not sold."""
 
     sku: str
     tax_category: str
     category: str
+    published: bool = True
 
 
 class CategoryRow(msgspec.Struct, frozen=True, kw_only=True):

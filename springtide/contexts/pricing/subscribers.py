@@ -1,10 +1,13 @@
-"""What pricing takes from others: tax categories and categories of products, from the catalogue."""
+"""What pricing takes from others: tax categories and categories of products and whether they are on sale, from the
+catalogue.
+"""
 
 from collections.abc import Sequence
 
 from springtide.contexts.pricing import store
 from springtide.contexts.pricing.domain.tax import TaxTable
 from springtide.contexts.pricing.service.settle_prices import MarketPen
+from springtide.contexts.pricing.store import ItemRow
 from springtide.contracts.catalog.events import CategoriesChanged, ProductChangedEvent
 from springtide.contracts.pricing.api import PriceMode, Promotion, PromotionLevel
 from springtide.platform.db import Tx
@@ -26,17 +29,22 @@ class _Listener:
         self._taxes = taxes
 
     async def products_changed(self, tx: Tx, changes: Sequence[tuple[Envelope, ProductChangedEvent]]) -> None:
-        """Keep the tax category and category of each SKU; settle prices only where they may hang on it.
+        """Keep tax category, category and visibility of each SKU; settle prices only where they may hang on it.
 
         Many products at once settle once: an import is as cheap as a change.
         """
         wanted = {
-            variant.sku: (event.product.tax_category, event.product.category)
+            variant.sku: ItemRow(
+                sku=variant.sku,
+                tax_category=event.product.tax_category,
+                category=event.product.category,
+                published=event.product.published,
+            )
             for _, event in changes
             for variant in event.product.variants
         }
         known = await store.items(tx, sorted(wanted))
-        skus = sorted(sku for sku, facts in wanted.items() if _differs(facts, known.get(sku)))
+        skus = sorted(sku for sku, facts in wanted.items() if facts != known.get(sku))
         if not skus:
             return
         is_priced = await self._may_change_prices(tx)
@@ -46,8 +54,9 @@ class _Listener:
             "upsert_items_from_catalog",
             {
                 "skus": skus,
-                "tax_categories": [wanted[sku][0] for sku in skus],
-                "categories": [wanted[sku][1] for sku in skus],
+                "tax_categories": [wanted[sku].tax_category for sku in skus],
+                "categories": [wanted[sku].category for sku in skus],
+                "published": [wanted[sku].published for sku in skus],
                 "revision": revision,
             },
         )
@@ -86,7 +95,3 @@ class _Listener:
 
 def _selects_by_category(promotion: Promotion) -> bool:
     return promotion.level is PromotionLevel.CATALOGUE and bool(promotion.conditions.categories)
-
-
-def _differs(wanted: tuple[str, str], known: store.ItemRow | None) -> bool:
-    return known is None or (known.tax_category, known.category) != wanted

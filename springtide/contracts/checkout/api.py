@@ -26,6 +26,12 @@ class CartClosed(Conflict):
     code = "cart_closed"
 
 
+class CartExists(Conflict):
+    """A customer has one cart a market, and this one has one; facts: cart_id, state."""
+
+    code = "cart_exists"
+
+
 class CartIncomplete(Unprocessable):
     """Something is missing before this can be bought; facts: missing = [field, …]."""
 

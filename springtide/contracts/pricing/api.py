@@ -19,7 +19,7 @@ class MarketNotFound(NotFound):
 
 
 class PriceNotFound(Unprocessable):
-    """A SKU has no price in this market now; facts: sku, market."""
+    """A SKU has no price in this market now, or its product is hidden; facts: sku, market."""
 
     code = "price_not_found"
 

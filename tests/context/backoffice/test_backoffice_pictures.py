@@ -106,7 +106,9 @@ async def desk(node_with: NodeWith, tmp_path: Path) -> Desk:
         popularity=7,
     )
     product = await node.ask(CatalogApi).create_product(caller=system("test"), key=new_key(), draft=draft)
-    app = create_app(node.ask, secret_key=SECRET, office_url=ORIGIN, shop_url="http://shop.test:8000", data_dir=tmp_path)
+    app = create_app(
+        node.ask, secret_key=SECRET, office_url=ORIGIN, shop_url="http://shop.test:8000", data_dir=tmp_path
+    )
     return await Desk(node, app, product, tmp_path).signed_in("mia@example.org")
 
 

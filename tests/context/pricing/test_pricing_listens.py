@@ -3,10 +3,11 @@
 from typing import Any
 
 import msgspec
+import pytest
 
 from springtide.contracts.catalog.api import Category, Product, Variant
 from springtide.contracts.catalog.events import CategoriesChanged, ProductChangedEvent
-from springtide.contracts.pricing.api import PriceMode
+from springtide.contracts.pricing.api import PriceMode, PriceNotFound
 from springtide.platform.events import Envelope, Event
 from springtide.platform.ids import uuid7
 from springtide.platform.inbox import Consumer
@@ -41,7 +42,9 @@ async def take(shop: Shop, event: Event, version: int, aggregate: object) -> str
     return outcome
 
 
-async def say(shop: Shop, version: int, category: str, tax_category: str = "standard", *skus: str) -> str:
+async def say(
+    shop: Shop, version: int, category: str, tax_category: str = "standard", *skus: str, published: bool = True
+) -> str:
     product = Product(
         id=PRODUCT,
         version=version,
@@ -49,6 +52,7 @@ async def say(shop: Shop, version: int, category: str, tax_category: str = "stan
         slugs={"en": "card"},
         category=category,
         tax_category=tax_category,
+        published=published,
         variants=tuple(Variant(sku=sku) for sku in skus or ("CARD",)),
     )
     return await take(shop, ProductChangedEvent(product=product), version, PRODUCT)
@@ -112,3 +116,18 @@ async def test_a_product_without_prices_changes_none(shop: Shop) -> None:
     assert await say(shop, 1, "cards", "reduced", "A", "B") == "taken"
     page = await shop.api.snapshot(caller=US)
     assert page.items == ()
+
+
+async def test_a_hidden_product_is_not_sold_and_a_published_one_is(shop: Shop) -> None:
+    await shop.price("CARD", 1000)
+    await say(shop, 1, "cards")
+    assert (await shop.quote(("CARD", 1))).total_minor == 1000
+    await say(shop, 2, "cards", published=False)
+    with pytest.raises(PriceNotFound) as refused:
+        await shop.quote(("CARD", 1))
+    assert refused.value.facts == {"sku": "CARD", "market": "GB"}
+    assert (await shop.current("CARD")).gross_minor == 1000
+    await shop.price("CARD", 900)
+    await shop.assert_clean()
+    await say(shop, 3, "cards")
+    assert (await shop.quote(("CARD", 1))).total_minor == 900

@@ -1,4 +1,3 @@
-# ruff: noqa: ANN401 - answers of a fake are of any type
 """A shop made of fakes: every contract call is recorded and goes through the wire encoding, as between processes."""
 
 import itertools
@@ -37,6 +36,7 @@ from springtide.contracts.orders.api import (
     Document,
     DocumentKind,
     FulfilmentStatus,
+    HistoryDay,
     Order,
     OrderLine,
     OrderRow,
@@ -221,6 +221,16 @@ def order_rows(count: int) -> tuple[OrderRow, ...]:
     return tuple(rows)
 
 
+def history() -> tuple[HistoryDay, ...]:
+    """Return the 40 days before 2011-09-01, without Saturdays."""
+    days = (date(2011, 9, 1) - timedelta(days=left) for left in range(40, 0, -1))
+    return tuple(
+        HistoryDay(day=day, orders=60 + day.day, units=9_000 + day.day, gross_minor=1_800_050)
+        for day in days
+        if day.isoweekday() != 6  # the shop of the history never sold on a Saturday
+    )
+
+
 def product(**changes: Any) -> Product:
     made = Product(
         id=PRODUCT,
@@ -388,6 +398,7 @@ def answers() -> dict[str, Any]:
         "orders.list_orders": Page(items=order_rows(40), after="next-page"),
         "orders.get": order(),
         "orders.document": "<h1>Invoice</h1>",
+        "orders.history": history(),
         "payments.payment": payment(),
         "pricing.shop_front": ShopFront(sellers=(SELLER,), markets=MARKETS),
         "pricing.price_history": (

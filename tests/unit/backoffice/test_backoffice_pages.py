@@ -13,6 +13,7 @@ from tests.unit.backoffice.office_fakes import CUSTOMER, NASTY, ORDER, OWNER, PR
 PAGES = (
     "/orders",
     "/shipping",
+    "/sales",
     f"/orders/{ORDER}",
     "/products",
     "/products/new",
@@ -36,6 +37,7 @@ PAGES = (
 LISTS = {
     "/orders": "orders.list_orders",
     "/shipping": "orders.list_orders",
+    "/sales": "orders.history",
     "/products": "catalog.list_products",
     "/stock": "inventory.stock",
     "/stock/inbound": "inventory.list_inbound",

@@ -6,6 +6,7 @@ import pytest
 
 from springtide.demo.company import COMPANY_FOLDER, CompanyDataError, figures, load_company
 from springtide.demo.history import AS_OF
+from springtide.demo.shop import MARKETS
 
 Edit = Callable[[str, str, str], Path]
 
@@ -36,6 +37,12 @@ def test_the_shipped_company_is_complete() -> None:
     ) == (40, 2, 3, 3, 12)
     assert company.basics.as_of == AS_OF
     assert {"own", "external"} == {warehouse.kind for warehouse in company.warehouses}
+
+
+def test_the_shop_is_the_companys() -> None:
+    home = load_company().basics.name
+    assert {seller.country: seller.name for seller, _ in MARKETS} == {"GB": home, "NL": "Marlow & Finch Gifts B.V."}
+    assert all(seller.address.name == seller.name for seller, _ in MARKETS)
 
 
 def test_every_figure_says_where_it_comes_from() -> None:

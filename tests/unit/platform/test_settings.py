@@ -16,6 +16,7 @@ WHOLE = Settings(
     port=9000,
     log_json=False,
     trusted_proxies=("10.0.0.1", "10.0.0.2"),
+    as_of="2011-09-01",
     mail=Mail(smtp_url="smtp://127.0.0.1:25", sender="a@b.example"),
     gateways=(Gateway(name="north", provider="sandbox", url="http://127.0.0.1", markets={"GB": ("card",)}),),
 )
@@ -56,6 +57,8 @@ def test_every_mistake_is_named_at_once() -> None:
         ("TRUSTED_PROXIES", "10.0.0.1", "malformed"),
         ("GATEWAYS", '[{"name": "a", "provider": "cash"}]', "not sandbox, stripe or invoice"),
         ("GATEWAYS", '[{"name": "a", "provider": "invoice"}, {"name": "a", "provider": "invoice"}]', "twice"),
+        ("AS_OF", "1 September 2011", "AS_OF: 1 September 2011 is not a date like 2011-09-01"),
+        ("AS_OF", "20110901", "not a date"),
         ("MAIL", '{"smtp_url": 5}', "str"),
         ("MAIL", '"a text"', "object"),
     ],

@@ -45,6 +45,31 @@ async def test_no_page_loads_or_runs_anything_from_elsewhere(shop: FakeShop, pat
     assert not re.findall(r"<script(?![^>]*src=)|\son[a-z]+=|\sstyle=|<style", html)
 
 
+@pytest.mark.parametrize(
+    ("path", "note"),
+    [
+        ("/en-gb/", "order history until 1 September 2011."),
+        ("/nl-nl/c/wonen", "bestelhistorie tot 1 september 2011."),
+        ("/sv-se/p/julkort", "orderhistorik till 1 september 2011."),
+    ],
+)
+async def test_every_page_says_until_when_the_history_is_and_whose_data_it_is(
+    shop: FakeShop, path: str, note: str
+) -> None:
+    async with shop.client() as client:
+        html = (await client.get(path)).text
+    assert note in html
+    assert "Online Retail II, UCI Machine Learning Repository, CC BY 4.0." in html
+
+
+async def test_the_page_about_the_shop_credits_the_data(shop: FakeShop) -> None:
+    async with shop.client() as client:
+        html = (await client.get("/en-gb/about")).text
+    assert "the history ends on 1 September 2011." in html
+    assert "doi:10.24432/C5CG6D. CC BY 4.0." in html
+    assert "licensed under Creative Commons Attribution 4.0. We tidied the names" in html
+
+
 async def test_assets_of_a_page_are_there_and_kept_for_ever(shop: FakeShop) -> None:
     async with shop.client() as client:
         html = (await client.get("/en-gb/")).text

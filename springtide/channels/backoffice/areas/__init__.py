@@ -9,6 +9,7 @@ from springtide.channels.backoffice.areas import (
     prices,
     products,
     promotions,
+    sales,
     staff,
     stock,
 )
@@ -17,6 +18,7 @@ ROUTES = (
     *entry.ROUTES,
     *orders.ROUTES,
     *order_actions.ROUTES,
+    *sales.ROUTES,
     *products.ROUTES,
     *stock.ROUTES,
     *prices.ROUTES,

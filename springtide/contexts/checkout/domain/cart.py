@@ -7,7 +7,7 @@ from springtide.contracts.checkout.api import CartIncomplete, CartLimit, Deliver
 from springtide.contracts.common import Address, Contact, Quantity
 
 MAX_LINES = 100
-MAX_QUANTITY = 10_000
+MAX_QUANTITY = 9_999
 MAX_VOUCHERS = 10
 _MAX_TEXT = 120
 _MAX_EMAIL = 254

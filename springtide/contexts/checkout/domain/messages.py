@@ -36,6 +36,11 @@ MESSAGES: dict[str, dict[str, str]] = {
         "nl": "Je gegevens waren al gewist toen je betaling binnenkwam. Die wordt volledig teruggestort.",
         "sv": "Dina uppgifter var raderade när betalningen kom in. Hela beloppet återbetalas.",
     },
+    "refused": {
+        "en": "This could not be bought as it is. You have not been charged.",
+        "nl": "Dit kon zo niet worden gekocht. Er is niets afgeschreven.",
+        "sv": "Det här gick inte att köpa. Inget har dragits.",
+    },
     "cancelled_by_buyer": {
         "en": "You chose another way to pay.",
         "nl": "Je koos een andere betaalmethode.",
@@ -46,7 +51,7 @@ MESSAGES: dict[str, dict[str, str]] = {
 
 def message(reason: str, locale: str, **facts: str) -> str:
     """Return the text for a reason in the buyer's language, English when there is none; "" for no reason."""
-    texts = MESSAGES.get(reason)
-    if texts is None:
+    if not reason:
         return ""
+    texts = MESSAGES.get(reason, MESSAGES["refused"])
     return texts.get(locale.partition("-")[0], texts["en"]).format_map({"skus": "", **facts})

@@ -6,8 +6,9 @@ from uuid import UUID
 import msgspec
 
 from springtide.contexts.checkout.domain.process import FINAL
-from springtide.contexts.checkout.service import carts
+from springtide.contexts.checkout.service import carts, change_cart
 from springtide.contexts.checkout.service.begin_completion import Agreement, begin
+from springtide.contexts.checkout.service.cart_view import PURPOSE
 from springtide.contexts.checkout.service.drive import Driver, completion
 from springtide.contexts.checkout.service.steps import money
 from springtide.contexts.checkout.service.tools import Tools
@@ -60,7 +61,9 @@ class CheckoutService:
 
     async def set_lines(self, *, caller: Caller, key: str, cart_id: UUID, token: str, lines: tuple[Line, ...]) -> Cart:
         """See the contract."""
-        return await carts.set_lines(self.tools, caller=caller, key=key, cart_id=cart_id, token=token, lines=lines)
+        return await change_cart.set_lines(
+            self.tools, caller=caller, key=key, cart_id=cart_id, token=token, lines=lines
+        )
 
     async def set_details(
         self,
@@ -74,7 +77,7 @@ class CheckoutService:
         vouchers: tuple[str, ...] = (),
     ) -> Cart:
         """See the contract."""
-        return await carts.set_details(
+        return await change_cart.set_details(
             self.tools,
             caller=caller,
             key=key,
@@ -89,13 +92,13 @@ class CheckoutService:
         self, *, caller: Caller, key: str, cart_id: UUID, token: str, vouchers: tuple[str, ...]
     ) -> Cart:
         """See the contract."""
-        return await carts.set_vouchers(
+        return await change_cart.set_vouchers(
             self.tools, caller=caller, key=key, cart_id=cart_id, token=token, vouchers=vouchers
         )
 
     async def merge(self, *, caller: Caller, key: str, cart_id: UUID, token: str) -> Cart:
         """See the contract."""
-        return await carts.merge(self.tools, caller=caller, key=key, cart_id=cart_id, token=token)
+        return await change_cart.merge(self.tools, caller=caller, key=key, cart_id=cart_id, token=token)
 
     async def complete(
         self, *, caller: Caller, key: str, cart_id: UUID, token: str, method: str, total_minor: int, return_url: str
@@ -159,7 +162,7 @@ class CheckoutService:
             process = await read.maybe("get_process", {"checkout_id": checkout_id}, row=StoredProcess)
         if process is not None:
             own = caller.kind is Kind.CUSTOMER and str(process.customer_id) == caller.actor
-            if own or is_capability(token, self.tools.secret_key, carts.PURPOSE, process.cart_id):
+            if own or is_capability(token, self.tools.secret_key, PURPOSE, process.cart_id):
                 return process
         msg = "There is no such checkout."
         raise CartNotFound(msg)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from springtide.contexts.checkout.domain.cart import missing_for_completion
 from springtide.contexts.checkout.domain.process import FAILED
-from springtide.contexts.checkout.service.carts import fresh_quote, may_use
+from springtide.contexts.checkout.service.cart_view import fresh_quote, may_use
 from springtide.contexts.checkout.service.tools import Tools
 from springtide.contexts.checkout.store import CartRow, ProcessRow, as_json, encode_quote
 from springtide.contracts.checkout.api import CartClosed, CartIncomplete, CartState, Completion, TotalChanged
@@ -16,7 +16,7 @@ from springtide.contracts.payments.api import PaymentMethod
 from springtide.contracts.pricing.api import Quote
 from springtide.platform.caller import Caller
 from springtide.platform.db import Tx
-from springtide.platform.errors import Refusal
+from springtide.platform.errors import Refusal, Unavailable
 from springtide.platform.ids import uuid7
 from springtide.platform.usecase import answered, check_key, keep_refusal, request_hash
 
@@ -134,15 +134,15 @@ async def _put_process(tx: Tx, checkout_id: UUID, columns: Mapping[str, Any], *,
         process = await tx.one("lock_process", {"checkout_id": checkout_id}, row=ProcessRow)
         if process.at not in FAILED or process.due_at is not None:
             msg = "The last try is still being tidied up. Try again in a moment."
-            raise StillTidying(msg, state=process.step)
+            raise StillTidying(msg, retry_after_s=1)
         try_no = process.try_no + 1
         await tx.run("restart_process", columns)
     attempt = {"attempt_id": columns["attempt_id"], "checkout_id": checkout_id, "try_no": try_no, "now": tx.now}
     await tx.run("insert_attempt", attempt)
 
 
-class StillTidying(CartClosed):
-    """A former try of this cart is being undone: its stock and money are given back first."""
+class StillTidying(Unavailable):
+    """A former try of this cart is being undone: its stock and money are given back first. Never a kept answer."""
 
     code = "cart_tidying"
 

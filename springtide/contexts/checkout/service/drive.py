@@ -24,12 +24,15 @@ from springtide.platform.errors import Unavailable
 from springtide.platform.failpoints import failpoint
 from springtide.platform.telemetry import logger
 from springtide.platform.usecase import keep_answer
+from springtide.platform.wiring import Defer
 
 _CALLER = system("checkout")
 _UNKNOWN_AGAIN_S = 3
 _RETRY_S = 1
 _RECOVERED_AT_ONCE = 20
 _ASK_AGAIN_S = 1
+TELL_BUYER = "tell_buyer"
+"""The job that mails a buyer whose charge is undone."""
 _MONEY = frozenset({AttemptState.AUTHORISED, AttemptState.CAPTURED})
 
 log = logger(__name__)
@@ -124,7 +127,7 @@ class Driver:
         """Write down what a step came to, guarded by the step's number; return the process as it is now."""
         try:
             async with self._tools.db.tx(_CALLER) as tx:
-                moved = await _move(tx, process, move)
+                moved = await _move(tx, process, move, self._tools.defer)
         except _MovedMeanwhile:
             return await self.get(process.checkout_id)
         failpoint(f"checkout.{process.step}.recorded")
@@ -177,7 +180,7 @@ def _changes_nothing(process: ProcessRow, move: Move) -> bool:
     }
 
 
-async def _move(tx: Tx, process: ProcessRow, move: Move) -> ProcessRow:
+async def _move(tx: Tx, process: ProcessRow, move: Move, defer: Defer) -> ProcessRow:
     """Record a move and what follows from it: the cart first, as the lock order says."""
     step = after(process.at, move.outcome)
     attempt = move.attempt
@@ -212,6 +215,8 @@ async def _move(tx: Tx, process: ProcessRow, move: Move) -> ProcessRow:
         raise _MovedMeanwhile
     if step in ANSWERED:
         await _answer(tx, moved)
+    if step is Step.UNDONE:
+        await defer(tx, TELL_BUYER, checkout_id=str(moved.checkout_id))
     return moved
 
 

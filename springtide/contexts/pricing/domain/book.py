@@ -47,10 +47,11 @@ class PriceEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Item(msgspec.Struct, frozen=True):
-    """What pricing must know of a product: its tax category, and its category with all categories above it."""
+    """What pricing must know of a product: its tax category, its category with all above it, whether it is on sale."""
 
     tax_category: str = STANDARD_CATEGORY
     categories: frozenset[str] = frozenset()
+    published: bool = True
 
 
 class Voucher(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +110,7 @@ class MarketBook:
         self._at = _LONG_AGO
 
     def item(self, sku: str) -> Item:
-        """Return what is known of a SKU; an unknown one is standard-rated and in no category."""
+        """Return what is known of a SKU; an unknown one is standard-rated, in no category and on sale."""
         return self.items.get(sku, _NOT_AN_ITEM)
 
     def price(self, sku: str, at: datetime, customer_group: str = "") -> UnitPrice | None:

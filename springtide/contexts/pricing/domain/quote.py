@@ -32,9 +32,9 @@ from springtide.contracts.pricing.api import (
     ShippingMethodUnknown,
 )
 
-MAX_LINES = 200
+MAX_LINES = 100
 MAX_QUANTITY = 9_999
-MAX_CODES = 5
+MAX_CODES = 10
 QUOTE_LIFETIME = timedelta(minutes=15)
 # A VAT number under this key of `Seller.vat_numbers` is the registration for the EU's one-stop shop.
 ONE_STOP_SHOP = "EU"
@@ -137,9 +137,9 @@ def _priced(request: QuoteRequest, book: MarketBook, tax: TaxHere, now: datetime
     found: list[PricedLine] = []
     for position, line in enumerate(request.lines):
         price = book.price(line.sku, now, request.customer_group)
-        if price is None:
-            raise PriceNotFound(sku=line.sku, market=book.market.key)
         item = book.item(line.sku)
+        if price is None or not item.published:
+            raise PriceNotFound(sku=line.sku, market=book.market.key)
         cart_line = CartLine(
             key=f"{line.sku}#{line.quantity:04}#{position:03}",
             sku=line.sku,

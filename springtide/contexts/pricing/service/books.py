@@ -31,7 +31,7 @@ def with_ancestors(category: str, parents: Mapping[str, str]) -> frozenset[str]:
 
 def as_item(row: ItemRow, parents: Mapping[str, str]) -> Item:
     """Return what promotions and tax ask of a SKU."""
-    return Item(row.tax_category, with_ancestors(row.category, parents))
+    return Item(row.tax_category, with_ancestors(row.category, parents), row.published)
 
 
 class _Front(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +115,10 @@ class Books:
 
     def _items(self, parents: Mapping[str, str]) -> dict[str, Item]:
         categories = {row.category: with_ancestors(row.category, parents) for row in self._item_rows.values()}
-        return {row.sku: Item(row.tax_category, categories[row.category]) for row in self._item_rows.values()}
+        return {
+            row.sku: Item(row.tax_category, categories[row.category], row.published)
+            for row in self._item_rows.values()
+        }
 
     def _book(self, market: Market, front: _Front, items: Mapping[str, Item]) -> MarketBook:
         here = [seen for promotion in front.promotions if (seen := in_market(promotion, market.key))]

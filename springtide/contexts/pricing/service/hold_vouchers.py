@@ -22,7 +22,7 @@ from springtide.contexts.pricing.store import HoldRow, VoucherRow
 from springtide.contracts.pricing.api import InvalidPrice, VoucherHold, VoucherHoldGone, VoucherRefused
 from springtide.platform.db import Tx
 
-MAX_CODES = 5
+MAX_CODES = 10
 MAX_EXPIRY_S = 24 * 3600
 
 

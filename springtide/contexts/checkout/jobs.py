@@ -1,0 +1,43 @@
+"""Background jobs of checkout: the buyer whose charge is undone is told, also when the page was closed."""
+
+from html import escape
+from uuid import UUID
+
+from springtide.contexts.checkout.store import ProcessRow
+from springtide.contracts.checkout.api import Step
+from springtide.platform.db import Database
+from springtide.platform.mail import Mail, Mailer
+
+_SUBJECTS = {
+    "en": "Your payment is being returned",
+    "nl": "Je betaling wordt teruggestort",
+    "sv": "Din betalning återbetalas",
+}
+
+
+class BuyerMail:
+    """The job "tell_buyer"; its argument is an id, never an address."""
+
+    def __init__(self, db: Database, mailer: Mailer) -> None:
+        self._db = db
+        self._mailer = mailer
+
+    async def tell_buyer(self, checkout_id: str) -> None:
+        """Mail the reason why a charge is undone, once for each try; somebody erased meanwhile gets none."""
+        async with self._db.read() as read:
+            process = await read.one("get_process", {"checkout_id": UUID(checkout_id)}, row=ProcessRow)
+        email = process.buyer.email
+        if process.at is not Step.UNDONE or not email:
+            return
+        language = process.locale.partition("-")[0]
+        language = language if language in _SUBJECTS else "en"
+        await self._mailer.send(
+            Mail(
+                to=email,
+                subject=_SUBJECTS[language],
+                text=f"{process.message}\n",
+                html=f"<p>{escape(process.message)}</p>",
+                language=language,
+                cause=f"undone-{process.checkout_id}-{process.try_no}",
+            )
+        )
