@@ -27,6 +27,7 @@ log = logger(__name__)
 Api = TypeVar("Api")
 
 _BACK_OFF_S = 1.0
+_CANCEL_AGAIN_S = 0.5
 
 
 def spec_of(context: str) -> ContextSpec:
@@ -188,6 +189,17 @@ async def _outlive(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> 
         await asyncio.sleep(_BACK_OFF_S)
 
 
+async def _stop(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until everybody has left. One cancellation can get lost: in Python 3.11 `asyncio.wait_for`, which libraries
+    use, swallows one that comes in the very moment its own work is done.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_S)
+
+
 def _is_being_stopped() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
@@ -231,9 +243,7 @@ async def running(
         try:
             yield node
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _stop(tasks)
 
 
 @asynccontextmanager

@@ -103,6 +103,7 @@ async def web(
             public_url=public_url.rstrip("/"),
             default_market=default_market,
             trusted_proxies=tuple(trusted_proxies),
+            return_origins=(),
         )
         channels = {
             "/api": Entrance(shop_api.create_app(desk), channel="shop_api"),

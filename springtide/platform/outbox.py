@@ -68,7 +68,8 @@ class Relay:
                 continue
             if sent < _BATCH:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._db.wake_relay.wait(), _POLL_S)
+                    async with asyncio.timeout(_POLL_S):
+                        await self._db.wake_relay.wait()
                 self._db.wake_relay.clear()
 
     async def publish_once(self) -> int:

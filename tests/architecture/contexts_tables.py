@@ -194,15 +194,20 @@ def tables_of(context: str) -> list[str]:
     return sorted({name for file in files for name in made.findall(file.read_text(encoding="utf-8"))})
 
 
+def constants_of(file: Path) -> dict[str, Any]:
+    """Return the plain values that a module gives a name at its top."""
+    return {
+        last_name(node.targets[0]): node.value.value
+        for node in tree_of(file).body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+    }
+
+
 def loops_of(context: str) -> list[str]:
     """Return "name (every n s)" of each loop."""
     found = []
     for file in python_files(f"contexts/{context}"):
-        constants = {
-            last_name(node.targets[0]): node.value.value
-            for node in tree_of(file).body
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-        }
+        constants = constants_of(file)
         for node in nodes_of(file):
             if isinstance(node, ast.Call) and last_name(node.func) == "Loop":
                 words = {word.arg: word.value for word in node.keywords}
@@ -213,11 +218,17 @@ def loops_of(context: str) -> list[str]:
 
 
 def jobs_of(context: str) -> list[str]:
-    """Return the names of the jobs that workers carry out."""
-    for file in python_files(f"contexts/{context}"):
+    """Return the names of the jobs that workers carry out; a name may be a constant of another file of the context."""
+    files = python_files(f"contexts/{context}")
+    constants = {name: value for file in files for name, value in constants_of(file).items()}
+    for file in files:
         for node in nodes_of(file):
             if isinstance(node, ast.keyword) and node.arg == "jobs" and isinstance(node.value, ast.Dict):
-                return sorted(ast.literal_eval(key) for key in node.value.keys if key is not None)
+                return sorted(
+                    constants[last_name(key)] if isinstance(key, ast.Name) else ast.literal_eval(key)
+                    for key in node.value.keys
+                    if key is not None
+                )
     return []
 
 

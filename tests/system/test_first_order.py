@@ -21,7 +21,7 @@ async def two_products(buyer: Buyer) -> list[tuple[str, int]]:
 async def mail_to(shop: RunningShop, address: str, part: str) -> str:
     """Wait for a mail file to the address that says `part`."""
     for _ in range(200):
-        for file in shop.mails.glob("*.eml"):
+        for file in shop.mails.glob("[!.]*.eml"):
             mail = message_from_bytes(file.read_bytes(), policy=policy.default)
             if address in mail["To"]:
                 text = mail.get_body(("plain",)).get_content()

@@ -122,7 +122,7 @@ class Walker:
         """Wait for the mail with the link and return the token in it."""
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            for file in self.shop.mails.glob("*.eml"):
+            for file in self.shop.mails.glob("[!.]*.eml"):
                 mail = message_from_bytes(file.read_bytes(), policy=policy.default)
                 found = re.search(r"token=([\w.~-]+)", mail.get_body(("plain",)).get_content())
                 if email in mail["To"] and found:

@@ -12,7 +12,8 @@ class Desk:
     """`ask` for contracts (everything that writes), `browse` for everything that is only looked at.
 
     `public_url`: where buyers reach the shop, without a trailing slash. `trusted_proxies`: addresses whose
-    X-Forwarded-For is believed.
+    X-Forwarded-For is believed. `return_origins`: where else than to the shop itself a bank may send a buyer back to
+    ("https://shop.example.org"): the origins of storefronts that are not ours.
     """
 
     ask: Ask
@@ -20,3 +21,4 @@ class Desk:
     public_url: str
     default_market: str
     trusted_proxies: Sequence[str] = ()
+    return_origins: Sequence[str] = ()

@@ -55,7 +55,8 @@ class Indexer:
                 happened.clear()
             stale_for_s = self._suggested_at + _BETWEEN_SUGGESTERS_S - asyncio.get_running_loop().time()
             try:
-                await asyncio.wait_for(happened.wait(), max(0.0, stale_for_s) if self._names_changed else None)
+                async with asyncio.timeout(max(0.0, stale_for_s) if self._names_changed else None):
+                    await happened.wait()
             except TimeoutError:
                 return
         await asyncio.sleep(_BATCH_PAUSE_S)  # what arrives meanwhile shares the commit

@@ -62,6 +62,7 @@ async def sign_up(request: HttpRequest, data: JSONBody[SignUp], idempotency_key:
             name=data.name,
             locale=data.locale,
             origin=Origin(channel="shop_api"),
+            source=_source(request),
         )
     return Accepted(message="You can sign in now. If you had an account already, its password has not changed.")
 

@@ -11,6 +11,7 @@ from springtide.channels.shop_api.answers import READING, WRITING, problems
 from springtide.channels.shop_api.bodies import CartDetails, CartLines, CartVouchers, NewCart, Purchase, WantedLine
 from springtide.channels.shop_api.callers import caller_of, customer_of, desk_of, key_for
 from springtide.channels.shop_api.params import ANONYMOUS_KEY_MIN, AnonymousKey, Key, Language, Token
+from springtide.channels.shop_api.return_urls import checked_return_url
 from springtide.contracts.checkout.api import Cart, CheckoutApi, Completion, Line
 from springtide.contracts.common import Origin
 from springtide.platform.caller import Caller, Kind
@@ -163,7 +164,7 @@ async def complete(
     buyer to `redirect_url`. refused, declined, expired or undone: `reason` and `message` say why, the cart is open
     again.
     """
-    desk = desk_of(request)
+    return_url = checked_return_url(desk_of(request), data.return_url)
     caller = await caller_of(request)
     done = await _checkout(request).complete(
         caller=caller,
@@ -172,7 +173,7 @@ async def complete(
         token=token or "",
         method=data.method,
         total_minor=data.total_minor,
-        return_url=data.return_url or f"{desk.public_url}/",
+        return_url=return_url,
     )
     return _completion(done)
 

@@ -32,7 +32,7 @@ DETAILS = CartDetails(
     delivery=Delivery(address=_BUYER, shipping_method="standard"),
 )
 VOUCHERS = CartVouchers(vouchers=("WELCOME10",))
-PURCHASE = Purchase(method="ideal", total_minor=3490, return_url="http://127.0.0.1:8000/")
+PURCHASE = Purchase(method="ideal", total_minor=3490)
 SIGN_UP = SignUp(email="sanne@example.org", password="a long pass phrase", name="Sanne de Vries", locale="nl")  # noqa: S106 - made up
 SIGN_IN = SignIn(email="sanne@example.org", password="a long pass phrase")  # noqa: S106 - made up
 RESET_REQUEST = ResetRequest(email="sanne@example.org")

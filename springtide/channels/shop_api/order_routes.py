@@ -12,7 +12,7 @@ from springtide.channels.shop_api.bodies import OrderReply, order_reply
 from springtide.channels.shop_api.callers import caller_of, desk_of
 from springtide.channels.shop_api.params import Token
 from springtide.contracts.orders.api import OrdersApi
-from springtide.platform.http import HttpRequest
+from springtide.platform.http import DOCUMENT_POLICY, HttpRequest
 
 _TAG = ["Orders"]
 
@@ -47,7 +47,7 @@ async def get_document(
     caller = await caller_of(request)
     orders = desk_of(request).ask(OrdersApi)
     page = await orders.document(caller=caller, order_id=order_id, token=token or "", number=number)
-    return Response(page, media_type=MediaType.HTML)
+    return Response(page, media_type=MediaType.HTML, headers={"content-security-policy": DOCUMENT_POLICY})
 
 
 ROUTES = [get_order, get_document]

@@ -84,6 +84,7 @@ async def _sign_up(shop: Shop, request: HttpRequest, place: Place, form: Form) -
             name=form["name"],
             locale=place.tag,
             origin=_ORIGIN,
+            source=_source(shop, request),
         )
     return see_other(f"{place.prefix}/account/sign-in?said=signed_up")
 

@@ -18,7 +18,7 @@ from springtide.channels.storefront.places import Place
 from springtide.channels.storefront.refused import errors_of, product_name
 from springtide.channels.storefront.shop import Shop, see_other
 from springtide.channels.storefront.visitor import Visitor, cart_cookies, find_cart, visitor
-from springtide.contracts.checkout.api import Cart, CartClosed, CartState, CheckoutApi, Completion, Line
+from springtide.contracts.checkout.api import Cart, CartClosed, CartState, CheckoutApi, Completion, Line, Step
 from springtide.contracts.common import Origin
 from springtide.platform.errors import KeyReused, Refusal
 from springtide.platform.http import HttpRequest
@@ -97,9 +97,12 @@ async def _cart_page(shop: Shop, request: HttpRequest) -> Response[bytes]:
 
 
 def _outcome_errors(place: Place, outcome: Completion) -> tuple[FieldError, ...]:
-    """Return why the last try to pay did not succeed, in the completion's own words."""
-    words = outcome.message or (say(place.language, "payment.declined") if outcome.reason else "")
-    return (FieldError("method", words),) if words else ()
+    """Return why the last try to pay did not succeed, in the completion's own words; refused is not declined."""
+    if outcome.message:
+        return (FieldError("method", outcome.message),)
+    if outcome.step is Step.REFUSED:
+        return (FieldError("", say(place.language, "payment.not_bought")),)
+    return (FieldError("method", say(place.language, "payment.declined")),) if outcome.reason else ()
 
 
 def _undo(sku: str, quantity: str) -> tuple[str, int] | None:

@@ -22,8 +22,9 @@ from springtide.contracts.orders.api import (
     OrderStatus,
     PaymentStatus,
 )
-from springtide.platform.http import HttpRequest
+from springtide.platform.http import DOCUMENT_POLICY, HttpRequest
 
+_DOCUMENT_HEADERS = {"cache-control": "no-store", "content-security-policy": DOCUMENT_POLICY}
 _STATUS: dict[OrderStatus | FulfilmentStatus, tuple[str, str]] = {
     OrderStatus.CANCELLED: ("order.status_cancelled", "bad"),
     FulfilmentStatus.UNFULFILLED: ("order.status_packing", ""),
@@ -74,7 +75,7 @@ def routes(shop: Shop) -> list[HTTPRouteHandler]:
             token=request.query_params.get("token", ""),
             number=request.path_params["number"],
         )
-        return Response(html.encode(), media_type=HTML, headers={"cache-control": "no-store"})
+        return Response(html.encode(), media_type=HTML, headers=_DOCUMENT_HEADERS)
 
     return [order, document]
 

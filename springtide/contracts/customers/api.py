@@ -158,9 +158,22 @@ class CustomersApi(Protocol):
     """Customers' verbs. Staff verbs need "staff.write" or "customers.read"."""
 
     async def sign_up(
-        self, *, caller: Caller, key: str, email: str, password: str, name: str, locale: str, origin: Origin
+        self,
+        *,
+        caller: Caller,
+        key: str,
+        email: str,
+        password: str,
+        name: str,
+        locale: str,
+        origin: Origin,
+        source: str = "",
     ) -> Customer:
-        """Open an account; `EmailTaken`, `WeakPassword`, `InvalidCustomer`."""
+        """Open an account; `EmailTaken`, `WeakPassword`, `InvalidCustomer`.
+
+        `source` is the address the wish comes from, "" for the shop's own programs; too many from one are refused:
+        `SignInThrottled`.
+        """
         ...
 
     async def sign_in(self, *, caller: Caller, email: str, password: str, source: str) -> Session:

@@ -40,7 +40,7 @@ async def mails_in(folder: Path, many: int) -> dict[str, str]:
     """The mails by file name, once there are `many`."""
     deadline = asyncio.get_running_loop().time() + 30
     while True:
-        found = sorted((folder / "mail").glob("*.eml"))
+        found = sorted((folder / "mail").glob("[!.]*.eml"))
         if len(found) >= many:
             return {path.name: path.read_text() for path in found}
         assert asyncio.get_running_loop().time() < deadline, f"{len(found)} mails"

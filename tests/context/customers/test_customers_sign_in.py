@@ -10,8 +10,9 @@ import psycopg
 import pytest
 
 from springtide.bootstrap import Node
-from springtide.contexts.customers.domain.throttling import ACCOUNT, RESET, SOURCE
+from springtide.contexts.customers.domain.throttling import ACCOUNT, RESET, SIGN_UP, SOURCE
 from springtide.contracts.customers.api import (
+    Customer,
     CustomersApi,
     EmailTaken,
     InvalidCustomer,
@@ -30,7 +31,9 @@ from springtide.platform.ids import uuid7
 from tests.conftest import NodeWith
 from tests.context.customers.customers_builders import (
     CLI,
+    ORIGIN,
     PASSWORD,
+    SUPPORT,
     add_staff,
     mails_in,
     sign_in,
@@ -235,3 +238,26 @@ async def test_a_reset_link_expires_and_requests_are_throttled(
         await api.request_reset(caller=guest(), email="ann@example.com", source="10.0.0.1")
     with pytest.raises(SignInThrottled):
         await api.request_reset(caller=guest(), email="ann@example.com", source="10.0.0.1")
+
+
+async def test_a_source_that_opens_account_after_account_is_slowed_down(
+    api: CustomersApi, node: Node, set_clock: SetClock
+) -> None:
+    async def open_account(turn: int, source: str) -> Customer:
+        return await api.sign_up(
+            caller=guest(), key=f"wish-number-{turn}", email=f"made-up-{turn}@example.com", password=PASSWORD, name="Ann",
+            locale="nl", origin=ORIGIN, source=source,
+        )  # fmt: skip
+
+    await open_account(0, "10.0.0.9")
+    with psycopg.connect(node.settings.database_url) as connection:
+        connection.execute("update customers.throttles set tries = %s", [SIGN_UP.free - 1])
+    await open_account(1, "10.0.0.9")
+    with pytest.raises(SignInThrottled) as refused:
+        await open_account(2, "10.0.0.9")
+    assert 1 <= refused.value.retry_after_s <= 2
+    assert (await api.list_customers(caller=SUPPORT, text="made-up-2")).items == ()
+    await open_account(3, "10.0.0.10")
+    await set_clock(node, SIGN_UP.forgotten_after.total_seconds() + 1)
+    await open_account(4, "10.0.0.9")
+    await open_account(5, "10.0.0.9")

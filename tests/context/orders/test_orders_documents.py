@@ -106,7 +106,7 @@ async def test_numbers_are_gapless_when_many_are_issued_at_once_and_some_fail(ap
 async def mails_in(folder: Path, many: int) -> dict[str, EmailMessage]:
     deadline = asyncio.get_running_loop().time() + 30
     while True:
-        found = sorted((folder / "mail").glob("*.eml"))
+        found = sorted((folder / "mail").glob("[!.]*.eml"))
         if len(found) >= many:
             return {
                 path.name.split("-")[1]: email.message_from_bytes(path.read_bytes(), policy=policy.default)  # type: ignore[misc]

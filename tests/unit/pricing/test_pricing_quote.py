@@ -194,7 +194,7 @@ def test_without_its_code_a_voucher_promotion_does_nothing() -> None:
     [
         ({"country": "FR"}, DestinationNotServed),
         ({"shipping_method": "drone"}, ShippingMethodUnknown),
-        ({"vouchers": ("a", "b", "c", "d", "e", "f")}, InvalidPrice),
+        ({"vouchers": tuple("abcdefghijk")}, InvalidPrice),
     ],
 )
 def test_what_cannot_be_priced_is_refused_by_name(request_fields: dict[str, object], refusal: type[Refusal]) -> None:
@@ -206,6 +206,13 @@ def test_what_cannot_be_priced_is_refused_by_name(request_fields: dict[str, obje
 def test_quantities_have_limits(quantity: int) -> None:
     with pytest.raises(InvalidPrice):
         quote(cart(("mug", quantity)), book({"mug": 1000}), TABLE, NOW)
+
+
+def test_a_cart_of_a_hundred_lines_and_ten_codes_is_priced() -> None:
+    lines = [("mug", 1)] * 100
+    assert quote(cart(*lines, vouchers=tuple("abcdefghij")), book({"mug": 1000}), TABLE, NOW).total_minor == 100_000
+    with pytest.raises(InvalidPrice):
+        quote(cart(*lines, ("mug", 1)), book({"mug": 1000}), TABLE, NOW)
 
 
 def test_a_sku_without_a_price_is_named() -> None:

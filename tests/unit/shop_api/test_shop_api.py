@@ -5,10 +5,13 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from springtide.channels.browse.desk import Desk
+from springtide.channels.shop_api.return_urls import checked_return_url
 from springtide.contracts.checkout.api import CartClosed, Step, TotalChanged
 from springtide.contracts.customers.api import SignInThrottled
 from springtide.contracts.pricing.api import PriceNotFound
-from springtide.platform.errors import Unavailable
+from springtide.platform.errors import BadInput, Unavailable
+from springtide.platform.http import DOCUMENT_POLICY
 from tests.unit.browse.goods import Contexts
 from tests.unit.shop_api.desk import CART_ID, CHECKOUT_ID, TOKEN, Shop, completion, shop
 
@@ -310,3 +313,78 @@ async def test_an_order_shows_nothing_of_the_staff(open_shop: Shop) -> None:
     shown = document["components"]["schemas"]["OrderReply"]["properties"]
     assert not {"token", "timeline", "origin", "external_refs", "seller", "customer_id"} & set(shown)
     assert_problem(await open_shop.http.get(f"/api/orders/{CHECKOUT_ID}"), 404, "order_not_found")
+
+
+async def test_an_invoice_brings_the_policy_its_styles_need(open_shop: Shop) -> None:
+    open_shop.answers["document"] = "<!doctype html><style>h1 { color: #123 }</style><h1>Invoice</h1>"
+    answer = await open_shop.http.get(f"/api/orders/{CHECKOUT_ID}/documents/ST-1", headers={"Springtide-Token": "t"})
+    assert answer.text.startswith("<!doctype html>")
+    assert answer.headers["content-security-policy"] == DOCUMENT_POLICY
+
+
+@pytest.mark.parametrize(
+    ("url", "passed_on"),
+    [
+        ("", "http://shop/"),
+        ("http://shop/back/{checkout_id}", "http://shop/back/{checkout_id}"),
+        ("http://SHOP:80/back", "http://SHOP:80/back"),
+    ],
+)
+async def test_a_bank_sends_buyers_back_to_the_shop(open_shop: Shop, url: str, passed_on: str) -> None:
+    answer = await open_shop.http.post(
+        f"/api/carts/{CART_ID}/complete", json={**PURCHASE, "return_url": url}, headers={**KEY, "Springtide-Token": TOKEN}
+    )
+    assert answer.status_code == 200
+    assert [call["return_url"] for call in open_shop.made("complete")] == [passed_on]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://shop/",
+        "http://shop:8080/",
+        "http://evil.example/",
+        "http://shop.evil.example/",
+        "http://shop@evil.example/",
+        "http://evil.example\\@shop/",
+        "http://shop\\.evil.example/",
+        "http://[shop/",
+        "http://shop:port/",
+        "http:///shop/",
+    ],
+)
+async def test_a_bank_sends_nobody_to_a_place_of_a_strangers_choice(open_shop: Shop, url: str) -> None:
+    answer = await open_shop.http.post(
+        f"/api/carts/{CART_ID}/complete", json={**PURCHASE, "return_url": url}, headers={**KEY, "Springtide-Token": TOKEN}
+    )
+    problem = assert_problem(answer, 400, "bad_input")
+    assert list(problem["facts"]["fields"]) == ["return_url"]
+    assert open_shop.calls == []
+
+
+def test_a_storefront_elsewhere_is_named_to_be_returned_to(open_shop: Shop) -> None:
+    named = Desk(
+        ask=lambda api: api,
+        browse=open_shop.app.browse,
+        public_url="http://shop",
+        default_market="GB",
+        return_origins=("https://front.example",),
+    )
+    assert checked_return_url(named, "https://front.example/thanks") == "https://front.example/thanks"
+    with pytest.raises(BadInput):
+        checked_return_url(named, "http://front.example/thanks")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [[{"sku": "L1", "quantity": 10_000}], [{"sku": f"L{turn}", "quantity": 1} for turn in range(101)]],
+)
+async def test_a_cart_has_limits(open_shop: Shop, lines: list[dict[str, object]]) -> None:
+    assert_problem(await open_shop.http.post("/api/carts", json={**CART, "lines": lines}, headers=KEY), 400, "bad_input")
+    assert open_shop.calls == []
+
+
+async def test_signing_up_says_where_the_wish_comes_from(open_shop: Shop) -> None:
+    person = {"email": "bo@example.org", "password": "a long enough one", "name": "Bo"}
+    await open_shop.http.post("/api/account/sign-up", json=person, headers=KEY)
+    assert [call["source"] for call in open_shop.made("sign_up")] == ["127.0.0.1"]

@@ -98,6 +98,7 @@ class FakeCheckout:
     contexts: Contexts
     bank: Step = Step.COMPLETED
     price_rise_minor: int = 0
+    message: str = "De betaling is geweigerd."
     carts: dict[UUID, Cart] = field(default_factory=dict)
     kept: dict[tuple[str, str], tuple[Any, Any]] = field(default_factory=dict)
     completions: dict[UUID, Completion] = field(default_factory=dict)
@@ -265,7 +266,7 @@ class FakeCheckout:
             method=method,
             redirect_url=f"https://bank.example/pay?back={return_url}" if step is Step.AWAITING_BUYER else "",
             reason="payment_declined" if failed else "",
-            message="De betaling is geweigerd." if failed else "",
+            message=self.message if failed else "",
             order_id=cart.checkout_id if done else None,
             order_number="ST-1001" if done else "",
             order_token="order-token" if done else "",
@@ -299,8 +300,9 @@ def merged(lines: tuple[Line, ...]) -> tuple[Line, ...]:
 
 @dataclass
 class FakeCustomers:
-    """One account, anna@example.com."""
+    """One account, anna@example.com. `kind`: whose sessions its tokens open."""
 
+    kind: Kind = Kind.CUSTOMER
     addresses: tuple[SavedAddress, ...] = ()
     sessions: set[str] = field(default_factory=set)
 
@@ -315,7 +317,7 @@ class FakeCustomers:
             addresses=self.addresses,
         )
 
-    async def sign_up(self, *, caller, key, email, password, name, locale, origin) -> Customer:
+    async def sign_up(self, *, caller, key, email, password, name, locale, origin, source="") -> Customer:
         if email == "anna@example.com":
             msg = "taken"
             raise EmailTaken(msg)
@@ -334,7 +336,7 @@ class FakeCustomers:
             raise SessionGone(msg)
         return Session(
             token=token,
-            caller=Caller(actor=str(CUSTOMER_ID), kind=Kind.CUSTOMER),
+            caller=Caller(actor=str(CUSTOMER_ID), kind=self.kind),
             expires_at=NOW + timedelta(days=30),
             name="Anna de Vries",
         )

@@ -9,6 +9,8 @@ import pytest
 
 from springtide.contracts.checkout.api import CartState, Step
 from springtide.contracts.common import Address
+from springtide.platform.caller import Kind
+from springtide.platform.http import DOCUMENT_POLICY
 from tests.unit.storefront.fake_shop import PASSWORD, FakeShop
 
 DETAILS = {
@@ -292,6 +294,25 @@ async def test_a_declined_payment_leads_back_with_the_reason(shop: FakeShop, buy
     assert len(set(keys)) == 2
 
 
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (Step.REFUSED, "Dit kon niet worden gekocht. Er is niets afgeschreven."),
+        (Step.DECLINED, "De betaling is geweigerd. Er is niets afgeschreven."),
+    ],
+)
+async def test_a_refusal_without_words_is_not_called_a_declined_payment(
+    shop: FakeShop, buyer: Buyer, step: Step, words: str
+) -> None:
+    await buyer.add("C1")
+    await buyer.fill()
+    shop.checkout.bank, shop.checkout.message = step, ""
+    paid = await buyer.pay()
+    page = (await buyer.client.get(paid.headers["location"])).text
+    assert words in page
+    assert ("De betaling is geweigerd." in page) is (step is Step.DECLINED)
+
+
 async def test_another_browser_learns_nothing(shop: FakeShop, buyer: Buyer) -> None:
     await buyer.add("C1")
     await buyer.fill()
@@ -337,6 +358,37 @@ async def test_a_customer_finds_the_guests_cart_and_saved_address(shop: FakeShop
     assert (await buyer.client.get("/nl-nl/account")).headers["location"] == "/nl-nl/account/sign-in"
 
 
+@pytest.mark.parametrize("leave", ["/account/sign-out", "/account/delete"])
+async def test_whoever_comes_next_on_the_browser_finds_no_cart_in_any_market(
+    shop: FakeShop, buyer: Buyer, leave: str
+) -> None:
+    await buyer.send("/account/sign-in", email="anna@example.com", password=PASSWORD)
+    await buyer.add("C1")
+    await buyer.fill()
+    await Buyer(buyer.client, "/en-gb").add("C1")
+    assert {"session", "cart_nl", "cart_gb", "cart_count_nl", "cart_count_gb"} <= set(buyer.client.cookies)
+    await buyer.send(leave, key="k" * 20)
+    assert not {name for name in buyer.client.cookies if name.startswith(("session", "cart"))}
+    page = await buyer.page()
+    assert "Je winkelmand is leeg." in page
+    assert "Damrak" not in page
+
+
+async def test_a_session_of_staff_is_a_guest_here(shop: FakeShop, buyer: Buyer) -> None:
+    await buyer.send("/account/sign-in", email="anna@example.com", password=PASSWORD)
+    shop.customers.kind = Kind.STAFF
+    await buyer.add("C1")
+    (created,) = shop.made("create_cart")
+    assert created["caller"].kind is Kind.GUEST
+    assert (await buyer.client.get("/nl-nl/account")).headers["location"] == "/nl-nl/account/sign-in"
+
+
+async def test_signing_up_says_where_the_wish_comes_from(shop: FakeShop, buyer: Buyer) -> None:
+    await buyer.send("/account/sign-up", name="Bo", email="bo@example.com", password="a long enough one", key="k" * 20)
+    (wish,) = shop.made("sign_up")
+    assert wish["source"] == "127.0.0.1"
+
+
 async def test_signing_up_never_tells_who_has_an_account(shop: FakeShop, buyer: Buyer) -> None:
     fields = {"name": "Bo", "password": "a long enough one", "key": "k" * 20}
     known = await buyer.send("/account/sign-up", email="anna@example.com", **fields)
@@ -360,3 +412,4 @@ async def test_an_invoice_is_shown_to_who_holds_the_token(shop: FakeShop, buyer:
     answer = await buyer.client.get(link)
     assert answer.text == "<!doctype html><title>Invoice</title>"
     assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-security-policy"] == DOCUMENT_POLICY

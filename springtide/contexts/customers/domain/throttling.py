@@ -12,15 +12,18 @@ FORGOTTEN_AFTER = timedelta(hours=24)
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
-    """How many tries are free."""
+    """How many tries are free; they are again when none came for `forgotten_after`."""
 
     free: int
+    forgotten_after: timedelta = FORGOTTEN_AFTER
 
 
 ACCOUNT = Limit(free=5)
 SOURCE = Limit(free=50)
 """A source may be a whole office: more tries are free than for one account."""
 RESET = Limit(free=3)
+SIGN_UP = Limit(free=20, forgotten_after=timedelta(minutes=10))
+"""Of one source: an office or a phone network may open many accounts on a day of a sale."""
 
 
 class Tries(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,8 +42,8 @@ def wait_s(known: Tries | None, now: datetime) -> int:
 
 
 def after_try(known: Tries | None, limit: Limit, now: datetime) -> Tries:
-    """Count one more try; tries of yesterday are forgotten."""
-    before = 0 if known is None or now - known.last_at > FORGOTTEN_AFTER else known.tries
+    """Count one more try; tries of long ago are forgotten."""
+    before = 0 if known is None or now - known.last_at > limit.forgotten_after else known.tries
     tries = before + 1
     over = tries - limit.free
     pause_s = 0 if over < 0 else min(2 ** min(over, 20), LONGEST_S)

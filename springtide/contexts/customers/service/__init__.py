@@ -35,11 +35,23 @@ class CustomersService:
         self._passwords = Passwords()
 
     async def sign_up(
-        self, *, caller: Caller, key: str, email: str, password: str, name: str, locale: str, origin: Origin
+        self,
+        *,
+        caller: Caller,
+        key: str,
+        email: str,
+        password: str,
+        name: str,
+        locale: str,
+        origin: Origin,
+        source: str = "",
     ) -> Customer:
         """Open an account; see the contract. Only the id is kept for a repeat: personal data stays in its columns."""
         sign_up.refuse_malformed(email=email, name=name, locale=locale, origin=origin)
         refuse_weak(password, email=email)
+        if source:
+            async with self._db.tx(caller) as tx:
+                await sign_up.count_wish(tx, secret_key=self._secret_key, source=source)
         password_hash = await self._passwords.hashed(password)
         new = sign_up.NewCustomer(email=email, name=name, locale=locale, origin=origin, password_hash=password_hash)
         request = {"email": email, "name": name, "locale": locale, "origin": origin, "password": self._keyed(password)}

@@ -5,6 +5,9 @@ from uuid import UUID
 import msgspec
 
 from springtide.contexts.customers.domain import forms
+from springtide.contexts.customers.domain.throttling import SIGN_UP
+from springtide.contexts.customers.service.hashing import keyed_hash
+from springtide.contexts.customers.service.throttle import count_try
 from springtide.contracts.common import Origin
 from springtide.contracts.customers.api import EmailTaken
 from springtide.contracts.customers.events import CustomerSignedUp
@@ -29,6 +32,11 @@ def refuse_malformed(*, email: str, name: str, locale: str, origin: Origin) -> N
     if origin.import_batch:
         problems["origin"] = "an import batch is not for people who sign up"
     forms.refuse(problems)
+
+
+async def count_wish(tx: Tx, *, secret_key: str, source: str) -> None:
+    """Count a wish of this source, or raise `SignInThrottled`: each costs a hashed password and perhaps a mail."""
+    await count_try(tx, {keyed_hash(secret_key, f"sign_up:{source}"): SIGN_UP})
 
 
 async def open_account(tx: Tx, *, new: NewCustomer, defer: Defer) -> UUID:

@@ -3,6 +3,7 @@ answered. A process that dies in between leaves a leased row; whoever takes it o
 """
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 import msgspec
@@ -32,6 +33,14 @@ from springtide.platform.failpoints import failpoint
 AT_ONCE_LIMIT = 50
 
 
+class Seen(StrEnum):
+    """What a look at the gateway tells of an order whose answer never came."""
+
+    DONE = "done"
+    NOT_DONE = "not_done"
+    NOBODY_ANSWERS = "nobody_answers"
+
+
 async def run_operations(tools: Tools, attempt_id: UUID) -> None:
     """Work off the open orders of an attempt until one has to wait."""
     for _ in range(AT_ONCE_LIMIT):
@@ -48,14 +57,18 @@ async def _carry_out(tools: Tools, row: AttemptRow, operation: OperationRow, now
     if provider is None:
         await _postpone(tools, operation, "the gateway is not configured")
         return
+    is_overdue = (now - operation.ordered_at).total_seconds() > provider.unknown_outcome.window_s
+    # After the window the gateway may have forgotten the key: asked again, it could do the same a second time.
+    if is_overdue and operation.tries > 1 and await _seen(tools, provider, row, operation) is not Seen.NOT_DONE:
+        return
     failpoint(f"payments.gateway_{operation.kind}.ordered")
     try:
         view = await _ask(provider, row, operation)
     except (OutcomeUnknown, ProviderUnavailable) as error:
-        if (now - operation.ordered_at).total_seconds() > provider.unknown_outcome.window_s:
-            await _fail(tools, operation, f"no answer within the gateway's window: {error.code}")
-        else:
+        if not is_overdue:
             await _postpone(tools, operation, error.code)
+        elif await _seen(tools, provider, row, operation) is Seen.NOT_DONE:
+            await _fail(tools, operation, f"no answer within the gateway's window: {error.code}")
         return
     except (Declined, ProviderRefused) as error:
         await _refused(tools, provider, row, operation, error)
@@ -97,6 +110,42 @@ async def _done(tools: Tools, operation: OperationRow, view: PaymentView) -> Non
         row = await apply_view(tx, row, view, cause=operation.cause or operation.reason)
         if is_ours:
             tx.audit(f"{operation.kind}_done", row.id, amount_minor=operation.amount_minor)
+
+
+async def _seen(tools: Tools, provider: Provider, row: AttemptRow, operation: OperationRow) -> Seen:
+    """Look whether the order is carried out, and write it down if so. While nobody answers it is put off, not failed.
+
+    A gateway that cannot be looked at leaves it as not done.
+    """
+    if Capability.LOOKUP not in provider.capabilities:
+        return Seen.NOT_DONE
+    try:
+        view = await provider.lookup(provider_ref=row.provider_ref)
+    except (OutcomeUnknown, ProviderUnavailable) as error:
+        await _postpone(tools, operation, error.code)
+        return Seen.NOBODY_ANSWERS
+    except ProviderError as error:
+        log.warning("payments.look_failed", attempt=str(row.id), gateway=row.gateway, why=error.code)
+        return Seen.NOT_DONE
+    if view is None or not await _holds(tools, operation, view):
+        return Seen.NOT_DONE
+    await _done(tools, operation, view)
+    return Seen.DONE
+
+
+async def _holds(tools: Tools, operation: OperationRow, view: PaymentView) -> bool:
+    """Tell whether the gateway's sums hold this order besides those that are known to be done."""
+    if operation.kind is Kind.VOID:
+        return view.authorised_minor == view.captured_minor + view.released_minor
+    async with tools.db.read() as read:
+        known = await store.operations_of_checkout(read, operation.checkout_id)
+    done_minor = sum(
+        one.amount_minor
+        for one in known
+        if (one.attempt_id, one.kind, one.state) == (operation.attempt_id, operation.kind, OperationState.DONE)
+    )
+    reached_minor = view.captured_minor if operation.kind is Kind.CAPTURE else view.refunded_minor
+    return reached_minor >= done_minor + operation.amount_minor
 
 
 async def _refused(
