@@ -11,12 +11,12 @@ from typing import Any, TypeVar, cast
 
 from springtide.platform import housekeeping
 from springtide.platform.bus import Bus
+from springtide.platform.database_roles import runtime_url
 from springtide.platform.db import Database, Tx
 from springtide.platform.errors import Unavailable
 from springtide.platform.http_server import Door
 from springtide.platform.inbox import Consumer
 from springtide.platform.jobs import Jobs
-from springtide.platform.migrate import runtime_url
 from springtide.platform.outbox import Relay
 from springtide.platform.rpc import Contract, Server, local, remote
 from springtide.platform.telemetry import logger
@@ -190,8 +190,8 @@ async def _outlive(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> 
 
 
 async def _stop(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel until everybody has left. One cancellation can get lost: in Python 3.11 `asyncio.wait_for`, which libraries
-    use, swallows one that comes in the very moment its own work is done.
+    """Cancel until everybody has left. One cancellation can get lost: in Python 3.11 `asyncio.wait_for`, which our
+    libraries use, swallows one that comes in the very moment its own work is done.
     """
     pending = set(tasks)
     while pending:

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import springtide.demo
-from springtide.bootstrap import spec_of
 from springtide.demo.history_records import AS_OF
 from springtide.platform.embedded.engines import Engines, engines_of_running_shop, shared_or_running_engines
 from springtide.platform.embedded.files import write_atomically
@@ -15,9 +14,8 @@ from springtide.platform.embedded.folders import DataFolder, open_data_folder
 from springtide.platform.embedded.ports import is_free
 from springtide.platform.embedded.probes import http_probe
 from springtide.platform.embedded.supervisor import Child, Say, Supervisor
-from springtide.platform.migrate import migrate, prepare_schema
 from springtide.sandbox.keys import account_keys
-from springtide.settings import CONTEXTS, Gateway, Settings, replaced
+from springtide.settings import Gateway, Settings, replaced
 
 DEMO_WORDS = Path(springtide.demo.__file__).parent / "data" / "translations"
 _MARKETS = ("GB", "NL", "SE")
@@ -105,15 +103,3 @@ async def engine_settings(settings: Settings, *, say: Say) -> AsyncIterator[Sett
     folder = open_data_folder(Path(settings.data_dir) if settings.data_dir else None, say=say)
     async with shared_or_running_engines(folder, say=say) as engines:
         yield with_engines(settings, engines, folder)
-
-
-def migrate_all(
-    settings: Settings, contexts: tuple[str, ...] = CONTEXTS, *, phases: tuple[str, ...] = ("pre", "post")
-) -> list[str]:
-    """Bring schemas up to date; return the revisions applied. `MigrationFailed`."""
-    applied: list[str] = []
-    for context in contexts:
-        url = settings.database_urls.get(context) or settings.database_url
-        prepare_schema(url, settings.secret_key, context)
-        applied += migrate(url, context, spec_of(context).migrations, phases=phases)
-    return applied

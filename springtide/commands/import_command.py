@@ -4,7 +4,8 @@ import argparse
 import asyncio
 
 from springtide.bootstrap import running
-from springtide.commands.engines import engine_settings, migrate_all
+from springtide.commands.engines import engine_settings
+from springtide.commands.migrations import migrate_all
 from springtide.commands.output import fail, say
 from springtide.demo.load import load_history, load_promotions, load_shop
 from springtide.platform.embedded.problems import EngineProblem

@@ -4,7 +4,8 @@ import argparse
 import asyncio
 import sys
 
-from springtide.commands.engines import engine_settings, migrate_all
+from springtide.commands.engines import engine_settings
+from springtide.commands.migrations import migrate_all
 from springtide.commands.output import aside, fail
 from springtide.platform.embedded.problems import EngineProblem
 from springtide.platform.migrate import MigrationFailed

@@ -4,11 +4,9 @@ Each context owns one schema with an owner role (migrations, no login) and a run
 schema only). A migration declares `phase`: "pre" runs before the new release starts, "post" after the old one left.
 """
 
-import hashlib
-import hmac
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from alembic import command, op
@@ -19,6 +17,7 @@ from psycopg import sql
 from sqlalchemy import create_engine, pool
 from sqlalchemy.engine import Connection
 
+from springtide.platform.database_roles import owner_role, runtime_password, runtime_role
 from springtide.platform.errors import SpringtideError
 
 LOCK_TIMEOUT = "4s"
@@ -31,29 +30,6 @@ class MigrationFailed(SpringtideError):
     """A migration could not be applied; nothing of it was kept. facts: context, revision."""
 
     code = "migration_failed"
-
-
-def runtime_role(context: str) -> str:
-    """Return the login role of a context's processes."""
-    return f"springtide_{context}"
-
-
-def owner_role(context: str) -> str:
-    """Return the role that owns a context's schema."""
-    return f"springtide_{context}_owner"
-
-
-def runtime_password(secret_key: str, context: str) -> str:
-    """Return the runtime role's password: derived, so that it is stored nowhere."""
-    return hmac.new(secret_key.encode(), f"database-role:{context}".encode(), hashlib.sha256).hexdigest()
-
-
-def runtime_url(admin_url: str, secret_key: str, context: str) -> str:
-    """Return the URL a context's processes use on the server of `admin_url`."""
-    parts = urlsplit(admin_url)
-    host = parts.netloc.rpartition("@")[2]
-    credentials = f"{runtime_role(context)}:{quote(runtime_password(secret_key, context))}"
-    return urlunsplit(parts._replace(netloc=f"{credentials}@{host}"))
 
 
 def run_sql_beside(file: str) -> None:

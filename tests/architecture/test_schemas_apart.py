@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
+from springtide.platform.database_roles import runtime_url
 from springtide.platform.embedded.engines import Engines
 from springtide.platform.embedded.testing import scratch_database
-from springtide.platform.migrate import runtime_url
 from springtide.settings import CONTEXTS
 from tests.conftest import SECRET, template_database
 

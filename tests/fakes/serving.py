@@ -62,7 +62,7 @@ class Program:
 
     def start(self) -> None:
         """Start and wait until it answers."""
-        self._process = subprocess.Popen([sys.executable, *self._arguments], env=self._environment)  # noqa: S603 - ours
+        self._process = subprocess.Popen([sys.executable, *self._arguments], env=self._environment)
         _wait_for(self._answers)
 
     def kill(self) -> None:

@@ -382,7 +382,7 @@ def unflatten(text: str) -> Form:
     return {name: _with_lists(value) for name, value in tree.items()}
 
 
-def _with_lists(value: Any) -> Any:  # noqa: ANN401 - nested JSON values
+def _with_lists(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     inner = {name: _with_lists(item) for name, item in value.items()}

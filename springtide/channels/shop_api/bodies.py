@@ -71,7 +71,8 @@ class CartVouchers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 class Purchase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Buy: the third write. `total_minor` is the total the buyer saw (the cart's quote); `method` one of the cart's
-    payment methods; `return_url` where a bank sends the buyer back to: an address of the shop, its front page when left out.
+    payment methods; `return_url` where a bank sends the buyer back to: an address of the shop, its front page when left
+    out.
     """
 
     method: Annotated[str, Meta(min_length=1, max_length=64)]

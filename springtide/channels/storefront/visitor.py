@@ -40,7 +40,7 @@ class Visitor:
 
 
 async def visitor(shop: Shop, request: HttpRequest) -> Visitor:
-    """Return who is asking. A session that has ended makes a guest, and so does one of staff: it does not count here."""
+    """Return who is asking. A session that has ended makes a guest; so does one of staff."""
     nobody = guest(request_id(request))
     token = request.cookies.get(SESSION, "")
     if not token:

@@ -67,7 +67,8 @@ def scratch_database(engines: Engines, *, template: str = "template1") -> Iterat
     `template` names the database to copy; nobody may be connected to it.
     """
     name = f"test_{uuid4().hex}"
-    create = sql.SQL("create database {} template {} strategy file_copy").format(sql.Identifier(name), sql.Identifier(template))
+    names = (sql.Identifier(name), sql.Identifier(template))
+    create = sql.SQL("create database {} template {} strategy file_copy").format(*names)
     with psycopg.connect(engines.database_url, autocommit=True) as connection:
         connection.execute(create)
     try:

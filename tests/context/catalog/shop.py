@@ -14,12 +14,12 @@ from springtide.platform.usecase import new_key
 TABLES = ("product", "variant", "external_ref", "slug", "category", "catalogue", "outbox", "audit")
 
 
-def draft(name: str = "Red mug", **changes: Any) -> ProductDraft:  # noqa: ANN401 - fields of the draft
+def draft(name: str = "Red mug", **changes: Any) -> ProductDraft:
     values = {"names": {"en": name}, "variants": (Variant(sku=f"{name.upper()}-1"),), **changes}
     return ProductDraft(**values)
 
 
-def imported_draft(number: int, name: str = "", **changes: Any) -> ProductDraft:  # noqa: ANN401 - fields of the draft
+def imported_draft(number: int, name: str = "", **changes: Any) -> ProductDraft:
     return draft(
         name or f"Product {number}",
         variants=(Variant(sku=f"S{number}", options={"style": {"en": "red", "nl": "rood"}}),),
@@ -61,7 +61,7 @@ class Shop:
             caller=self.caller, key=new_key(), batch="first", drafts=drafts, publish=publish
         )
 
-    async def names(self, **filters: Any) -> list[str]:  # noqa: ANN401 - of the contract
+    async def names(self, **filters: Any) -> list[str]:
         page = await self.api.list_products(caller=self.caller, **filters)
         return [row.name for row in page.items]
 

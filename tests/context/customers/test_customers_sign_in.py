@@ -245,8 +245,8 @@ async def test_a_source_that_opens_account_after_account_is_slowed_down(
 ) -> None:
     async def open_account(turn: int, source: str) -> Customer:
         return await api.sign_up(
-            caller=guest(), key=f"wish-number-{turn}", email=f"made-up-{turn}@example.com", password=PASSWORD, name="Ann",
-            locale="nl", origin=ORIGIN, source=source,
+            caller=guest(), key=f"wish-number-{turn}", email=f"made-up-{turn}@example.com", password=PASSWORD,
+            name="Ann", locale="nl", origin=ORIGIN, source=source,
         )  # fmt: skip
 
     await open_account(0, "10.0.0.9")

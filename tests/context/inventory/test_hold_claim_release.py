@@ -175,7 +175,7 @@ async def test_a_hold_costs_few_statements(shop: Shop, monkeypatch: pytest.Monke
     seen: list[bytes] = []
     execute = psycopg.AsyncCursor.execute
 
-    async def counting(self: Any, query: bytes, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as psycopg
+    async def counting(self: Any, query: bytes, *args: Any, **options: Any) -> Any:
         seen.append(query)
         return await execute(self, query, *args, **options)
 

@@ -47,10 +47,10 @@ class StockModel(RuleBasedStateMachine):
         levels = [StockLevel(sku=self.sku, location=name, quantity=units) for name, units in self.on_hand.items()]
         self.run(self.shop.stock_up(*levels))
 
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever the call gives
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout=20)
 
-    def outcome(self, work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - the answer, or the refusal's class
+    def outcome(self, work: Coroutine[Any, Any, Any]) -> Any:
         try:
             return self.run(work)
         except Refusal as refusal:

@@ -85,7 +85,7 @@ class Target:
     method = "card"
     tokens: ClassVar[dict[str, str | None]] = {}
 
-    def request(self, reference: str, **changes: Any) -> StartPayment:  # noqa: ANN401 - any field of the request
+    def request(self, reference: str, **changes: Any) -> StartPayment:
         """A payment of 34.90 EUR by a token that is accepted."""
         request = StartPayment(
             idempotency_key=f"start-{reference}",

@@ -28,7 +28,7 @@ WANTED = {
 }
 
 
-async def killed_at(till: Till, folder: Path, point: str, verb: str, **arguments: Any) -> None:  # noqa: ANN401
+async def killed_at(till: Till, folder: Path, point: str, verb: str, **arguments: Any) -> None:
     """Make the call in a process of its own that dies at the point."""
     armed = folder / "failpoints"
     armed.mkdir()

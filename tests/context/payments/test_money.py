@@ -1,11 +1,14 @@
 """Captures and refunds: limits, order, lost answers, and books that agree."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import msgspec
 import psycopg
 import pytest
 
+from springtide.bootstrap import Node
+from springtide.contexts.payments.providers.sandbox import SandboxProvider
 from springtide.contracts.payments.api import (
     AmountRefused,
     AttemptNotFound,
@@ -18,6 +21,9 @@ from springtide.platform.errors import Forbidden
 from springtide.platform.ids import uuid7
 from springtide.platform.usecase import new_key
 from tests.context.payments.till import Till
+
+SetClock = Callable[[Node, float], Awaitable[None]]
+WINDOW_S = SandboxProvider.unknown_outcome.window_s
 
 
 async def test_capture_whole_then_refund_in_parts(till: Till) -> None:
@@ -99,6 +105,55 @@ async def test_a_lost_refund_is_done_once(till: Till) -> None:
     await till.until(attempt, lambda now: now.refunded_minor == 1000)
     assert [row.state for row in (await till.payment(attempt)).operations] == [OperationState.DONE]
     assert (await till.at_gateway(attempt))["refunded_minor"] == 1000
+
+
+async def test_a_refund_whose_answer_was_lost_is_found_after_an_outage_longer_than_the_window(
+    till: Till, set_clock: SetClock
+) -> None:
+    scenario = {"buyer": "approves", "webhook": "never", "fault": "error_after", "fault_on": "refund"}
+    attempt = await till.start(method="bank_redirect", scenario=scenario)
+    await till.refund(attempt, 1000)
+    await till.outage("north", on=True)
+    try:
+        await set_clock(till.node, WINDOW_S + 60)
+        await till.turn()
+        waiting = (await till.payment(attempt)).operations
+    finally:
+        await till.outage("north", on=False)
+    assert [row.state for row in waiting] == [OperationState.PENDING]
+    await set_clock(till.node, WINDOW_S + 120)
+    await till.turn()
+    assert [row.state for row in (await till.payment(attempt)).operations] == [OperationState.DONE]
+    assert (await till.now(attempt)).refunded_minor == 1000
+    expected = [("authorised", 3490), ("captured", 3490), ("refunded", 1000)]
+    assert await till.our_entries(attempt) == await till.gateway_entries(attempt) == expected
+
+
+async def test_an_order_that_an_outage_kept_away_is_carried_out_after_it(till: Till, set_clock: SetClock) -> None:
+    attempt = await till.start()
+    await till.outage("north", on=True)
+    try:
+        await till.capture(attempt)
+    finally:
+        await till.outage("north", on=False)
+    await set_clock(till.node, WINDOW_S + 60)
+    await till.turn()
+    assert (await till.now(attempt)).state is AttemptState.CAPTURED
+    assert await till.gateway_entries(attempt) == [("authorised", 3490), ("captured", 3490)]
+
+
+async def test_an_order_without_an_answer_fails_once_the_gateway_says_it_was_not_done(
+    till: Till, set_clock: SetClock
+) -> None:
+    fault = {"fault": "error_before", "fault_on": "refund", "fault_times": 100}
+    attempt = await till.start(method="bank_redirect", scenario={"buyer": "approves", "webhook": "never", **fault})
+    await till.refund(attempt, 1000)
+    await set_clock(till.node, WINDOW_S + 60)
+    await till.turn()
+    (operation,) = (await till.payment(attempt)).operations
+    assert operation.state is OperationState.FAILED
+    assert operation.why.startswith("no answer within the gateway's window")
+    assert (await till.at_gateway(attempt))["refunded_minor"] == 0
 
 
 async def test_what_the_gateway_refuses_for_good_is_told(till: Till) -> None:

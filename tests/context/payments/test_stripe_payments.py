@@ -28,7 +28,7 @@ class Shop:
         self.node, self.fake = node, fake
         self.api = node.ask(PaymentsApi)
 
-    async def start(self, **changes: Any) -> Attempt:  # noqa: ANN401 - any argument of the contract
+    async def start(self, **changes: Any) -> Attempt:
         wanted: dict[str, Any] = {
             "attempt_id": uuid7(),
             "checkout_id": uuid7(),

@@ -46,7 +46,7 @@ class Till:
         tools: Tools = service._tools
         return tools
 
-    async def start(self, *, scenario: dict[str, Any] | None = None, **changes: Any) -> Attempt:  # noqa: ANN401 - any argument of the contract
+    async def start(self, *, scenario: dict[str, Any] | None = None, **changes: Any) -> Attempt:
         """Start an attempt; without a scenario the buyer approves at once."""
         wanted: dict[str, Any] = {
             "attempt_id": uuid7(),
@@ -77,7 +77,7 @@ class Till:
     async def outage(self, gateway: str, *, on: bool) -> None:
         await self.admin("outage", {"account": self.keys[gateway].account, "on": on})
 
-    async def admin(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+    async def admin(self, path: str, body: object) -> Any:
         answer = await self.sandbox.post(f"/admin/{path}", json=body)
         assert answer.status_code < 300, answer.text
         return answer.json() if answer.content else None

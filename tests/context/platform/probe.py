@@ -12,11 +12,12 @@ import psycopg
 from psycopg import sql
 
 from springtide.platform.caller import system
+from springtide.platform.database_roles import runtime_url
 from springtide.platform.db import Database, Statements, Tx
 from springtide.platform.embedded.engines import Engines
 from springtide.platform.embedded.testing import database_url
 from springtide.platform.events import Event
-from springtide.platform.migrate import migrate, prepare_schema, runtime_url
+from springtide.platform.migrate import migrate, prepare_schema
 
 SECRET = "a-secret-key-for-tests-0123456789abcdef"
 PROBE = "probe"

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from springtide.platform import jobs as jobs_module
+from springtide.platform.database_roles import runtime_url
 from springtide.platform.db import Database
 from springtide.platform.jobs import Jobs
-from springtide.platform.migrate import runtime_url
 from tests.context.platform import probe
 from tests.context.platform.probe import CALLER, change, count, until
 from tests.context.platform.processes import kill, running

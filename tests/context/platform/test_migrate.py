@@ -7,9 +7,10 @@ import psycopg
 import pytest
 
 from springtide.platform import migrate as migrate_module
+from springtide.platform.database_roles import owner_role, runtime_url
 from springtide.platform.embedded.engines import Engines
 from springtide.platform.embedded.testing import scratch_database
-from springtide.platform.migrate import MigrationFailed, migrate, owner_role, prepare_schema, runtime_url
+from springtide.platform.migrate import MigrationFailed, migrate, prepare_schema
 from tests.context.platform.probe import MIGRATIONS, PROBE, SECRET, roles_locked
 
 LATER = """

@@ -8,8 +8,8 @@ Prints "taken" when the job runs.
 import asyncio
 import sys
 
+from springtide.platform.database_roles import runtime_url
 from springtide.platform.jobs import Jobs
-from springtide.platform.migrate import runtime_url
 from tests.context.platform import probe
 
 

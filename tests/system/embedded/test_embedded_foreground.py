@@ -22,7 +22,7 @@ KEEPER = Path(__file__).with_name("keeper.py")
 
 @contextmanager
 def keeper(folder: DataFolder, *before: str, **environ: str) -> Iterator["subprocess.Popen[str]"]:
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [*before, sys.executable, str(KEEPER), str(folder.root)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

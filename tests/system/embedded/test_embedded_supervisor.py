@@ -167,7 +167,7 @@ async def test_a_command_that_is_refused_ends_the_start(tmp_path: Path) -> None:
 
 
 async def test_an_orphan_of_a_former_run_is_ended_first(tmp_path: Path) -> None:
-    orphan = subprocess.Popen(python(DEAF), stdout=subprocess.PIPE)  # noqa: S603, ASYNC220 - returns at once
+    orphan = subprocess.Popen(python(DEAF), stdout=subprocess.PIPE)  # noqa: ASYNC220 - returns at once
     assert orphan.stdout is not None
     assert orphan.stdout.readline() == b"deaf\n"
     orphan.stdout.close()
@@ -179,7 +179,7 @@ async def test_an_orphan_of_a_former_run_is_ended_first(tmp_path: Path) -> None:
 
 
 async def test_a_recycled_pid_is_left_alone(tmp_path: Path) -> None:
-    bystander = subprocess.Popen(python("import time; time.sleep(60)"))  # noqa: S603, ASYNC220 - returns at once
+    bystander = subprocess.Popen(python("import time; time.sleep(60)"))  # noqa: ASYNC220 - returns at once
     try:
         record(tmp_path / "one.json", bystander.pid)
         path = tmp_path / "one.json"
@@ -203,7 +203,7 @@ async def main():
         await asyncio.Event().wait()
 asyncio.run(main())
 """
-    parent = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE)  # noqa: S603, ASYNC220 - returns at once
+    parent = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE)  # noqa: ASYNC220 - returns at once
     assert parent.stdout is not None
     assert parent.stdout.readline() == b"up\n"
     parent.stdout.close()

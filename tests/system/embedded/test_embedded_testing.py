@@ -56,5 +56,5 @@ def test_processes_that_inherit_the_environment_join(own_engines: Engines) -> No
         "import dataclasses, json; from springtide.platform.embedded.testing import shared_engines\n"
         "with shared_engines() as engines: print(json.dumps(dataclasses.asdict(engines)))"
     )
-    output = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout  # noqa: S603
+    output = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout
     assert json.loads(output) == asdict(own_engines)

@@ -1,4 +1,3 @@
-# ruff: noqa: ANN401 - fakes take and give whatever a test asks for
 """A small shop for the read side: products, prices, bands, markets, and contracts that serve them page by page."""
 
 import asyncio

@@ -23,7 +23,7 @@ class Merchant:
     def __init__(self, client: httpx2.AsyncClient, webhook_url: str) -> None:
         self.client, self.webhook_url = client, webhook_url
 
-    async def start(self, *, key: str = "", account: str = NORTH.api_key, **changes: Any) -> httpx2.Response:  # noqa: ANN401
+    async def start(self, *, key: str = "", account: str = NORTH.api_key, **changes: Any) -> httpx2.Response:
         reference = str(uuid4())
         body = {
             "merchant_reference": reference,

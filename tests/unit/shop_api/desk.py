@@ -1,4 +1,3 @@
-# ruff: noqa: ANN401 - fakes take and give whatever a test asks for
 """The web role over fakes: every contract call goes through the wire encoding and is written down."""
 
 from collections.abc import AsyncIterator

@@ -322,6 +322,12 @@ async def test_an_invoice_brings_the_policy_its_styles_need(open_shop: Shop) -> 
     assert answer.headers["content-security-policy"] == DOCUMENT_POLICY
 
 
+async def buy(shop: Shop, return_url: str) -> httpx2.Response:
+    headers = {**KEY, "Springtide-Token": TOKEN}
+    purchase = {**PURCHASE, "return_url": return_url}
+    return await shop.http.post(f"/api/carts/{CART_ID}/complete", json=purchase, headers=headers)
+
+
 @pytest.mark.parametrize(
     ("url", "passed_on"),
     [
@@ -331,9 +337,7 @@ async def test_an_invoice_brings_the_policy_its_styles_need(open_shop: Shop) -> 
     ],
 )
 async def test_a_bank_sends_buyers_back_to_the_shop(open_shop: Shop, url: str, passed_on: str) -> None:
-    answer = await open_shop.http.post(
-        f"/api/carts/{CART_ID}/complete", json={**PURCHASE, "return_url": url}, headers={**KEY, "Springtide-Token": TOKEN}
-    )
+    answer = await buy(open_shop, url)
     assert answer.status_code == 200
     assert [call["return_url"] for call in open_shop.made("complete")] == [passed_on]
 
@@ -354,9 +358,7 @@ async def test_a_bank_sends_buyers_back_to_the_shop(open_shop: Shop, url: str, p
     ],
 )
 async def test_a_bank_sends_nobody_to_a_place_of_a_strangers_choice(open_shop: Shop, url: str) -> None:
-    answer = await open_shop.http.post(
-        f"/api/carts/{CART_ID}/complete", json={**PURCHASE, "return_url": url}, headers={**KEY, "Springtide-Token": TOKEN}
-    )
+    answer = await buy(open_shop, url)
     problem = assert_problem(answer, 400, "bad_input")
     assert list(problem["facts"]["fields"]) == ["return_url"]
     assert open_shop.calls == []
@@ -380,7 +382,8 @@ def test_a_storefront_elsewhere_is_named_to_be_returned_to(open_shop: Shop) -> N
     [[{"sku": "L1", "quantity": 10_000}], [{"sku": f"L{turn}", "quantity": 1} for turn in range(101)]],
 )
 async def test_a_cart_has_limits(open_shop: Shop, lines: list[dict[str, object]]) -> None:
-    assert_problem(await open_shop.http.post("/api/carts", json={**CART, "lines": lines}, headers=KEY), 400, "bad_input")
+    answer = await open_shop.http.post("/api/carts", json={**CART, "lines": lines}, headers=KEY)
+    assert_problem(answer, 400, "bad_input")
     assert open_shop.calls == []
 
 

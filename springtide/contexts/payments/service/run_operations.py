@@ -138,7 +138,8 @@ async def _holds(tools: Tools, operation: OperationRow, view: PaymentView) -> bo
     if operation.kind is Kind.VOID:
         return view.authorised_minor == view.captured_minor + view.released_minor
     async with tools.db.read() as read:
-        known = await store.operations_of_checkout(read, operation.checkout_id)
+        params = {"checkout_id": operation.checkout_id}
+        known = await read.all("operations_of_checkout", params, row=OperationRow)
     done_minor = sum(
         one.amount_minor
         for one in known

@@ -116,8 +116,7 @@ class Books:
     def _items(self, parents: Mapping[str, str]) -> dict[str, Item]:
         categories = {row.category: with_ancestors(row.category, parents) for row in self._item_rows.values()}
         return {
-            row.sku: Item(row.tax_category, categories[row.category], row.published)
-            for row in self._item_rows.values()
+            row.sku: Item(row.tax_category, categories[row.category], row.published) for row in self._item_rows.values()
         }
 
     def _book(self, market: Market, front: _Front, items: Mapping[str, Item]) -> MarketBook:
