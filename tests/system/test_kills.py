@@ -2,10 +2,14 @@
 
 import asyncio
 
+import psycopg
 import pytest
 from system.buyer import Buyer
 from system.shop import SPLIT, RunningShop
-from system.test_first_order import CARD
+from system.test_first_order import CARD, mail_to
+from system.test_flash_sale import put_in_stock
+
+from springtide.rehearsal.checker import Report
 
 WHILE_BUYING = (
     *(
@@ -68,3 +72,50 @@ async def test_killed_while_the_buyer_is_at_the_bank(shop: RunningShop, buyer: B
     done = await buyer.standing(waiting["checkout_id"])
     assert done["step"] == "completed"
     assert (await shop.check()).findings == []
+
+
+SCARCE = "22720"
+
+
+def move_inventory_clock(shop: RunningShop, offset_s: float) -> None:
+    """For inventory alone the time has passed: holds lapse while the buyer is still in time at the bank."""
+    with psycopg.connect(shop.settings.database_url, autocommit=True) as connection:
+        connection.execute("update inventory.test_clock set offset_s = %s", [offset_s])
+
+
+@pytest.mark.parametrize(
+    "failpoint",
+    ["", "payments.undo.before", "payments.undo.after", "inventory.release.before", "checkout.claim.recorded"],
+)
+async def test_the_charge_is_undone_and_the_buyer_told(shop: RunningShop, buyer: Buyer, failpoint: str):
+    """While one buyer pays, the last unit goes to another: the money goes back, also when processes are killed."""
+    buyer.email = f"undone-{failpoint or 'quietly'}-{shop.layout}@example.com"
+    await put_in_stock(shop, SCARCE, 1)
+    await buyer.fill_cart((SCARCE, 1))
+    await buyer.give_details()
+    waiting = await buyer.complete("card")
+    assert waiting["step"] == "awaiting_buyer"
+    move_inventory_clock(shop, 5_000)
+    other = await Buyer(buyer.client, email="other@example.com").buy("invoice", (SCARCE, 1))
+    move_inventory_clock(shop, 0)
+    assert other["step"] == "completed"
+    if failpoint:
+        shop.arm(failpoint)
+    await buyer.pay_at_the_bank(waiting["redirect_url"], CARD)
+    undone = await buyer.standing(waiting["checkout_id"])
+    if failpoint:
+        await died(shop, failpoint)
+    assert (undone["step"], undone["reason"]) == ("undone", "sold_out_meanwhile")
+    assert undone["message"] in await mail_to(shop, buyer.email, undone["message"])
+    report = await settled_report(shop)
+    assert report.findings == []
+
+
+async def settled_report(shop: RunningShop) -> Report:
+    """Give what is still being given back a moment, then compare everything."""
+    for _ in range(50):
+        report = await shop.check()
+        if not report.findings:
+            break
+        await asyncio.sleep(0.2)
+    return report
