@@ -105,6 +105,14 @@ async def pages(
     return rates
 
 
+async def categories(host: str, port: int) -> list[str]:
+    """Return the slugs of categories with products."""
+    wire = Wire(host, port)
+    _, answer = await wire.send("GET", "/api/categories?market=NL&locale=nl&language=nl")
+    wire.close()
+    return [category["slug"] for category in json.loads(answer) if category["products"] > 20]
+
+
 async def sellable(host: str, port: int) -> tuple[list[str], list[str]]:
     """Return SKUs and slugs of products in stock."""
     wire = Wire(host, port)
@@ -134,7 +142,7 @@ async def main(options: argparse.Namespace) -> None:
         paths = {
             "product as JSON": [f"/api/products/{slug}?market=NL&locale=nl" for slug in slugs],
             "product page": [f"/nl-nl/p/{slug}" for slug in slugs],
-            "list page": [f"/nl-nl/c/{key}" for key in ("shopping-bags", "t-light-holders", "mugs-and-cups")],
+            "list page": [f"/nl-nl/c/{slug}" for slug in await categories(host, port)],
             "search as JSON": [f"/api/products?market=NL&locale=nl&q={word}" for word in words],
         }
         result = await pages(host, port, paths, connections=options.buyers, seconds=options.seconds)
