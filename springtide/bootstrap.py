@@ -59,7 +59,7 @@ class Node:
             contract = contract_of(api)
             built = self.built.get(contract.context)
             self._callers[api] = (
-                remote(contract, self.bus)
+                remote(contract, self.bus, timeout_s=self.settings.call_timeout_s)
                 if built is None
                 else local(contract, cast("Api", built.api), through_wire=self.settings.strict_calls)
             )

@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `database_url` belongs to a role that may make roles and schemas; only `migrate` uses it as it is, processes log in
     with a role per context. `database_urls` gives a context a database of its own.
     `words_dir`: folder with compounds.csv and synonyms.csv for the search (the demo brings its own).
+    `call_timeout_s`: how long a call to a context in another process may take.
     `trusted_proxies`: addresses whose X-Forwarded-For is believed.
     `as_of`: ISO date that reports are as of, for a shop whose history ends in the past; empty: today.
     """
@@ -72,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log_json: bool = True
     demo: bool = True
     strict_calls: bool = False
+    call_timeout_s: float = 12.0
     trusted_proxies: tuple[str, ...] = ()
     as_of: str = ""
     mail: Mail = Mail()
@@ -172,6 +174,8 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
         for name in ("port", "backoffice_port", "sandbox_port")
         if not 0 <= getattr(settings, name) <= 65_535  # noqa: PLR2004 - the range of ports
     )
+    if settings.call_timeout_s <= 0:
+        problems.append(f"{_PREFIX}CALL_TIMEOUT_S: a time above 0")
     if bool(settings.database_url) != bool(settings.nats_url):
         problems.append(f"{_PREFIX}DATABASE_URL and {_PREFIX}NATS_URL: give both, or none for the embedded engines")
     if settings.database_url and not settings.secret_key:

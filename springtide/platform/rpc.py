@@ -27,7 +27,7 @@ from springtide.platform.errors import (
 from springtide.platform.failpoints import failpoint
 from springtide.platform.telemetry import RPC_SECONDS, current_trace, logger, set_trace
 
-DEFAULT_TIMEOUT_S = 12.0
+DEFAULT_TIMEOUT_S = 12.0  # the setting call_timeout_s has the last word
 
 Api = TypeVar("Api")
 log = logger(__name__)

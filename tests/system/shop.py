@@ -239,6 +239,7 @@ def running_shop(engines: Engines, layout: str, **changes: object) -> Iterator[R
             sandbox_port=sandbox_port,
             backoffice_port=backoffice_port,
             log_level="INFO",
+            call_timeout_s=8.0,  # a call to a process that was killed is not waited for longer
         )
         (folder / "data").mkdir()
         settings = replaced(settings, gateways=demo_gateways(settings, SECRET), **changes)

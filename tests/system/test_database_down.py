@@ -10,7 +10,7 @@ import httpx2
 import psycopg
 import pytest
 from system.buyer import Buyer, new_key
-from system.shop import ONE, RunningShop, running_shop
+from system.shop import ONE, SPLIT, RunningShop, running_shop
 
 from springtide.platform.embedded.engines import Engines
 from springtide.platform.embedded.folders import DataFolder
@@ -59,14 +59,14 @@ class Outage:
             self.power.on()
 
 
-@pytest.fixture(scope="module")
-def outage(engines: Engines) -> Iterator[Outage]:
+@pytest.fixture(scope="module", params=[ONE, SPLIT])
+def outage(request: pytest.FixtureRequest, engines: Engines) -> Iterator[Outage]:
     """Run a shop on a PostgreSQL of its own; its bus is everybody's, and stays."""
     with ExitStack() as stack:
         power = Power(stack.enter_context(scratch_data_folder()))
         stack.callback(power.off)
         own = replace(power.on(), nats_url=engines.nats_url)
-        shop = stack.enter_context(running_shop(own, ONE))
+        shop = stack.enter_context(running_shop(own, request.param))
         wait_for_readmodel(shop)
         yield Outage(shop, power)
 

@@ -19,9 +19,7 @@ from schemathesis.engine import StopReason, events, from_schema
 from schemathesis.generation.case import Case
 from schemathesis.schemas import BaseSchema
 from system.buyer import ADDRESSES, new_key
-from system.shop import ONE, RunningShop
-
-pytestmark = pytest.mark.parametrize("shop", [ONE], indirect=True)
+from system.shop import RunningShop
 
 SEED = 20_111_209
 EXAMPLES_PER_OPERATION = 12
