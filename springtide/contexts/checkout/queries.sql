@@ -133,6 +133,29 @@ update process set
 where customer_id = %(customer_id)s and due_at is null
   and step in ('completed', 'refused', 'declined', 'expired', 'undone')
 
+-- name: forget_old_carts
+-- Retention: a cart nobody touched for so long keeps no details. (Orders keep theirs by a rule of their own.)
+update cart set contact = null, delivery = null
+where id in (
+    select id from cart
+    where updated_at < %(before)s and state <> 'completing' and (contact is not null or delivery is not null)
+    limit %(limit)s for update skip locked
+)
+
+-- name: forget_old_processes
+update process set
+    contact = '{"email": ""}',
+    delivery = jsonb_build_object(
+        'address', jsonb_build_object('name', '', 'line1', '', 'city', '', 'postcode', '',
+                                      'country', delivery -> 'address' -> 'country'),
+        'shipping_method', delivery -> 'shipping_method')
+where checkout_id in (
+    select checkout_id from process
+    where updated_at < %(before)s and due_at is null and contact ->> 'email' <> ''
+      and step in ('completed', 'refused', 'declined', 'expired', 'undone')
+    limit %(limit)s for update skip locked
+)
+
 -- name: count_customer_processes_under_way
 select count(*) from process
 where customer_id = %(customer_id)s

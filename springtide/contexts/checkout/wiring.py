@@ -1,8 +1,9 @@
 """How checkout is built."""
 
+from functools import partial
 from pathlib import Path
 
-from springtide.contexts.checkout.jobs import BuyerMail
+from springtide.contexts.checkout.jobs import BuyerMail, forget_abandoned
 from springtide.contexts.checkout.service import CheckoutService
 from springtide.contexts.checkout.service.drive import TELL_BUYER
 from springtide.contexts.checkout.service.tools import Tools
@@ -18,6 +19,7 @@ from springtide.platform.rpc import Contract
 from springtide.platform.wiring import Built, ContextSpec, Loop, Needs
 
 _RECOVER_EVERY_S = 0.5
+_FORGET_EVERY_S = 300.0
 
 
 def build(needs: Needs) -> Built:
@@ -36,7 +38,10 @@ def build(needs: Needs) -> Built:
     return Built(
         api=service,
         subscriptions=subscriptions(service),
-        loops=(Loop(name="recover_completions", every_s=_RECOVER_EVERY_S, work=service.driver.recover),),
+        loops=(
+            Loop(name="recover_completions", every_s=_RECOVER_EVERY_S, work=service.driver.recover),
+            Loop(name="forget_abandoned", every_s=_FORGET_EVERY_S, work=partial(forget_abandoned, needs.db)),
+        ),
         jobs={TELL_BUYER: BuyerMail(needs.db, mailer).tell_buyer},
         close=service.driver.close,
     )
