@@ -31,6 +31,7 @@ _KEEP_EVENTS_S = 7 * 24 * 3600
 _DEDUPLICATE_S = 120
 _PUBLISH_IN_FLIGHT = 256
 _ACK_WAIT_S = 30
+_LEAVING_S = 0.1
 _MAX_ACK_PENDING = 1_024
 _CREATE_DEADLINE_S = 20.0
 _IDLE_S = 5.0
@@ -343,7 +344,18 @@ class Bus:
             yield
         finally:
             with suppress(NatsError, TimeoutError):
-                await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py left it untyped
+                await self._leave(subscription)
+
+    async def _leave(self, subscription: Subscription) -> None:
+        """Stop taking calls, then answer what was handed over.
+
+        The server may have chosen us for a call in the very moment we left and hand it over a little later, after its
+        answer to our goodbye: so the subscription is kept for that moment before it is drained.
+        """
+        await self._client._send_unsubscribe(subscription._id)  # noqa: SLF001 - drain() sends it too, but forgets at once
+        await self._client.flush(timeout=5)
+        await asyncio.sleep(_LEAVING_S)
+        await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py left it untyped
 
 
 async def _next_batch(subscription: Subscription, size: int) -> list[Delivery]:
