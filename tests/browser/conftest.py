@@ -9,7 +9,7 @@ import pytest
 from browser.visitor import CHROMIUM, Visitor, visiting
 from playwright.async_api import Browser, async_playwright
 from system.buyer import Buyer
-from system.shop import WITH_OFFICE, RunningShop, running_shop
+from system.shop import SPLIT_WITH_OFFICE, WITH_OFFICE, RunningShop, running_shop
 
 from springtide.bootstrap import running
 from springtide.contracts.customers.api import CustomersApi, Role
@@ -30,9 +30,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(missing)
 
 
-@pytest.fixture(scope="session")
-def shop(engines: Engines) -> Iterator[RunningShop]:
-    with running_shop(engines, WITH_OFFICE) as started:
+@pytest.fixture(scope="session", params=[WITH_OFFICE, SPLIT_WITH_OFFICE])
+def shop(request: pytest.FixtureRequest, engines: Engines) -> Iterator[RunningShop]:
+    with running_shop(engines, request.param) as started:
         yield started
 
 

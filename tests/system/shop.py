@@ -31,7 +31,8 @@ from springtide.settings import CONTEXTS, Settings, as_environment, replaced
 
 ONE = "one"
 SPLIT = "split"
-WITH_OFFICE = "with office"
+WITH_OFFICE = "one with office"
+SPLIT_WITH_OFFICE = "split with office"
 LAYOUTS: dict[str, tuple[tuple[str, ...], ...]] = {
     ONE: (("web", *CONTEXTS, "jobs"),),
     SPLIT: (
@@ -41,8 +42,9 @@ LAYOUTS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("payments",),
         ("catalog", "customers", "jobs"),
     ),
-    WITH_OFFICE: (("web", *CONTEXTS, "jobs"), ("backoffice",)),
 }
+LAYOUTS[WITH_OFFICE] = (*LAYOUTS[ONE], ("backoffice",))
+LAYOUTS[SPLIT_WITH_OFFICE] = (*LAYOUTS[SPLIT], ("backoffice",))
 TEMPLATE = "template_demo_shop"
 _TEMPLATE_LOCK = 7_405_119
 _READY_WITHIN_S = 60.0
@@ -123,7 +125,7 @@ class RunningShop:
 
     def wait_ready(self) -> None:
         died_before = len(self.deaths)
-        office = (f"{self.office_url}/readyz",) if self.layout == WITH_OFFICE else ()
+        office = (f"{self.office_url}/readyz",) if ("backoffice",) in self._groups else ()
         for address in (f"{self.url}/readyz", f"{self.sandbox_url}/health", *office):
             deadline = time.monotonic() + _READY_WITHIN_S
             while not _answers(address):

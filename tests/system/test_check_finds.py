@@ -19,7 +19,7 @@ import pytest
 from fakes.serving import free_port
 from system.buyer import Buyer
 from system.plants import BOOKS, PLANTS, STRANGER
-from system.shop import ONE, RunningShop, running_shop
+from system.shop import ONE, SPLIT, RunningShop, running_shop
 from system.test_first_order import CARD
 
 from springtide.bootstrap import running
@@ -60,9 +60,9 @@ class Quiet:
         return {"card": self.card, "shipped": self.shipped, "invoice": self.invoice, "stranger": STRANGER, "sku": SKU}
 
 
-@pytest.fixture(scope="module")
-async def quiet(engines: Engines) -> AsyncIterator[Quiet]:
-    manager = running_shop(engines, ONE)
+@pytest.fixture(scope="module", params=[ONE, SPLIT])
+async def quiet(request: pytest.FixtureRequest, engines: Engines) -> AsyncIterator[Quiet]:
+    manager = running_shop(engines, request.param)
     shop = await asyncio.to_thread(manager.__enter__)
     try:
         card, shipped, invoice = await sell(shop)
