@@ -252,10 +252,7 @@ async def channel(name: str, node: Node) -> AsyncIterator[Door]:
     settings = node.settings
     if name == "web":
         web = importlib.import_module("springtide.channels.web")
-        try:
-            storefront = importlib.import_module("springtide.channels.storefront")
-        except ModuleNotFoundError:
-            storefront = None
+        storefront = importlib.import_module("springtide.channels.storefront")
         async with web.web(
             ask=node.ask,
             bus=node.bus,
@@ -263,7 +260,7 @@ async def channel(name: str, node: Node) -> AsyncIterator[Door]:
             default_market=settings.default_market,
             data_dir=Path(settings.data_dir),
             words=Path(settings.words_dir) if settings.words_dir else None,
-            storefront=getattr(storefront, "create_app", None),
+            storefront=storefront.create_app,
             trusted_proxies=settings.trusted_proxies,
         ) as app:
             yield app

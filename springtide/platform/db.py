@@ -285,10 +285,6 @@ class Database:
         """Give every connection back."""
         await self._pool.close(timeout=3)
 
-    def pool_stats(self) -> dict[str, int]:
-        """Return the pool's counters for metrics."""
-        return dict(self._pool.get_stats())
-
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Read]:
         """Open a reading unit of work: each statement sees what was committed when it started."""

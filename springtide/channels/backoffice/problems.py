@@ -13,7 +13,7 @@ from springtide.platform.telemetry import logger
 
 log = logger(__name__)
 
-_TODO = {
+_WHAT_TO_DO = {
     401: "Sign in, then open the page again.",
     403: "Ask an owner of the shop for the role you need.",
     404: "It may have been removed, or the address has a mistake.",
@@ -62,7 +62,7 @@ def _page(request: HttpRequest, error: SpringtideError) -> Reply:
         "office": visit.frame(request.url.path) if visit else None,
         "language": "en",
         "error": error,
-        "todo": _TODO.get(error.status, "Go back, check what was sent, and try again."),
+        "todo": _WHAT_TO_DO.get(error.status, "Go back, check what was sent, and try again."),
         "request_id": request_id(request),
     }
     body = request.app.state.pages.html("office/problem.html", values)
