@@ -17,11 +17,8 @@ WHILE_BUYING = (
         for call in ("inventory.hold", "payments.start", "inventory.claim", "orders.place")
         for moment in ("before", "after")
     ),
-    *(
-        f"checkout.{step}.{moment}"
-        for step in ("hold", "authorise", "claim", "place")
-        for moment in ("answered", "recorded")
-    ),
+    *(f"checkout.{step}.answered" for step in ("hold", "authorise", "claim", "place")),
+    "checkout.place.recorded",
     "checkout.complete.after",
 )
 UNHEARD = tuple(f"{call}.answered" for call in ("inventory.hold", "payments.start", "inventory.claim"))

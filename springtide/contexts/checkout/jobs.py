@@ -4,7 +4,7 @@ from datetime import timedelta
 from html import escape
 from uuid import UUID
 
-from springtide.contexts.checkout.store import ProcessRow
+from springtide.contexts.checkout.store import find_process
 from springtide.contracts.checkout.api import Step
 from springtide.platform.caller import system
 from springtide.platform.db import Database
@@ -36,9 +36,11 @@ class BuyerMail:
     async def tell_buyer(self, checkout_id: str) -> None:
         """Mail the reason why a charge is undone, once for each try; somebody erased meanwhile gets none."""
         async with self._db.read() as read:
-            process = await read.one("get_process", {"checkout_id": UUID(checkout_id)}, row=ProcessRow)
-        email = process.buyer.email
-        if process.at is not Step.UNDONE or not email:
+            process = await find_process(read, UUID(checkout_id))
+        if process is None:
+            raise LookupError(checkout_id)
+        email = process.contact.email
+        if process.step is not Step.UNDONE or not email:
             return
         language = process.locale.partition("-")[0]
         language = language if language in _SUBJECTS else "en"

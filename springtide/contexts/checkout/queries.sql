@@ -1,85 +1,107 @@
--- Lock order: cart, then process. Nothing else is locked here.
+-- Lock order: carts, then processes, each in the order of their ids. Nothing else is locked here.
 
--- name: insert_cart
-insert into cart (id, version, state, market, locale, customer_id, channel, agent, lines, vouchers, quote,
-                  quote_expires_at, created_at, updated_at)
-values (%(id)s, 1, 'open', %(market)s, %(locale)s, %(customer_id)s, %(channel)s, %(agent)s, %(lines)s, '{}', %(quote)s,
-        %(quote_expires_at)s, %(now)s, %(now)s)
+-- name: insert_carts
+insert into cart (id, version, state, market, locale, customer_id, channel, agent, lines, contact, delivery, vouchers,
+                  quote, quote_expires_at, created_at, updated_at)
+select id, version, state, market, locale, customer_id, channel, agent, lines, contact, delivery,
+       array(select jsonb_array_elements_text(vouchers)), quote, quote_expires_at, %(now)s, %(now)s
+from json_to_recordset(%(rows)s)
+     as made(id uuid, version bigint, state text, market text, locale text, customer_id uuid, channel text, agent text,
+             lines jsonb, contact jsonb, delivery jsonb, vouchers jsonb, quote bytea, quote_expires_at timestamptz)
 
 -- name: get_cart
 select id, version, state, market, locale, customer_id, channel, agent, lines, contact, delivery, vouchers, quote,
        quote_expires_at, checkout_id
 from cart where id = %(id)s
 
--- name: lock_cart
-select id, version, state, market, locale, customer_id, channel, agent, lines, contact, delivery, vouchers, quote,
-       quote_expires_at, checkout_id
-from cart where id = %(id)s for update
+-- name: lock_carts
+-- Without the cart's contents: who changes it has read them, and the version says whether they are still the same.
+select id, version, state, checkout_id from cart where id = any(%(ids)s) order by id for update
 
 -- name: find_customer_cart
 select id, version, state, market, locale, customer_id, channel, agent, lines, contact, delivery, vouchers, quote,
        quote_expires_at, checkout_id
 from cart where customer_id = %(customer_id)s and market = %(market)s and state in ('open', 'completing')
 
--- name: change_cart
--- Guarded by version: a change that was priced for another state of the cart touches no row.
-update cart set version = version + 1, lines = %(lines)s, contact = %(contact)s, delivery = %(delivery)s,
-       vouchers = %(vouchers)s, quote = %(quote)s, quote_expires_at = %(quote_expires_at)s,
-       customer_id = %(customer_id)s, updated_at = %(now)s
-where id = %(id)s and version = %(version)s and state = 'open'
-
--- name: absorb_cart
--- Guarded: a guest's cart that changed or is being bought is not taken over. It has given its details, and keeps none.
-update cart set state = 'merged', version = version + 1, contact = null, delivery = null, updated_at = %(now)s
-where id = %(id)s and version = %(version)s and state = 'open'
-
--- name: set_cart_state
-update cart set state = %(state)s, checkout_id = coalesce(%(checkout_id)s, checkout_id), version = version + 1,
+-- name: change_carts
+update cart set version = changed.version, lines = changed.lines, contact = changed.contact,
+       delivery = changed.delivery, vouchers = array(select jsonb_array_elements_text(changed.vouchers)),
+       quote = changed.quote, quote_expires_at = changed.quote_expires_at, customer_id = changed.customer_id,
        updated_at = %(now)s
-where id = %(id)s
+from json_to_recordset(%(rows)s)
+     as changed(id uuid, version bigint, lines jsonb, contact jsonb, delivery jsonb, vouchers jsonb, quote bytea,
+                quote_expires_at timestamptz, customer_id uuid)
+where cart.id = changed.id
+
+-- name: absorb_carts
+-- A guest's cart that was taken over has given its details, and keeps none.
+update cart set state = 'merged', version = version + 1, contact = null, delivery = null, updated_at = %(now)s
+where id = any(%(ids)s)
+
+-- name: set_cart_states
+update cart set state = changed.state, version = changed.version, checkout_id = changed.checkout_id,
+       updated_at = %(now)s
+from json_to_recordset(%(rows)s) as changed(id uuid, version bigint, state text, checkout_id uuid)
+where cart.id = changed.id
 
 -- name: get_process
 select * from process where checkout_id = %(checkout_id)s
 
--- name: lock_process
-select * from process where checkout_id = %(checkout_id)s for update
+-- name: lock_processes
+select checkout_id, step, step_no, try_no, due_at from process
+where checkout_id = any(%(ids)s) order by checkout_id for update
 
--- name: insert_process
+-- name: insert_processes
 insert into process (checkout_id, cart_id, market, locale, customer_id, channel, agent, step, step_no, try_no, due_at,
                      method, return_url, awaits_buyer_s, total_minor, currency, quote, lines, contact, delivery,
                      attempt_id, principal, request_key, request_hash, created_at, updated_at)
-values (%(checkout_id)s, %(cart_id)s, %(market)s, %(locale)s, %(customer_id)s, %(channel)s, %(agent)s, 'hold', 1, 1,
-        %(due_at)s, %(method)s, %(return_url)s, %(awaits_buyer_s)s, %(total_minor)s, %(currency)s, %(quote)s, %(lines)s,
-        %(contact)s, %(delivery)s, %(attempt_id)s, %(principal)s, %(request_key)s, %(request_hash)s, %(now)s, %(now)s)
+select checkout_id, cart_id, market, locale, customer_id, channel, agent, step, step_no, try_no, due_at, method,
+       return_url, awaits_buyer_s, total_minor, currency, quote, lines, contact, delivery, attempt_id, principal,
+       request_key, request_hash, %(now)s, %(now)s
+from json_to_recordset(%(rows)s)
+     as begun(checkout_id uuid, cart_id uuid, market text, locale text, customer_id uuid, channel text, agent text,
+              step text, step_no bigint, try_no int, due_at timestamptz, method text, return_url text,
+              awaits_buyer_s int, total_minor bigint, currency text, quote bytea, lines jsonb, contact jsonb,
+              delivery jsonb, attempt_id uuid, principal text, request_key text, request_hash bytea)
 
--- name: restart_process
+-- name: restart_processes
 -- A new try after a failed one: same checkout (and so the same order id), another attempt.
-update process set step = 'hold', step_no = step_no + 1, try_no = try_no + 1, due_at = %(due_at)s, deadline_at = null,
-       locale = %(locale)s, customer_id = %(customer_id)s, method = %(method)s, return_url = %(return_url)s,
-       awaits_buyer_s = %(awaits_buyer_s)s, total_minor = %(total_minor)s, currency = %(currency)s, quote = %(quote)s,
-       lines = %(lines)s, contact = %(contact)s, delivery = %(delivery)s, attempt_id = %(attempt_id)s,
-       authorised_minor = 0, captured_minor = 0, redirect_url = '', allocations = '[]', reason = '', message = '',
-       principal = %(principal)s, request_key = %(request_key)s, request_hash = %(request_hash)s, updated_at = %(now)s
-where checkout_id = %(checkout_id)s
+update process set step = begun.step, step_no = begun.step_no, try_no = begun.try_no, due_at = begun.due_at,
+       deadline_at = null, locale = begun.locale, customer_id = begun.customer_id, method = begun.method,
+       return_url = begun.return_url, awaits_buyer_s = begun.awaits_buyer_s, total_minor = begun.total_minor,
+       currency = begun.currency, quote = begun.quote, lines = begun.lines, contact = begun.contact,
+       delivery = begun.delivery, attempt_id = begun.attempt_id, authorised_minor = 0, captured_minor = 0,
+       redirect_url = '', allocations = '[]', reason = '', message = '', principal = begun.principal,
+       request_key = begun.request_key, request_hash = begun.request_hash, updated_at = %(now)s
+from json_to_recordset(%(rows)s)
+     as begun(checkout_id uuid, locale text, customer_id uuid, step text, step_no bigint, try_no int,
+              due_at timestamptz, method text, return_url text, awaits_buyer_s int, total_minor bigint, currency text,
+              quote bytea, lines jsonb, contact jsonb, delivery jsonb, attempt_id uuid, principal text,
+              request_key text, request_hash bytea)
+where process.checkout_id = begun.checkout_id
 
--- name: insert_attempt
+-- name: insert_attempts
 insert into process_attempt (attempt_id, checkout_id, try_no, at)
-values (%(attempt_id)s, %(checkout_id)s, %(try_no)s, %(now)s)
+select attempt_id, checkout_id, try_no, %(now)s
+from json_to_recordset(%(rows)s) as begun(attempt_id uuid, checkout_id uuid, try_no int)
+
+-- name: move_processes
+-- Guarded by the lock and the step number that was read under it: of two drivers one moves the process.
+update process set step = moved.step, step_no = moved.step_no, due_at = moved.due_at, deadline_at = moved.deadline_at,
+       authorised_minor = moved.authorised_minor, captured_minor = moved.captured_minor,
+       redirect_url = moved.redirect_url, allocations = moved.allocations, reason = moved.reason,
+       message = moved.message, order_number = moved.order_number, order_token = moved.order_token, updated_at = %(now)s
+from json_to_recordset(%(rows)s)
+     as moved(checkout_id uuid, step text, step_no bigint, due_at timestamptz, deadline_at timestamptz,
+              authorised_minor bigint, captured_minor bigint, redirect_url text, allocations jsonb, reason text,
+              message text, order_number text, order_token text)
+where process.checkout_id = moved.checkout_id
 
 -- name: get_attempt_try
 select checkout_id, try_no, undone from process_attempt where attempt_id = %(attempt_id)s
 
 -- name: mark_attempt_undone
 update process_attempt set undone = true where attempt_id = %(attempt_id)s
-
--- name: move_process
--- Guarded by step_no: of two drivers one moves the process, the other finds it moved.
-update process set step = %(step)s, step_no = step_no + 1, due_at = %(due_at)s, deadline_at = %(deadline_at)s,
-       authorised_minor = %(authorised_minor)s, captured_minor = %(captured_minor)s, redirect_url = %(redirect_url)s,
-       allocations = %(allocations)s, reason = %(reason)s, message = %(message)s, order_number = %(order_number)s,
-       order_token = %(order_token)s, updated_at = %(now)s
-where checkout_id = %(checkout_id)s and step_no = %(step_no)s
-returning *
 
 -- name: clear_due
 update process set due_at = null, updated_at = %(now)s where checkout_id = %(checkout_id)s and step_no = %(step_no)s
@@ -120,7 +142,8 @@ from process where step = 'completed' and order_number = ''
 
 -- name: forget_customer_carts
 -- Erasure. A cart that is being bought is left to its process, and forgotten when that has ended.
-update cart set contact = null, delivery = null where customer_id = %(customer_id)s and state <> 'completing'
+update cart set contact = null, delivery = null, version = version + 1
+where customer_id = %(customer_id)s and state <> 'completing'
 
 -- name: forget_customer_processes
 -- Erasure of processes that have ended and were tidied up; what is left still reads as a contact and a delivery.
@@ -135,7 +158,7 @@ where customer_id = %(customer_id)s and due_at is null
 
 -- name: forget_old_carts
 -- Retention: a cart nobody touched for so long keeps no details. (Orders keep theirs by a rule of their own.)
-update cart set contact = null, delivery = null
+update cart set contact = null, delivery = null, version = version + 1
 where id in (
     select id from cart
     where updated_at < %(before)s and state <> 'completing' and (contact is not null or delivery is not null)

@@ -1,90 +1,51 @@
 """Rows of checkout and their statements.
 
-Lock order: cart, then process. No other row is locked, and no call leaves while they are.
+Lock order: carts, then processes, each in the order of their ids. No other row is locked, and no call leaves while
+they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from psycopg.types.json import Jsonb
 
 from springtide.contracts.checkout.api import CartState, Delivery, Line, Step
 from springtide.contracts.common import Contact
 from springtide.contracts.inventory.api import Allocation
 from springtide.contracts.pricing.api import Quote
-from springtide.platform.db import Statements
+from springtide.platform.batch import hexed
+from springtide.platform.db import Params, Read, Statements
 
 STATEMENTS = Statements.load(Path(__file__).parent / "queries.sql")
 
-Value = TypeVar("Value")
-
-
-def as_json(value: object) -> Jsonb:
-    """Return a message as a JSONB parameter."""
-    return Jsonb(msgspec.to_builtins(value))
-
-
-def from_json(value: object, wanted: type[Value]) -> Value:
-    """Return a JSONB column as a message."""
-    return msgspec.convert(value, wanted)
-
-
-def encode_quote(quote: Quote | None) -> bytes | None:
-    """Return a quote as it is stored: exactly what the buyer saw."""
-    return None if quote is None else msgspec.json.encode(quote)
+Row = TypeVar("Row")
 
 
 class CartRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `cart`, decoded by the properties."""
+    """A row of `cart`. `quote` is stored as JSON bytes: exactly what the buyer saw."""
 
     id: UUID
     version: int
-    state: str
+    state: CartState
     market: str
     locale: str
     customer_id: UUID | None
     channel: str
     agent: str
-    lines: Any
-    contact: Any
-    delivery: Any
-    vouchers: list[str]
-    quote: bytes | None
+    lines: tuple[Line, ...]
+    contact: Contact | None
+    delivery: Delivery | None
+    vouchers: tuple[str, ...]
+    quote: Quote | None
     quote_expires_at: datetime | None
     checkout_id: UUID | None
 
-    @property
-    def cart_state(self) -> CartState:
-        """Return the state as its enum."""
-        return CartState(self.state)
-
-    @property
-    def cart_lines(self) -> tuple[Line, ...]:
-        """Return the lines."""
-        return from_json(self.lines, tuple[Line, ...])
-
-    @property
-    def cart_contact(self) -> Contact | None:
-        """Return the contact, if given yet."""
-        return from_json(self.contact, Contact) if self.contact else None
-
-    @property
-    def cart_delivery(self) -> Delivery | None:
-        """Return the delivery, if given yet."""
-        return from_json(self.delivery, Delivery) if self.delivery else None
-
-    @property
-    def cart_quote(self) -> Quote | None:
-        """Return the quote the cart was last priced with."""
-        return msgspec.json.decode(self.quote, type=Quote) if self.quote else None
-
 
 class ProcessRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `process`, decoded by the properties."""
+    """A row of `process`: what was agreed to, and how far it has come."""
 
     checkout_id: UUID
     cart_id: UUID
@@ -93,7 +54,7 @@ class ProcessRow(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: UUID | None
     channel: str
     agent: str
-    step: str
+    step: Step
     step_no: int
     try_no: int
     due_at: datetime | None
@@ -103,15 +64,15 @@ class ProcessRow(msgspec.Struct, frozen=True, kw_only=True):
     awaits_buyer_s: int
     total_minor: int
     currency: str
-    quote: bytes
-    lines: Any
-    contact: Any
-    delivery: Any
+    quote: Quote
+    lines: tuple[Line, ...]
+    contact: Contact
+    delivery: Delivery
     attempt_id: UUID
     authorised_minor: int
     captured_minor: int
     redirect_url: str
-    allocations: Any
+    allocations: tuple[Allocation, ...]
     reason: str
     message: str
     order_number: str
@@ -122,38 +83,8 @@ class ProcessRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
 
-    @property
-    def at(self) -> Step:
-        """Return the step as its enum."""
-        return Step(self.step)
-
-    @property
-    def sold_lines(self) -> tuple[Line, ...]:
-        """Return the lines of this try."""
-        return from_json(self.lines, tuple[Line, ...])
-
-    @property
-    def sold_quote(self) -> Quote:
-        """Return the quote the buyer agreed to."""
-        return msgspec.json.decode(self.quote, type=Quote)
-
-    @property
-    def buyer(self) -> Contact:
-        """Return the contact of this try."""
-        return from_json(self.contact, Contact)
-
-    @property
-    def to(self) -> Delivery:
-        """Return the delivery of this try."""
-        return from_json(self.delivery, Delivery)
-
-    @property
-    def held(self) -> tuple[Allocation, ...]:
-        """Return the allocations of the hold or claim."""
-        return from_json(self.allocations, tuple[Allocation, ...])
-
     def key(self, call: str) -> str:
-        """Return the idempotency key of a call at this step: the same on every repeat, another after a move."""
+        """Return the idempotency key of a call: the same on every repeat, another after a recorded move."""
         return f"{self.checkout_id}:{self.step_no}:{call}"
 
 
@@ -165,17 +96,61 @@ class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     undone: bool
 
 
-def cart_columns(row: CartRow, **changes: object) -> Mapping[str, object]:
-    """Return the parameters of `change_cart`: the row's columns with `changes` over them."""
-    columns: dict[str, object] = {
-        "id": row.id,
-        "version": row.version,
-        "lines": Jsonb(row.lines),
-        "contact": Jsonb(row.contact) if row.contact else None,
-        "delivery": Jsonb(row.delivery) if row.delivery else None,
-        "vouchers": row.vouchers,
-        "quote": row.quote,
-        "quote_expires_at": row.quote_expires_at,
-        "customer_id": row.customer_id,
-    }
-    return {**columns, **changes}
+async def find_cart(read: Read, statement: str, params: Params) -> CartRow | None:
+    """Return the cart a statement finds, if any."""
+    return _decoded(await read.dicts(statement, params), CartRow)
+
+
+async def find_process(read: Read, checkout_id: UUID) -> ProcessRow | None:
+    """Return a process, if there is one."""
+    return _decoded(await read.dicts("get_process", {"checkout_id": checkout_id}), ProcessRow)
+
+
+def _decoded(found: Sequence[dict[str, Any]], row: type[Row]) -> Row | None:
+    if not found:
+        return None
+    columns = found[0]
+    if columns["quote"] is not None:
+        columns["quote"] = msgspec.json.decode(columns["quote"])
+    # Not strict: what JSON and the driver give as text or list becomes the field's own type.
+    return msgspec.convert(columns, row, strict=False)
+
+
+def cart_columns(row: CartRow) -> dict[str, Any]:
+    """Return a cart as a row of the JSON parameter of `insert_carts` and `change_carts`."""
+    return {**_fields(row), "quote": None if row.quote is None else _quote(row.quote)}
+
+
+def process_columns(row: ProcessRow) -> dict[str, Any]:
+    """Return a process as a row of the JSON parameter of `insert_processes` and `restart_processes`."""
+    return {**_fields(row), "quote": _quote(row.quote), "request_hash": hexed(row.request_hash)}
+
+
+def move_columns(row: ProcessRow) -> dict[str, Any]:
+    """Return what a move changes, as a row of the JSON parameter of `move_processes`."""
+    return {name: getattr(row, name) for name in _MOVED}
+
+
+def _fields(row: msgspec.Struct) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__struct_fields__}
+
+
+def _quote(quote: Quote) -> str:
+    return hexed(msgspec.json.encode(quote))
+
+
+_MOVED = (
+    "checkout_id",
+    "step",
+    "step_no",
+    "due_at",
+    "deadline_at",
+    "authorised_minor",
+    "captured_minor",
+    "redirect_url",
+    "allocations",
+    "reason",
+    "message",
+    "order_number",
+    "order_token",
+)

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from springtide.contexts.checkout.jobs import BuyerMail, forget_abandoned
 from springtide.contexts.checkout.service import CheckoutService
-from springtide.contexts.checkout.service.drive import TELL_BUYER
-from springtide.contexts.checkout.service.tools import Tools
+from springtide.contexts.checkout.service.tools import TELL_BUYER, Tools
 from springtide.contexts.checkout.store import STATEMENTS
 from springtide.contexts.checkout.subscribers import subscriptions
 from springtide.contracts.checkout.api import CheckoutApi

@@ -8,6 +8,7 @@ import pytest
 from context.checkout.neighbours import FakeInventory, FakeOrders, FakePayments, FakePricing
 
 from springtide.bootstrap import Node
+from springtide.contexts.checkout.domain.process import RUNNING
 from springtide.contracts.checkout.api import (
     Cart,
     CartClosed,
@@ -294,7 +295,7 @@ async def test_recovery_goes_on_where_a_neighbour_was_away(shop: Shop, set_clock
     shop.payments.down = 1
     cart = await shop.cart()
     pending = await shop.complete(cart)
-    assert (pending.step, pending.ask_again_s) == (Step.AUTHORISE, 1)
+    assert (pending.step in RUNNING, pending.ask_again_s) == (True, 1)
     await set_clock(shop.node, 30)
     await shop.driver.recover()
     assert (await settled(shop, pending.checkout_id, cart)).step is Step.COMPLETED

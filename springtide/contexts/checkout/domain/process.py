@@ -63,6 +63,8 @@ TRANSITIONS: dict[Step, dict[Outcome, Step]] = {
     Step.COMPLETED: {},
 }
 
+RUNNING = frozenset({Step.HOLD, Step.AUTHORISE, Step.CLAIM, Step.PLACE})
+"""Steps at which nobody waits: a driver passes from one to the next without writing it down."""
 FAILED = frozenset({Step.REFUSED, Step.DECLINED, Step.EXPIRED, Step.UNDONE})
 FINAL = FAILED | {Step.COMPLETED}
 ANSWERED = FINAL | {Step.AWAITING_BUYER}

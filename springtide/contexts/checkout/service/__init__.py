@@ -7,16 +7,18 @@ import msgspec
 
 from springtide.contexts.checkout.domain.process import FINAL
 from springtide.contexts.checkout.service import carts, change_cart
-from springtide.contexts.checkout.service.begin_completion import Agreement, begin
+from springtide.contexts.checkout.service.asks import Agreement
+from springtide.contexts.checkout.service.beginning import begin
 from springtide.contexts.checkout.service.cart_view import PURPOSE
-from springtide.contexts.checkout.service.drive import Driver, completion
+from springtide.contexts.checkout.service.drive import Driver
+from springtide.contexts.checkout.service.lane import lane
+from springtide.contexts.checkout.service.moving import completion
 from springtide.contexts.checkout.service.steps import money
 from springtide.contexts.checkout.service.tools import Tools
-from springtide.contexts.checkout.store import CartRow
 from springtide.contexts.checkout.store import ProcessRow as StoredProcess
+from springtide.contexts.checkout.store import find_process
 from springtide.contracts.checkout.api import (
     Cart,
-    CartClosed,
     CartNotFound,
     Completion,
     Delivery,
@@ -41,6 +43,7 @@ class CheckoutService:
 
     def __init__(self, tools: Tools) -> None:
         self.tools = tools
+        tools.lane = lane(tools)
         self.driver = Driver(tools)
 
     async def create_cart(
@@ -110,17 +113,14 @@ class CheckoutService:
         begun = await begin(self.tools, caller=caller, agreement=agreement)
         if begun.answer is not None:
             return begun.answer
-        if begun.checkout_id is None:
-            msg = "The cart is closed."
-            raise CartClosed(msg)
-        if begun.own:
-            return await self.driver.drive(begun.checkout_id, wait_s=_WAIT_S)
+        if begun.process is not None:
+            return await self.driver.drive(begun.checkout_id, wait_s=_WAIT_S, begun=begun.process)
         return await self._join(begun.checkout_id, agreement, caller)
 
     async def _join(self, checkout_id: UUID, agreement: Agreement, caller: Caller) -> Completion:
         """Another request is buying this cart already. With another method the former attempt is closed first."""
         process = await self.driver.get(checkout_id)
-        if process.at is Step.AWAITING_BUYER and process.method != agreement.method:
+        if process.step is Step.AWAITING_BUYER and process.method != agreement.method:
             attempt = await self.tools.payments.close(
                 caller=system("checkout"),
                 key=f"{process.attempt_id}:another-method",
@@ -136,12 +136,7 @@ class CheckoutService:
 
     async def _complete_again(self, agreement: Agreement, caller: Caller) -> Completion:
         begun = await begin(self.tools, caller=caller, agreement=agreement)
-        if begun.answer is not None:
-            return begun.answer
-        if begun.checkout_id is None:
-            msg = "The cart is closed."
-            raise CartClosed(msg)
-        return await self.driver.drive(begun.checkout_id, wait_s=_WAIT_S)
+        return begun.answer or await self.driver.drive(begun.checkout_id, wait_s=_WAIT_S, begun=begun.process)
 
     async def completion(self, *, caller: Caller, checkout_id: UUID, token: str) -> Completion:
         """See the contract."""
@@ -150,16 +145,16 @@ class CheckoutService:
     async def buyer_returned(self, *, caller: Caller, checkout_id: UUID, token: str) -> Completion:
         """See the contract."""
         process = await self._own_process(caller, checkout_id, token)
-        if process.at in {Step.AWAITING_BUYER, Step.UNKNOWN}:
+        if process.step in {Step.AWAITING_BUYER, Step.UNKNOWN}:
             attempt = await self.tools.payments.refresh(caller=system("checkout"), attempt_id=process.attempt_id)
             await self.driver.attempt_changed(attempt)
-        elif process.at in FINAL:
+        elif process.step in FINAL:
             return completion(process)
         return await self.driver.drive(checkout_id, wait_s=_WAIT_S)
 
     async def _own_process(self, caller: Caller, checkout_id: UUID, token: str) -> StoredProcess:
         async with self.tools.db.read() as read:
-            process = await read.maybe("get_process", {"checkout_id": checkout_id}, row=StoredProcess)
+            process = await find_process(read, checkout_id)
         if process is not None:
             own = caller.kind is Kind.CUSTOMER and str(process.customer_id) == caller.actor
             if own or is_capability(token, self.tools.secret_key, PURPOSE, process.cart_id):
@@ -196,6 +191,3 @@ class CheckoutService:
     ) -> tuple[AuditEntry, ...]:
         """See the contract."""
         return await audit_entries(self.tools.db, caller, aggregate_id=aggregate_id, before=before, limit=limit)
-
-
-__all__ = ["CartRow", "CheckoutService"]

@@ -8,9 +8,17 @@ from springtide.contexts.checkout.store import CartRow
 from springtide.contracts.checkout.api import Cart, CartClosed, CartNotFound, CartState, Delivery, Line
 from springtide.contracts.pricing.api import Quote, QuoteRequest, VoucherRefused
 from springtide.platform.caller import Caller, Kind, system
+from springtide.platform.errors import Conflict
 from springtide.platform.ids import capability, is_capability
 
 PURPOSE = "cart"
+
+
+class CartBusy(Conflict):
+    """The cart is being changed by many at once; try again."""
+
+    code = "cart_busy"
+
 
 _CLOSED = {
     CartState.COMPLETED: "The cart was bought.",
@@ -50,7 +58,7 @@ async def price(
 
 async def fresh_quote(tools: Tools, row: CartRow) -> Quote | None:
     """Return a new quote for a cart as it is stored."""
-    return await price(tools, row.market, row.cart_lines, row.cart_delivery, tuple(row.vouchers))
+    return await price(tools, row.market, row.lines, row.delivery, row.vouchers)
 
 
 def may_use(tools: Tools, caller: Caller, row: CartRow | None, token: str) -> CartRow:
@@ -65,18 +73,18 @@ def may_use(tools: Tools, caller: Caller, row: CartRow | None, token: str) -> Ca
 
 def view(tools: Tools, row: CartRow, *, quote: Quote | None = None, problems: tuple[str, ...] = ()) -> Cart:
     """Return a row as the contract shows it. Methods come from memory: asked for before any transaction."""
-    quote = quote or row.cart_quote
+    quote = quote or row.quote
     return Cart(
         id=row.id,
         token=capability(tools.secret_key, PURPOSE, row.id),
         version=row.version,
-        state=row.cart_state,
+        state=row.state,
         market=row.market,
         locale=row.locale,
-        lines=row.cart_lines,
-        contact=row.cart_contact,
-        delivery=row.cart_delivery,
-        vouchers=tuple(row.vouchers),
+        lines=row.lines,
+        contact=row.contact,
+        delivery=row.delivery,
+        vouchers=row.vouchers,
         customer_id=row.customer_id,
         quote=quote,
         payment_methods=tools.known_methods(row.market, quote.total_minor) if quote else (),
@@ -87,8 +95,8 @@ def view(tools: Tools, row: CartRow, *, quote: Quote | None = None, problems: tu
 
 def require_open(row: CartRow) -> None:
     """Raise `CartClosed` unless the cart can be changed."""
-    if row.cart_state is not CartState.OPEN:
-        raise CartClosed(_CLOSED[row.cart_state], state=row.state, checkout_id=str(row.checkout_id or ""))
+    if row.state is not CartState.OPEN:
+        raise CartClosed(_CLOSED[row.state], state=row.state, checkout_id=str(row.checkout_id or ""))
 
 
 def customer_of(caller: Caller) -> UUID | None:

@@ -2,33 +2,25 @@
 were read: of two changes at once the second is read and priced again.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
+import msgspec
+
 from springtide.contexts.checkout.domain import cart as rules
-from springtide.contexts.checkout.service.cart_view import asked_for, customer_of, may_use, price, require_open, view
+from springtide.contexts.checkout.service.asks import ChangeCart
+from springtide.contexts.checkout.service.cart_view import CartBusy, asked_for, customer_of, may_use, price
 from springtide.contexts.checkout.service.tools import Tools
-from springtide.contexts.checkout.store import CartRow, as_json, cart_columns, encode_quote
+from springtide.contexts.checkout.store import CartRow, find_cart
 from springtide.contracts.checkout.api import Cart, CartNotFound, Delivery, Line
 from springtide.contracts.common import Contact
 from springtide.contracts.pricing.api import Quote
 from springtide.platform.caller import Caller
-from springtide.platform.db import Read, Tx
-from springtide.platform.errors import Conflict, Refusal
-from springtide.platform.usecase import write
+from springtide.platform.errors import Refusal
 
 _TRIES = 5
-
-
-class CartBusy(Conflict):
-    """The cart is being changed by many at once; try again."""
-
-    code = "cart_busy"
-
-
-class _ReadAgain(Exception):
-    """A cart changed between reading and storing: read and price it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +53,7 @@ async def set_lines(
     merged = rules.merged_lines(lines)
     request: dict[str, object] = {"cart_id": cart_id, "lines": asked_for(lines)}
     change = Change(caller=caller, key=key, operation="set_lines", request=request)
-    return await _change_one(tools, change, cart_id, token, lambda row: {"lines": _named(merged, row.cart_lines)})
+    return await _change_one(tools, change, cart_id, token, lambda row: {"lines": _named(merged, row.lines)})
 
 
 async def set_details(
@@ -102,115 +94,111 @@ async def merge(tools: Tools, *, caller: Caller, key: str, cart_id: UUID, token:
         msg = "Only a signed-in customer can take over a cart."
         raise CartNotFound(msg)
 
-    async def read_both(read: Read) -> Wanted:
-        theirs = may_use(tools, caller, await read.maybe("get_cart", {"id": cart_id}, row=CartRow), token)
+    async def look(*, newest: bool) -> Wanted:
+        theirs = await _own_cart(tools, caller, cart_id, token, newest=newest)
         if theirs.customer_id not in {None, customer_id}:
             msg = "There is no such cart."
             raise CartNotFound(msg)
-        params = {"customer_id": customer_id, "market": theirs.market}
-        own = await read.maybe("find_customer_cart", params, row=CartRow)
+        async with tools.db.read() as read:
+            params = {"customer_id": customer_id, "market": theirs.market}
+            own = await find_cart(read, "find_customer_cart", params)
         if own is None or own.id == theirs.id:
             return _wanted(theirs, customer_id=customer_id)
         return Wanted(
             row=own,
-            lines=rules.merged_lines((*own.cart_lines, *theirs.cart_lines)),
-            contact=own.cart_contact or theirs.cart_contact,
-            delivery=own.cart_delivery or theirs.cart_delivery,
+            lines=rules.merged_lines((*own.lines, *theirs.lines)),
+            contact=own.contact or theirs.contact,
+            delivery=own.delivery or theirs.delivery,
             vouchers=tuple(dict.fromkeys((*own.vouchers, *theirs.vouchers))),
             customer_id=customer_id,
             absorbed=theirs,
         )
 
     change = Change(caller=caller, key=key, operation="merge", request={"cart_id": cart_id})
-    return await _change(tools, change, read_both)
+    return await _change(tools, change, look)
+
+
+class Look(Protocol):
+    """Reads a cart and says what it becomes; `newest` False: a row this process wrote lately is good enough."""
+
+    async def __call__(self, *, newest: bool) -> Wanted:
+        """Read."""
+        ...
 
 
 async def _change_one(
     tools: Tools, change: Change, cart_id: UUID, token: str, parts: Callable[[CartRow], dict[str, object]]
 ) -> Cart:
-    async def read_one(read: Read) -> Wanted:
-        row = may_use(tools, change.caller, await read.maybe("get_cart", {"id": cart_id}, row=CartRow), token)
+    async def look(*, newest: bool) -> Wanted:
+        row = await _own_cart(tools, change.caller, cart_id, token, newest=newest)
         return _wanted(row, **parts(row))
 
-    return await _change(tools, change, read_one)
+    return await _change(tools, change, look)
+
+
+async def _own_cart(tools: Tools, caller: Caller, cart_id: UUID, token: str, *, newest: bool) -> CartRow:
+    found = await (tools.read_cart(cart_id) if newest else tools.cart(cart_id))
+    return may_use(tools, caller, found, token)
 
 
 def _wanted(row: CartRow, **parts: object) -> Wanted:
     """Return a cart as it is, with some parts replaced."""
     as_it_is: dict[str, object] = {
-        "lines": row.cart_lines,
-        "contact": row.cart_contact,
-        "delivery": row.cart_delivery,
-        "vouchers": tuple(row.vouchers),
+        "lines": row.lines,
+        "contact": row.contact,
+        "delivery": row.delivery,
+        "vouchers": row.vouchers,
         "customer_id": row.customer_id,
     }
     return Wanted(row=row, **{**as_it_is, **parts})  # type: ignore[arg-type]  # the keys are Wanted's own
 
 
-async def _change(tools: Tools, change: Change, look: Callable[[Read], Awaitable[Wanted]]) -> Cart:
-    for _ in range(_TRIES):
-        async with tools.db.read() as read:
-            wanted = await look(read)
-        quote: Quote | None = None
-        refusal: Refusal | None = None
-        try:
-            quote = await price(tools, wanted.row.market, wanted.lines, wanted.delivery, wanted.vouchers, strict=True)
-            await tools.methods(wanted.row.market, 0)
-        except Refusal as error:  # told inside the use case, so that it is kept under the key
-            refusal = error
-
-        async def work(
-            tx: Tx, wanted: Wanted = wanted, quote: Quote | None = quote, refusal: Refusal | None = refusal
-        ) -> Cart:
-            for row in (wanted.absorbed, wanted.row):
-                if row is not None:
-                    require_open(row)
-            if refusal is not None:
-                raise refusal
-            return view(tools, await _store(tx, wanted, quote))
-
-        try:
-            return await write(
-                tools.db,
-                caller=change.caller,
-                operation=change.operation,
-                key=change.key,
-                request=change.request,
-                reply=Cart,
-                work=work,
-            )
-        except _ReadAgain:
-            continue
+async def _change(tools: Tools, change: Change, look: Look) -> Cart:
+    for turn in range(_TRIES):
+        ask = await _prepared(tools, await look(newest=turn > 0))
+        answer = await tools.lane.write(
+            caller=change.caller,
+            operation=change.operation,
+            key=change.key,
+            request=change.request,
+            ask=ask,
+            reply=Cart,
+        )
+        if isinstance(answer, Cart):
+            _remember(tools, ask, answer)
+            return answer
     msg = "The cart is being changed from somewhere else. Try again."
     raise CartBusy(msg)
 
 
-async def _store(tx: Tx, wanted: Wanted, quote: Quote | None) -> CartRow:
+async def _prepared(tools: Tools, wanted: Wanted) -> ChangeCart:
+    """Price what the cart becomes. A refusal is told in the batch, so that it is kept under the key."""
     row = wanted.row
-    changed = CartRow(
-        id=row.id,
+    quote: Quote | None = None
+    refused: Refusal | None = None
+    try:
+        quote = await price(tools, row.market, wanted.lines, wanted.delivery, wanted.vouchers, strict=True)
+        await tools.methods(row.market, 0)
+    except Refusal as refusal:
+        refused = refusal
+    after = msgspec.structs.replace(
+        row,
         version=row.version + 1,
-        state=row.state,
-        market=row.market,
-        locale=row.locale,
         customer_id=wanted.customer_id,
-        channel=row.channel,
-        agent=row.agent,
-        lines=as_json(wanted.lines).obj,
-        contact=as_json(wanted.contact).obj if wanted.contact else None,
-        delivery=as_json(wanted.delivery).obj if wanted.delivery else None,
-        vouchers=list(wanted.vouchers),
-        quote=encode_quote(quote),
+        lines=wanted.lines,
+        contact=wanted.contact,
+        delivery=wanted.delivery,
+        vouchers=wanted.vouchers,
+        quote=quote,
         quote_expires_at=quote.expires_at if quote else None,
-        checkout_id=row.checkout_id,
     )
-    if not await tx.run("change_cart", cart_columns(changed, version=row.version, now=tx.now)):
-        raise _ReadAgain
-    if wanted.absorbed is not None:
-        taken = {"id": wanted.absorbed.id, "version": wanted.absorbed.version, "now": tx.now}
-        if not await tx.run("absorb_cart", taken):
-            raise _ReadAgain
-    return changed
+    return ChangeCart(before=row, after=after, absorbed=wanted.absorbed, refusal=refused)
+
+
+def _remember(tools: Tools, ask: ChangeCart, answer: Cart) -> None:
+    """Keep the row that was committed; the answer of a repeat says nothing about the cart as it is now."""
+    if answer.version == ask.after.version and answer.quote == ask.after.quote:
+        tools.carts.put(ask.after)
 
 
 def _named(lines: tuple[Line, ...], known: tuple[Line, ...]) -> tuple[Line, ...]:

@@ -1,7 +1,11 @@
-"""Drives completion processes from step to step. Every step is done without a transaction, then recorded in one.
+"""Drives completion processes from step to step. Every step is done without a transaction.
 
-Any number of drivers may work on one process: each step's calls carry the same key, and recording is guarded by the
-step's number, so the second driver finds that the first one was there.
+A driver goes on from step to step in memory as long as nobody has to wait; it writes down where the process stands
+when the buyer gets an answer, when somebody else may move the process, and when it ends. A driver that dies in between
+leaves the step it began with, and the next one repeats every call under the same key, which gives the same answers.
+
+Any number of drivers may work on one process: recording is guarded by the step's number, so the second driver finds
+that the first one was there.
 """
 
 import asyncio
@@ -9,30 +13,23 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
-from springtide.contexts.checkout.domain.messages import message
-from springtide.contexts.checkout.domain.process import ANSWERED, FAILED, FINAL, Outcome, after
-from springtide.contexts.checkout.service.begin_completion import LEASE_S, OPERATION
-from springtide.contexts.checkout.service.steps import WORK, Move, money, tidy_up
+from springtide.contexts.checkout.domain.process import FAILED, FINAL, RUNNING, Outcome, after
+from springtide.contexts.checkout.service.asks import Move, Record
+from springtide.contexts.checkout.service.beginning import LEASE_S
+from springtide.contexts.checkout.service.moving import UNKNOWN_AGAIN_S, completion, went_on
+from springtide.contexts.checkout.service.steps import WORK, money, tidy_up
 from springtide.contexts.checkout.service.tools import Tools
-from springtide.contexts.checkout.store import AttemptRow, ProcessRow, as_json
-from springtide.contracts.checkout.api import CartState, Completion, Step
-from springtide.contracts.checkout.events import CompletionChanged
+from springtide.contexts.checkout.store import AttemptRow, ProcessRow, find_process
+from springtide.contracts.checkout.api import Completion, Step
 from springtide.contracts.payments.api import Attempt, AttemptState
 from springtide.platform.caller import system
-from springtide.platform.db import Tx
 from springtide.platform.errors import Unavailable
 from springtide.platform.failpoints import failpoint
 from springtide.platform.telemetry import logger
-from springtide.platform.usecase import keep_answer
-from springtide.platform.wiring import Defer
 
 _CALLER = system("checkout")
-_UNKNOWN_AGAIN_S = 3
 _RETRY_S = 1
 _RECOVERED_AT_ONCE = 20
-_ASK_AGAIN_S = 1
-TELL_BUYER = "tell_buyer"
-"""The job that mails a buyer whose charge is undone."""
 _MONEY = frozenset({AttemptState.AUTHORISED, AttemptState.CAPTURED})
 
 log = logger(__name__)
@@ -45,18 +42,18 @@ class Driver:
         self._tools = tools
         self._running: dict[UUID, asyncio.Task[ProcessRow | None]] = {}
 
-    def start(self, checkout_id: UUID) -> asyncio.Task[ProcessRow | None]:
-        """Drive a process in a task of its own: it goes on when the buyer hangs up."""
+    def start(self, checkout_id: UUID, begun: ProcessRow | None = None) -> asyncio.Task[ProcessRow | None]:
+        """Drive a process in a task of its own: it goes on when the buyer hangs up. `begun`: its row, just written."""
         task = self._running.get(checkout_id)
         if task is None or task.done():
-            task = asyncio.create_task(self._drive(checkout_id))
+            task = asyncio.create_task(self._drive(checkout_id, begun))
             self._running[checkout_id] = task
             task.add_done_callback(lambda _: self._running.pop(checkout_id, None))
         return task
 
-    async def drive(self, checkout_id: UUID, *, wait_s: float) -> Completion:
+    async def drive(self, checkout_id: UUID, *, wait_s: float, begun: ProcessRow | None = None) -> Completion:
         """Drive and wait at most `wait_s` seconds; return where the process stands then."""
-        task = self.start(checkout_id)
+        task = self.start(checkout_id, begun)
         done, _ = await asyncio.wait({task}, timeout=wait_s)
         reached = task.result() if done else None
         return completion(reached or await self.get(checkout_id))
@@ -64,7 +61,10 @@ class Driver:
     async def get(self, checkout_id: UUID) -> ProcessRow:
         """Read a process row."""
         async with self._tools.db.read() as read:
-            return await read.one("get_process", {"checkout_id": checkout_id}, row=ProcessRow)
+            process = await find_process(read, checkout_id)
+        if process is None:
+            raise LookupError(checkout_id)
+        return process
 
     async def close(self) -> None:
         """Let running drives finish for a moment; recovery takes what is left."""
@@ -81,23 +81,26 @@ class Driver:
             await asyncio.wait(tasks, timeout=LEASE_S)
         return len(tasks)
 
-    async def _drive(self, checkout_id: UUID) -> ProcessRow | None:
+    async def _drive(self, checkout_id: UUID, begun: ProcessRow | None) -> ProcessRow | None:
         """Drive as far as it goes; return where it stands when that is certain. Never raises: recovery goes on."""
-        process = await self.get(checkout_id)
+        process = begun or await self.get(checkout_id)
         try:
             while True:
-                if process.at in FINAL:
-                    if process.at in FAILED and process.due_at is not None:
+                if process.step in FINAL:
+                    if process.step in FAILED and process.due_at is not None:
                         await self._tidy_up(process)
                     return process
-                if process.at is Step.AWAITING_BUYER and not await self._is_past_deadline(process):
+                if process.step is Step.AWAITING_BUYER and not await self._is_past_deadline(process):
                     return process
-                move = await WORK[process.at](self._tools, process)
+                move = await WORK[process.step](self._tools, process)
                 failpoint(f"checkout.{process.step}.answered")
                 if _changes_nothing(process, move):
-                    await self._postpone(process, _UNKNOWN_AGAIN_S)
+                    await self._postpone(process, UNKNOWN_AGAIN_S)
                     return process
-                process = await self.record(process, move)
+                if process.step in RUNNING and after(process.step, move.outcome) in RUNNING:
+                    process = went_on(process, move)
+                else:
+                    process = await self.record(process, move)
         except Unavailable as error:
             log.info("completion.waits", checkout_id=str(checkout_id), step=process.step, error=error.detail)
             with suppress(Unavailable):
@@ -125,10 +128,8 @@ class Driver:
 
     async def record(self, process: ProcessRow, move: Move) -> ProcessRow:
         """Write down what a step came to, guarded by the step's number; return the process as it is now."""
-        try:
-            async with self._tools.db.tx(_CALLER) as tx:
-                moved = await _move(tx, process, move, self._tools.defer)
-        except _MovedMeanwhile:
+        moved = await self._tools.lane.run(caller=_CALLER, ask=Record(process=process, move=move))
+        if not isinstance(moved, ProcessRow):
             return await self.get(process.checkout_id)
         failpoint(f"checkout.{process.step}.recorded")
         return moved
@@ -143,12 +144,12 @@ class Driver:
         if attempt.id != process.attempt_id:
             await self._give_back(attempt, known)
             return
-        if process.at in {Step.AWAITING_BUYER, Step.UNKNOWN}:
+        if process.step in {Step.AWAITING_BUYER, Step.UNKNOWN}:
             move = money(attempt)
             if not _changes_nothing(process, move):
                 await self.record(process, move)
                 self.start(process.checkout_id)
-        elif process.at in FAILED and process.at is not Step.UNDONE and attempt.state in _MONEY:
+        elif process.step in FAILED and process.step is not Step.UNDONE and attempt.state in _MONEY:
             await self._late_money(process, attempt)
 
     async def _late_money(self, process: ProcessRow, attempt: Attempt) -> None:
@@ -169,110 +170,8 @@ class Driver:
             await tx.run("mark_attempt_undone", {"attempt_id": attempt.id})
 
 
-class _MovedMeanwhile(Exception):
-    """Another driver has moved the process: nothing of ours counts."""
-
-
 def _changes_nothing(process: ProcessRow, move: Move) -> bool:
-    return (process.at, move.outcome) in {
+    return (process.step, move.outcome) in {
         (Step.UNKNOWN, Outcome.NOT_KNOWN),
         (Step.AWAITING_BUYER, Outcome.AT_THE_BANK),
     }
-
-
-async def _move(tx: Tx, process: ProcessRow, move: Move, defer: Defer) -> ProcessRow:
-    """Record a move and what follows from it: the cart first, as the lock order says."""
-    step = after(process.at, move.outcome)
-    attempt = move.attempt
-    deadline = None
-    if step is Step.AWAITING_BUYER:
-        deadline = move.expires_at or tx.now + timedelta(seconds=process.awaits_buyer_s)
-    cart_state = _cart_state(process, step)
-    if cart_state is not None:
-        cart = {"id": process.cart_id, "state": cart_state, "checkout_id": None, "now": tx.now}
-        await tx.run("set_cart_state", cart)
-    moved = await tx.maybe(
-        "move_process",
-        {
-            "checkout_id": process.checkout_id,
-            "step_no": process.step_no,
-            "step": step,
-            "due_at": _due(tx, step, deadline),
-            "deadline_at": deadline,
-            "authorised_minor": attempt.authorised_minor if attempt else process.authorised_minor,
-            "captured_minor": attempt.captured_minor if attempt else process.captured_minor,
-            "redirect_url": attempt.redirect_url if attempt else process.redirect_url,
-            "allocations": as_json(process.held if move.allocations is None else move.allocations),
-            "reason": move.reason,
-            "message": message(move.reason, process.locale, **(move.facts or {})),
-            "order_number": move.order_number,
-            "order_token": move.order_token,
-            "now": tx.now,
-        },
-        row=ProcessRow,
-    )
-    if moved is None:
-        raise _MovedMeanwhile
-    if step in ANSWERED:
-        await _answer(tx, moved)
-    if step is Step.UNDONE:
-        await defer(tx, TELL_BUYER, checkout_id=str(moved.checkout_id))
-    return moved
-
-
-def _due(tx: Tx, step: Step, deadline: object) -> object:
-    if step is Step.COMPLETED:
-        return None
-    if step is Step.AWAITING_BUYER:
-        return deadline
-    return tx.now + timedelta(seconds=_UNKNOWN_AGAIN_S if step is Step.UNKNOWN else LEASE_S)
-
-
-def _cart_state(process: ProcessRow, step: Step) -> CartState | None:
-    if step in FAILED:
-        return CartState.OPEN
-    if step is Step.COMPLETED:
-        return CartState.COMPLETED
-    return CartState.COMPLETING if process.at in FAILED else None
-
-
-async def _answer(tx: Tx, moved: ProcessRow) -> None:
-    """Keep the buyer's answer under the key of the request that started this try, and tell the others."""
-    await keep_answer(
-        tx,
-        principal=moved.principal,
-        operation=OPERATION,
-        key=moved.request_key,
-        digest=moved.request_hash,
-        answer=completion(moved),
-    )
-    event = CompletionChanged(
-        checkout_id=moved.checkout_id,
-        cart_id=moved.cart_id,
-        step=moved.at,
-        total_minor=moved.total_minor,
-        currency=moved.currency,
-        reason=moved.reason,
-    )
-    tx.emit(event, aggregate_id=moved.checkout_id, aggregate_version=moved.step_no, market=moved.market)
-
-
-def completion(process: ProcessRow) -> Completion:
-    """Return a process as the buyer sees it."""
-    is_completed = process.at is Step.COMPLETED
-    return Completion(
-        checkout_id=process.checkout_id,
-        cart_id=process.cart_id,
-        step=process.at,
-        total_minor=process.total_minor,
-        currency=process.currency,
-        method=process.method,
-        redirect_url=process.redirect_url if process.at is Step.AWAITING_BUYER else "",
-        reason=process.reason,
-        message=process.message,
-        order_id=process.checkout_id if is_completed else None,
-        order_number=process.order_number,
-        order_token=process.order_token,
-        ask_again_s=0 if process.at in ANSWERED else _ASK_AGAIN_S,
-        expires_at=process.deadline_at if process.at is Step.AWAITING_BUYER else None,
-    )

@@ -5,17 +5,16 @@ Each function returns what happened as a `Move`; recording it is `drive`'s busin
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 
 from springtide.contexts.checkout.domain.cart import quantities
 from springtide.contexts.checkout.domain.process import Outcome, outcome_of
-from springtide.contexts.checkout.service.begin_completion import hold_for_s
+from springtide.contexts.checkout.service.asks import Move
+from springtide.contexts.checkout.service.beginning import hold_for_s
 from springtide.contexts.checkout.service.tools import Tools
 from springtide.contexts.checkout.store import ProcessRow
 from springtide.contracts.checkout.api import Step
 from springtide.contracts.common import Origin
-from springtide.contracts.inventory.api import Allocation, HoldGone
+from springtide.contracts.inventory.api import HoldGone
 from springtide.contracts.orders.api import PlacedLine, Placement
 from springtide.contracts.payments.api import AnotherAttemptLive, Attempt, AttemptState
 from springtide.contracts.pricing.api import VoucherHoldGone, VoucherRefused
@@ -26,24 +25,10 @@ _CALLER = system("checkout")
 _MONEY = frozenset({AttemptState.AUTHORISED, AttemptState.CAPTURED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """What a step came to. `None` leaves a column as it is."""
-
-    outcome: Outcome
-    reason: str = ""
-    facts: dict[str, str] | None = None
-    attempt: Attempt | None = None
-    allocations: tuple[Allocation, ...] | None = None
-    order_number: str = ""
-    order_token: str = ""
-    expires_at: datetime | None = None
-
-
 async def hold(tools: Tools, process: ProcessRow) -> Move:
     """Hold all lines and all limited vouchers, or none."""
     is_late = bool(process.authorised_minor or process.captured_minor)
-    if is_late and not process.buyer.email:
+    if is_late and not process.contact.email:
         return Move(outcome=Outcome.NOT_HELD_LATE, reason="buyer_erased")
     expires_after_s = hold_for_s(process.awaits_buyer_s)
     try:
@@ -52,7 +37,7 @@ async def hold(tools: Tools, process: ProcessRow) -> Move:
             key=process.key("hold"),
             checkout_id=process.checkout_id,
             market=process.market,
-            lines=quantities(process.sold_lines),
+            lines=quantities(process.lines),
             expires_after_s=expires_after_s,
         )
         codes = limited_vouchers(process)
@@ -73,12 +58,12 @@ async def hold(tools: Tools, process: ProcessRow) -> Move:
 
 def limited_vouchers(process: ProcessRow) -> tuple[str, ...]:
     """Return the codes that need a hold of their own."""
-    return tuple(voucher.code for voucher in process.sold_quote.vouchers if voucher.limited and not voucher.why)
+    return tuple(voucher.code for voucher in process.quote.vouchers if voucher.limited and not voucher.why)
 
 
 def _short(process: ProcessRow, refusal: Refusal) -> str:
     """Name what is short, as the buyer knows it."""
-    names = {line.sku: line.name or line.sku for line in process.sold_lines}
+    names = {line.sku: line.name or line.sku for line in process.lines}
     short = refusal.facts.get("short") or ()
     return ", ".join(names.get(row["sku"], row["sku"]) for row in short)
 
@@ -97,7 +82,7 @@ async def authorise(tools: Tools, process: ProcessRow) -> Move:
             currency=process.currency,
             return_url=process.return_url,
             locale=process.locale,
-            country=process.to.address.country,
+            country=process.delivery.address.country,
             expires_after_s=process.awaits_buyer_s or hold_for_s(0),
         )
     except AnotherAttemptLive as refusal:
@@ -162,27 +147,27 @@ async def claim(tools: Tools, process: ProcessRow) -> Move:
 
 async def place(tools: Tools, process: ProcessRow) -> Move:
     """Place the order: it cannot refuse for a business reason."""
-    allocations = process.held
+    allocations = process.allocations
     placed = await tools.orders.place(
         caller=_CALLER,
         key=f"{process.checkout_id}:place",
         placement=Placement(
             order_id=process.checkout_id,
-            quote=process.sold_quote,
+            quote=process.quote,
             lines=tuple(
                 PlacedLine(
                     sku=line.sku,
                     name=line.name or line.sku,
                     allocations=tuple(allocation for allocation in allocations if allocation.sku == line.sku),
                 )
-                for line in process.sold_lines
+                for line in process.lines
             ),
             locale=process.locale,
             origin=Origin(channel=process.channel, agent=process.agent),
             customer_id=process.customer_id,
-            contact=process.buyer,
-            shipping_address=process.to.address,
-            billing_address=process.to.billing or process.to.address,
+            contact=process.contact,
+            shipping_address=process.delivery.address,
+            billing_address=process.delivery.billing or process.delivery.address,
             payment_method=process.method,
             attempt_id=process.attempt_id,
             authorised_minor=process.authorised_minor,
@@ -204,7 +189,7 @@ WORK: dict[Step, Callable[[Tools, ProcessRow], Awaitable[Move]]] = {
 
 async def tidy_up(tools: Tools, process: ProcessRow) -> None:
     """After a failed try: give stock and vouchers back, and the money if any came. Repeatable."""
-    if process.at is Step.UNDONE:
+    if process.step is Step.UNDONE:
         await tools.payments.undo(
             caller=_CALLER, key=process.key("undo"), attempt_id=process.attempt_id, reason=process.reason
         )

@@ -8,7 +8,7 @@ from uuid import UUID
 from springtide.contexts.orders.service import adjust_order, check_orders, import_orders, read_order, ship_order
 from springtide.contexts.orders.service.list_money import list_money
 from springtide.contexts.orders.service.list_orders import list_of_customer, list_orders
-from springtide.contexts.orders.service.place_order import place_order, refuse_malformed
+from springtide.contexts.orders.service.place_order import PlaceOrder, lane, refuse_malformed
 from springtide.contexts.orders.service.sellers import Sellers
 from springtide.contracts.common import AuditEntry, Finding, Page
 from springtide.contracts.orders.api import (
@@ -41,6 +41,7 @@ class OrdersService:
     def __init__(self, needs: Needs) -> None:
         self._db = needs.db
         self._secret_key = needs.secret_key
+        self._lane = lane(needs.db, needs.secret_key)
         self.sellers = Sellers(needs.ask(PricingApi))
 
     async def place(self, *, caller: Caller, key: str, placement: Placement) -> Placed:
@@ -52,17 +53,13 @@ class OrdersService:
         await self.sellers.refresh(placement.quote.seller)
         prefix = self.sellers.named(placement.quote.seller).number_prefix
 
-        async def work(tx: Tx) -> Placed:
-            return await place_order(tx, placement=placement, number_prefix=prefix, secret_key=self._secret_key)
-
-        return await write(
-            self._db,
+        return await self._lane.write(
             caller=caller,
             operation="place",
             key=key,
             request={"placement": placement},
+            ask=PlaceOrder(placement=placement, number_prefix=prefix),
             reply=Placed,
-            work=work,
         )
 
     async def get(self, *, caller: Caller, order_id: UUID) -> Order:

@@ -1,26 +1,63 @@
-"""Place an order: rows, timeline and event in one transaction. It cannot refuse for a business reason."""
+"""Place orders: rows, timeline and event of many orders in one transaction. None is refused for a business reason.
 
+Under the advisory lock of an order's attempts nobody else writes the order or what is known of its money: what is read
+after it is the whole truth, and the writes need no guard of their own.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from springtide.contexts.orders.domain.allocations import spread
-from springtide.contexts.orders.domain.counts import Line
 from springtide.contexts.orders.domain.states import (
     FULFILMENT_STATES,
     ORDER_STATES,
     PAYMENT_STATES,
     MoneyMoved,
+    Units,
     derive,
-    units_of,
 )
-from springtide.contexts.orders.service.payment_facts import sum_attempts
-from springtide.contexts.orders.store import json_column, money_columns
 from springtide.contracts.inventory.api import Allocation
 from springtide.contracts.orders.api import InvalidOrder, Placed, Placement
 from springtide.contracts.orders.events import OrderPlaced
-from springtide.platform.db import Params, Tx
+from springtide.contracts.pricing.api import TaxedRow
+from springtide.platform.batch import Ask, Batch, hexed, rows
+from springtide.platform.coalesce import Lane, Member
+from springtide.platform.db import Database
 from springtide.platform.ids import capability, uuid7
+
+
+class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What the lane is asked: the order as it was sold, and what its number starts with."""
+
+    placement: Placement
+    number_prefix: str
+
+
+class _Rows:
+    """The rows of a batch by table."""
+
+    def __init__(self) -> None:
+        self.orders: list[dict[str, Any]] = []
+        self.lines: list[dict[str, Any]] = []
+        self.shipping: list[dict[str, Any]] = []
+        self.timeline: list[dict[str, Any]] = []
+        self.attempts: list[dict[str, Any]] = []
+
+    def write(self, tx: Batch) -> None:
+        """Leave one statement for each table to the end of the batch."""
+        for statement, of in (
+            ("insert_placed_attempts", self.attempts),
+            ("insert_orders", self.orders),
+            ("insert_order_lines", self.lines),
+            ("insert_shipping_rows", self.shipping),
+            ("insert_placed_entries", self.timeline),
+        ):
+            if of:
+                tx.later(statement, {**rows(of), "now": tx.now})
 
 
 def refuse_malformed(placement: Placement) -> None:
@@ -33,17 +70,81 @@ def refuse_malformed(placement: Placement) -> None:
         raise InvalidOrder(msg, field="origin.import_batch")
 
 
-async def place_order(tx: Tx, *, placement: Placement, number_prefix: str, secret_key: str) -> Placed:
-    """Write the order, or give the receipt of the one that is there already."""
-    token = capability(secret_key, "order", placement.order_id)
-    money = await _money(tx, placement)
-    row = _row(tx, placement, money, number_prefix)
-    number = await tx.value("insert_order", row)
-    if number is None:
-        ((number, placed_at),) = await tx.tuples("find_receipt", {"id": placement.order_id})
-        return Placed(order_id=placement.order_id, number=number, token=token, placed_at=placed_at)
+def lane(db: Database, secret_key: str) -> Lane:
+    """Return the lane orders are placed through."""
+
+    async def work(tx: Batch, members: Sequence[Member[PlaceOrder]]) -> None:
+        _decide(tx, members, secret_key)
+
+    return Lane(db, name="orders", look=_look, work=work)
+
+
+def _look(members: Sequence[Member[PlaceOrder]]) -> Sequence[Ask]:
+    ids = sorted({member.ask.placement.order_id for member in members})
+    return (
+        ("lock_attempts_of_orders", {"ids": ids}),
+        ("attempts_of_orders", {"ids": ids}),
+        ("receipts", {"ids": ids}),
+        ("next_numbers", {"many": len(ids)}),
+    )
+
+
+def _decide(tx: Batch, members: Sequence[Member[PlaceOrder]], secret_key: str) -> None:
+    _, known, found, numbers = tx.found
+    attempts: dict[UUID, list[tuple[UUID, bool, int, int, int]]] = {}
+    for order_id, *attempt in known:
+        attempts.setdefault(order_id, []).append(tuple(attempt))
+    receipts: dict[UUID, tuple[str, datetime]] = {order_id: (number, at) for order_id, number, at in found}
+    free = [number for (number,) in numbers]
+    written = _Rows()
+    for member in members:
+        placement = member.ask.placement
+        order_id = placement.order_id
+        if order_id not in receipts:
+            number = f"{member.ask.number_prefix}{free.pop(0)}"
+            receipts[order_id] = (number, tx.now)
+            _place(tx, member, number, attempts.get(order_id, []), written)
+        number, placed_at = receipts[order_id]
+        token = capability(secret_key, "order", order_id)
+        member.answer(Placed(order_id=order_id, number=number, token=token, placed_at=placed_at))
+    written.write(tx)
+
+
+def _place(
+    tx: Batch,
+    member: Member[PlaceOrder],
+    number: str,
+    attempts: Sequence[tuple[UUID, bool, int, int, int]],
+    written: _Rows,
+) -> None:
+    placement = member.ask.placement
     quote = placement.quote
-    tx.emit(
+    if placement.attempt_id not in {attempt[0] for attempt in attempts}:
+        # What checkout saw of the attempt is version 0: payments' own word, early or late, replaces it.
+        seen = (placement.attempt_id, False, placement.authorised_minor, placement.captured_minor, 0)
+        attempts = (*attempts, seen)
+        written.attempts.append(_attempt_columns(placement))
+    money = _money(attempts, quote.total_minor)
+    units = Units(wanted=sum(line.quantity for line in quote.lines), fulfilled=0, returned=0)
+    row = {
+        **_order_columns(placement, number),
+        "units": units.wanted,
+        "authorised_minor": money.authorised,
+        "captured_minor": money.captured,
+        "refunded_minor": money.refunded,
+        "is_voided": money.voided,
+        "status": derive(ORDER_STATES, units),
+        "payment_status": derive(PAYMENT_STATES, money),
+        "fulfilment_status": derive(FULFILMENT_STATES, units),
+    }
+    written.orders.append(row)
+    written.lines.extend(_line_columns(placement))
+    written.shipping.extend(
+        {"order_id": placement.order_id, "row": index, "method": part.method, **_money_columns(part.money)}
+        for index, part in enumerate(quote.shipping, 1)
+    )
+    written.timeline.append({"id": uuid7(), "order_id": placement.order_id, "actor": member.caller.principal})
+    member.emit(
         OrderPlaced(
             order_id=placement.order_id,
             number=number,
@@ -62,34 +163,34 @@ async def place_order(tx: Tx, *, placement: Placement, number_prefix: str, secre
         aggregate_version=1,
         market=quote.market,
     )
-    tx.audit("order_placed", placement.order_id)
-    return Placed(order_id=placement.order_id, number=number, token=token, placed_at=tx.now)
+    member.audit("order_placed", placement.order_id)
 
 
-async def _money(tx: Tx, placement: Placement) -> MoneyMoved:
-    """Remember what checkout saw of the attempt (version 0) unless payments told more already; add up all attempts."""
-    await tx.run(
-        "keep_attempt",
-        {
-            "attempt_id": placement.attempt_id,
-            "order_id": placement.order_id,
-            "version": 0,
-            "is_voided": False,
-            "authorised_minor": placement.authorised_minor,
-            "captured_minor": placement.captured_minor,
-            "refunded_minor": 0,
-        },
+def _money(attempts: Sequence[tuple[UUID, bool, int, int, int]], total_minor: int) -> MoneyMoved:
+    """Add up what moved; an authorisation that was given back is no money any more (as `sum_attempts` does)."""
+    return MoneyMoved(
+        total=total_minor,
+        authorised=sum(authorised for _, is_voided, authorised, _, _ in attempts if not is_voided),
+        captured=sum(captured for _, _, _, captured, _ in attempts),
+        refunded=sum(refunded for _, _, _, _, refunded in attempts),
+        voided=any(is_voided for _, is_voided, _, _, _ in attempts),
     )
-    return await sum_attempts(tx, placement.order_id, placement.quote.total_minor)
 
 
-def _row(tx: Tx, placement: Placement, money: MoneyMoved, number_prefix: str) -> dict[str, Any]:
+def _attempt_columns(placement: Placement) -> dict[str, Any]:
+    return {
+        "attempt_id": placement.attempt_id,
+        "order_id": placement.order_id,
+        "authorised_minor": placement.authorised_minor,
+        "captured_minor": placement.captured_minor,
+    }
+
+
+def _order_columns(placement: Placement, number: str) -> dict[str, Any]:
     quote, address = placement.quote, placement.shipping_address
-    units = units_of(Line(line=index, ordered=line.quantity) for index, line in enumerate(quote.lines, 1))
     return {
         "id": placement.order_id,
-        "prefix": number_prefix,
-        "placed_at": tx.now,
+        "number": number,
         "market": quote.market,
         "seller": quote.seller,
         "locale": placement.locale,
@@ -102,53 +203,46 @@ def _row(tx: Tx, placement: Placement, money: MoneyMoved, number_prefix: str) ->
         "buyer_name": placement.billing_address.name or address.name,
         "email": placement.contact.email,
         "phone": placement.contact.phone,
-        "shipping_address": json_column(address),
-        "billing_address": json_column(placement.billing_address),
+        "shipping_address": address,
+        "billing_address": placement.billing_address,
         "payment_method": placement.payment_method,
         "attempt_id": placement.attempt_id,
-        "quote": msgspec.json.encode(quote),
+        "quote": hexed(msgspec.json.encode(quote)),
         "vouchers": [outcome.code for outcome in quote.vouchers if not outcome.why],
-        "units": units.wanted,
         "goods_minor": quote.goods_minor,
         "shipping_minor": quote.shipping_minor,
         "discount_minor": quote.discount_minor,
         "tax_minor": quote.tax_minor,
         "total_minor": quote.total_minor,
-        "authorised_minor": money.authorised,
-        "captured_minor": money.captured,
-        "refunded_minor": money.refunded,
-        "is_voided": money.voided,
-        "status": derive(ORDER_STATES, units),
-        "payment_status": derive(PAYMENT_STATES, money),
-        "fulfilment_status": derive(FULFILMENT_STATES, units),
-        "entry_id": uuid7(),
-        "actor": tx.caller.principal,
-        **_line_columns(placement),
-        **_shipping_columns(placement),
     }
 
 
-def _line_columns(placement: Placement) -> Params:
-    lines = placement.quote.lines
+def _line_columns(placement: Placement) -> list[dict[str, Any]]:
     names = {line.sku: line.name for line in placement.lines}
     pool: dict[str, tuple[Allocation, ...]] = {}
     for placed in placement.lines:
         pool[placed.sku] = (*pool.get(placed.sku, ()), *placed.allocations)
-    return {
-        "line": list(range(1, len(lines) + 1)),
-        "line_sku": [line.sku for line in lines],
-        "line_name": [names.get(line.sku, line.sku) for line in lines],
-        "line_unit_minor": [line.unit_minor for line in lines],
-        "line_ordered": [line.quantity for line in lines],
-        "line_allocations": [json_column(spread(pool, line.sku, line.quantity)) for line in lines],
-        **money_columns([line.money for line in lines], "line_"),
-    }
+    return [
+        {
+            "order_id": placement.order_id,
+            "line": index,
+            "sku": line.sku,
+            "name": names.get(line.sku, line.sku),
+            "unit_minor": line.unit_minor,
+            "ordered": line.quantity,
+            "allocations": spread(pool, line.sku, line.quantity),
+            **_money_columns(line.money),
+        }
+        for index, line in enumerate(placement.quote.lines, 1)
+    ]
 
 
-def _shipping_columns(placement: Placement) -> Params:
-    rows = placement.quote.shipping
+def _money_columns(money: TaxedRow) -> dict[str, Any]:
     return {
-        "shipping": list(range(1, len(rows) + 1)),
-        "shipping_method": [row.method for row in rows],
-        **money_columns([row.money for row in rows], "shipping_"),
+        "gross_minor": money.gross_minor,
+        "net_minor": money.net_minor,
+        "tax_minor": money.tax_minor,
+        "rate_bp": money.rate_bp,
+        "tax_category": money.tax_category,
+        "discount_minor": money.discount_minor,
     }
