@@ -6,7 +6,8 @@ A namespace puts everything under a prefix, so that several shops (or tests) sha
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -18,7 +19,15 @@ from nats.errors import ConnectionClosedError, NoRespondersError, OutboundBuffer
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy, RetentionPolicy, StreamConfig
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    DiscardPolicy,
+    RetentionPolicy,
+    StreamConfig,
+    StreamState,
+)
 from nats.js.errors import BadRequestError, NoStreamResponseError, NotFoundError
 
 from springtide.platform.errors import DeadlineExceeded, Unavailable
@@ -29,10 +38,13 @@ STREAM = "SPRINGTIDE"
 MAX_PAYLOAD_BYTES = 512 * 1024
 _KEEP_EVENTS_S = 7 * 24 * 3600
 _DEDUPLICATE_S = 120
-_PUBLISH_IN_FLIGHT = 256
+_PUBLISHED_WITHIN_S = 5.0
+_PUBLISHED_BETWEEN_BREATHS = 64
 _ACK_WAIT_S = 30
 _LEAVING_S = 0.1
+# Twice what a consumer takes at once: the next batch lies ready while this one commits.
 _MAX_ACK_PENDING = 1_024
+_MAX_ARRIVED = 65_536
 _CREATE_DEADLINE_S = 20.0
 _IDLE_S = 5.0
 
@@ -82,7 +94,7 @@ class Bus:
         self._stream_name = f"{STREAM}_{namespace}" if namespace else STREAM
         self._client = Client()
         self._stream: JetStreamContext | None = None
-        self._in_flight = asyncio.Semaphore(_PUBLISH_IN_FLIGHT)
+        self._confirmations = _Confirmations(self._client)
         self._serving: set[asyncio.Task[None]] = set()
         self._connecting: asyncio.Task[None] | None = None
 
@@ -108,11 +120,15 @@ class Bus:
             max_outstanding_pings=3,
             ping_interval=10,
             error_cb=self._on_error,
+            disconnected_cb=self._on_disconnect,
             pending_size=8 * 1024 * 1024,
         )
 
     async def _on_error(self, error: Exception) -> None:
         log.debug("bus.error", error=repr(error))
+
+    async def _on_disconnect(self) -> None:
+        self._confirmations.give_up()
 
     async def close(self) -> None:
         """Finish what is being served, then leave."""
@@ -168,34 +184,46 @@ class Bus:
 
         Rows of one aggregate stay in order: after a failure the aggregate's later rows are not reported as sent.
         """
-        stream = await self.stream()
-
-        async def one(envelope: Envelope) -> bool:
-            body = msgspec.json.encode(envelope)
+        await self.stream()
+        self._require_connection()
+        bodies = [msgspec.json.encode(envelope) for envelope in envelopes]
+        for envelope, body in zip(envelopes, bodies, strict=True):
             if len(body) > MAX_PAYLOAD_BYTES:
                 raise PayloadTooLarge(envelope.type)
-            async with self._in_flight:
-                try:
-                    headers = {"Nats-Msg-Id": str(envelope.id)}
-                    await stream.publish(f"{self._prefix}ev.{envelope.type}", body, timeout=5, headers=headers)
-                except (NatsError, TimeoutError) as error:
-                    log.warning("bus.publish_failed", type=envelope.type, error=repr(error))
-                    self._forget_stream_after(error)
-                    return False
-            return True
-
-        confirmed = await asyncio.gather(*(one(envelope) for envelope in envelopes))
+        confirmed = await self._confirmed(envelopes, bodies)
         failed: set[str] = set()
         sent: list[Envelope] = []
-        for envelope, ok in zip(envelopes, confirmed, strict=True):
-            if not ok:
+        for envelope, is_confirmed in zip(envelopes, confirmed, strict=True):
+            if not is_confirmed:
                 failed.add(envelope.aggregate_id)
             elif envelope.aggregate_id not in failed:
                 sent.append(envelope)
+        if failed:
+            log.warning("bus.publish_failed", events=len(envelopes) - sum(confirmed))
         return sent
 
+    async def _confirmed(self, envelopes: Sequence[Envelope], bodies: Sequence[bytes]) -> list[bool]:
+        """Send everything, then wait for the stream's word on each."""
+        round_ = await self._confirmations.expect(len(envelopes))
+        try:
+            for number, (envelope, body) in enumerate(zip(envelopes, bodies, strict=True)):
+                subject = f"{self._prefix}ev.{envelope.type}"
+                headers = {"Nats-Msg-Id": str(envelope.id)}
+                await self._client.publish(subject, body, reply=round_.address(number), headers=headers)
+                if number % _PUBLISHED_BETWEEN_BREATHS == 0:
+                    await asyncio.sleep(0)  # whoever else lives in this process gets a turn
+            with suppress(TimeoutError):
+                await asyncio.wait_for(round_.complete.wait(), _PUBLISHED_WITHIN_S)
+        except NatsError as error:
+            log.debug("bus.publish_broke_off", error=repr(error))
+        finally:
+            self._confirmations.forget(round_)
+        if round_.stream_is_gone:
+            self._stream = None
+        return round_.confirmed
+
     async def deliveries(
-        self, consumer: str, types: Sequence[str], *, batch: int = 64
+        self, consumer: str, types: Sequence[str], *, batch: int = 512
     ) -> AsyncIterator[list[Delivery]]:
         """Yield batches for a durable consumer as they arrive; replicas share the work through one deliver group.
 
@@ -213,11 +241,14 @@ class Bus:
         )
         stream = await self.stream()
         await stream.add_consumer(self._stream_name, config)
-        subscription = await self._client.subscribe(f"{self._prefix}deliver.{consumer}", queue=consumer)
+        arrivals = _Arrivals()
+        subscription = await self._client.subscribe(
+            f"{self._prefix}deliver.{consumer}", queue=consumer, cb=arrivals.take
+        )
         try:
             while True:
                 try:
-                    yield await _next_batch(subscription, batch)
+                    yield await _next_batch(arrivals, batch)
                 except TimeoutError:
                     await self._require_consumer(consumer)
         finally:
@@ -228,7 +259,8 @@ class Bus:
         """Yield events in stream order from just after `after_sequence` (None: from now on), without acknowledging.
 
         An idle stream yields empty lists every few seconds, so that a follower can look after itself. When deliveries
-        were lost (the connection broke) or the server has forgotten the follower, `BusUnavailable`: follow again.
+        were lost (the connection broke), the stream was emptied of events not seen yet, or the server has forgotten the
+        follower, `BusUnavailable`: read the state anew and follow again.
         """
         inbox = self._client.new_inbox()
         config = ConsumerConfig(
@@ -241,13 +273,18 @@ class Bus:
             mem_storage=True,
         )
         stream = await self.stream()
-        subscription = await self._client.subscribe(inbox)
+        arrivals = _Arrivals()
+        subscription = await self._client.subscribe(inbox, cb=arrivals.take)
         try:
             info = await stream.add_consumer(self._stream_name, config)
-            seen = 0
+            seen, newest, looked_at = 0, after_sequence, -_IDLE_S
+            clock = asyncio.get_running_loop().time
             while True:
+                if clock() - looked_at >= _IDLE_S:  # by the clock: a stream that is never idle can lose events too
+                    await self._require_unseen(newest)
+                    looked_at = clock()
                 try:
-                    batch = await _next_batch(subscription, 256)
+                    batch = await _next_batch(arrivals, 256)
                 except TimeoutError:
                     await self._require_consumer(info.name)
                     batch = []
@@ -255,6 +292,7 @@ class Bus:
                 if batch and batch[-1].place != seen:  # nothing is acked, so what was lost would not come again
                     msg = "Events were lost on the way: follow again."
                     raise BusUnavailable(msg)
+                newest = batch[-1].sequence if batch else newest
                 yield batch
         finally:
             with suppress(NatsError):
@@ -270,6 +308,13 @@ class Bus:
             msg = f"The event stream has no consumer {name}."
             raise BusUnavailable(msg) from error
 
+    async def _require_unseen(self, newest: int | None) -> None:
+        """Raise `BusUnavailable` when events after the `newest` that was seen were purged, or the stream began anew."""
+        state = await self._state()
+        if newest is not None and not state.first_seq - 1 <= newest <= state.last_seq:
+            msg = f"The stream has events {state.first_seq} to {state.last_seq}, not all after {newest}: read anew."
+            raise BusUnavailable(msg)
+
     def _forget_stream_after(self, error: Exception) -> None:
         """Make the stream again at the next use when a server came back with an empty store."""
         if isinstance(error, NoStreamResponseError | NotFoundError):
@@ -277,6 +322,9 @@ class Bus:
 
     async def last_sequence(self) -> int:
         """Return the sequence of the newest event in the stream (0 when it is empty). `BusUnavailable`."""
+        return (await self._state()).last_seq
+
+    async def _state(self) -> StreamState:
         stream = await self.stream()
         self._require_connection()
         try:
@@ -285,7 +333,7 @@ class Bus:
             self._forget_stream_after(error)
             msg = "The event stream does not answer."
             raise BusUnavailable(msg) from error
-        return info.state.last_seq
+        return info.state
 
     async def drop_stream(self) -> None:
         """Delete the stream with all its events: for tests with a namespace of their own."""
@@ -358,19 +406,110 @@ class Bus:
         await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py left it untyped
 
 
-async def _next_batch(subscription: Subscription, size: int) -> list[Delivery]:
-    """Wait for one message, then take what lies there already: no added latency. TimeoutError after idle seconds."""
-    try:
-        messages = [await subscription.next_msg(timeout=_IDLE_S)]
-    except NatsTimeout as error:
-        raise TimeoutError from error
-    while len(messages) < size and subscription.pending_msgs:
-        messages.append(await subscription.next_msg(timeout=1))
-    return [_delivery(message) for message in messages]
+class _Arrivals:
+    """What a subscription brought and nobody has taken yet."""
+
+    def __init__(self) -> None:
+        self._messages: deque[Msg] = deque()
+        self._came = asyncio.Event()
+
+    async def take(self, message: Msg) -> None:
+        """Lay a message aside. Beyond the limit it is dropped: a follower sees the gap, a consumer gets it again."""
+        if len(self._messages) < _MAX_ARRIVED:
+            self._messages.append(message)
+            self._came.set()
+
+    async def next(self, size: int) -> list[Msg]:
+        """Wait for one message, then give what lies there already: no added latency. TimeoutError when idle."""
+        if not self._messages:
+            self._came.clear()
+            await asyncio.wait_for(self._came.wait(), _IDLE_S)
+        return [self._messages.popleft() for _ in range(min(size, len(self._messages)))]
+
+
+async def _next_batch(arrivals: _Arrivals, size: int) -> list[Delivery]:
+    return [_delivery(message) for message in await arrivals.next(size)]
 
 
 def _delivery(message: Msg) -> Delivery:
-    envelope = msgspec.json.decode(message.data, type=Envelope)
-    metadata = message.metadata
-    sequence = metadata.sequence
-    return Delivery(envelope, sequence.stream, sequence.consumer, metadata.num_delivered or 1, message)
+    attempt, sequence, place = _numbers(message.reply)
+    return Delivery(_ENVELOPE.decode(message.data), sequence, place, attempt, message)
+
+
+def _numbers(reply: str) -> tuple[int, int, int]:
+    """Read attempt, stream sequence and place from the address an ack goes to.
+
+    $JS.ACK.<stream>.<consumer>.<attempt>.<sequence>.<place>.<time>.<pending>; servers with a domain put it and an
+    account after ACK.
+    """
+    tokens = reply.split(".")
+    first = 4 if len(tokens) == _ACK_TOKENS else 6
+    return int(tokens[first]), int(tokens[first + 1]), int(tokens[first + 2])
+
+
+_ACK_TOKENS = 9
+_ENVELOPE = msgspec.json.Decoder(Envelope)
+
+
+class _Round:
+    """The stream's answers to one batch of events."""
+
+    def __init__(self, address: str, size: int) -> None:
+        self.confirmed = [False] * size
+        self.complete = asyncio.Event()
+        self.stream_is_gone = False
+        self._address = address
+        self._waiting = size
+
+    def address(self, number: int) -> str:
+        """Return where the answer about an event goes."""
+        return f"{self._address}.{number}"
+
+    def take(self, number: int, message: Msg) -> None:
+        """Note an answer: {"stream": …, "seq": …}, with "error" in it when the event was not stored."""
+        if message.data:
+            self.confirmed[number] = b'"error"' not in message.data
+        else:  # nobody listens where the stream should be
+            self.stream_is_gone = True
+        self._waiting -= 1
+        if not self._waiting:
+            self.complete.set()
+
+
+class _Confirmations:
+    """One subscription for the stream's answers to everything this process publishes."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._inbox = ""
+        self._rounds: dict[str, _Round] = {}
+        self._count = 0
+
+    async def expect(self, size: int) -> _Round:
+        """Open a round of `size` answers."""
+        if not self._inbox:
+            self._inbox = self._client.new_inbox()
+            await self._client.subscribe(f"{self._inbox}.*.*", cb=self._take)
+        self._count += 1
+        round_ = self._rounds[str(self._count)] = _Round(f"{self._inbox}.{self._count}", size)
+        return round_
+
+    def forget(self, round_: _Round) -> None:
+        """Close a round: answers that come later are dropped."""
+        self._rounds = {name: known for name, known in self._rounds.items() if known is not round_}
+
+    def give_up(self) -> None:
+        """Let nobody wait for answers that a broken connection has lost."""
+        for round_ in self._rounds.values():
+            round_.complete.set()
+
+    async def _take(self, message: Msg) -> None:
+        _, name, number = message.subject.rsplit(".", 2)
+        if name in self._rounds:
+            self._rounds[name].take(int(number), message)
+
+
+async def ack_all(deliveries: Iterable[Delivery]) -> None:
+    """Tell the stream that the consumer is done with these: sent together."""
+    for delivery in deliveries:
+        await delivery.ack()

@@ -75,6 +75,7 @@ class Statements:
 
     def __init__(self, by_name: Mapping[str, str]) -> None:
         self.by_name = dict(by_name)
+        self._encoded = {name: f"/* {name} */ {text}".encode() for name, text in self.by_name.items()}
 
     @classmethod
     def load(cls, *paths: Path) -> "Statements":
@@ -90,7 +91,7 @@ class Statements:
         return cls(found)
 
     def __getitem__(self, name: str) -> bytes:
-        return f"/* {name} */ {self.by_name[name]}".encode()
+        return self._encoded[name]
 
     def merged(self, other: "Statements") -> "Statements":
         """Return both sets in one; the context's own names win nothing: a clash raises ValueError."""
@@ -232,7 +233,7 @@ class Tx(Read):
             "aggregates": [pending.aggregate_id for pending in self._events],
             "aggregate_versions": [pending.aggregate_version for pending in self._events],
             "markets": [pending.market for pending in self._events],
-            "payloads": [_payload(pending.event) for pending in self._events],
+            "payloads": [encode_event(pending.event) for pending in self._events],
             "actor": self.caller.principal,
             "cause": self.caller.request_id,
             "trace": current_trace(),
@@ -240,7 +241,8 @@ class Tx(Read):
         }
 
 
-def _payload(event: Event) -> bytes:
+def encode_event(event: Event) -> bytes:
+    """Return an event's payload as JSON; ValueError when it is larger than what travels."""
     encoded = msgspec.json.encode(event)
     if len(encoded) > MAX_EVENT_BYTES:  # the relay could never publish it, nor what stands behind it
         msg = f"{event.TYPE}: an event has at most {MAX_EVENT_BYTES} bytes, not {len(encoded)}"
@@ -317,6 +319,13 @@ class Database:
                     await tx.flush()
             if tx.has_events:
                 self.wake_relay.set()
+
+    @asynccontextmanager
+    async def exclusive(self) -> AsyncIterator[tuple[psycopg.AsyncConnection[Any], Statements]]:
+        """Lend a connection (autocommit) and the statements: for `platform.batch`, which begins and commits itself."""
+        async with self._connection() as connection:
+            with _unit_of_work():
+                yield connection, self._statements
 
     async def _now(self, connection: psycopg.AsyncConnection[Any]) -> datetime:
         async with connection.cursor(row_factory=scalar_row) as cursor:

@@ -208,10 +208,20 @@ def make_app(
 async def refuse_null_characters(request: HttpRequest) -> None:
     """Refuse U+0000 in address and body, in any of its spellings: the database stores no such text."""
     await refuse_null_address(request)
-    body = await request.body() if request.method in {"POST", "PUT", "PATCH", "DELETE"} else b""
-    form = "json" not in request.headers.get("content-type", "")
-    if b"\x00" in body or (b"%00" if form else b"\\u0000") in body:
+    if request.scope["method"] in {"POST", "PUT", "PATCH", "DELETE"}:
+        refuse_null_body(await request.body(), media_type_of(request))
+
+
+def refuse_null_body(body: bytes, media_type: str) -> None:
+    """Refuse U+0000 in a body, as such or in the spelling of its media type."""
+    if b"\x00" in body or (b"\\u0000" if "json" in media_type else b"%00") in body:
         raise BadInput(NO_NULL)
+
+
+def media_type_of(request: HttpRequest) -> str:
+    """Return the media type of the body in lower case, without parameters; "" when none is named."""
+    named = next((value for name, value in request.scope["headers"] if name == b"content-type"), b"")
+    return named.partition(b";")[0].strip().lower().decode("latin-1")
 
 
 async def refuse_null_address(request: HttpRequest) -> None:

@@ -1,21 +1,28 @@
-"""Consumers: take each event once, in a transaction of their own, then ack."""
+"""Consumers: take each event once, in a transaction of their own, then ack.
+
+What lies ready is taken together, whatever its types: one transaction, handlers by type in the order the types came. A
+batch that fails is halved until the failing event stands alone; its neighbours are taken.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 import msgspec
 
-from springtide.platform.bus import Bus, Delivery
+from springtide.platform.bus import Bus, Delivery, ack_all
 from springtide.platform.caller import system
-from springtide.platform.db import Database, Tx
+from springtide.platform.db import Database, DatabaseUnavailable, Tx
 from springtide.platform.errors import SpringtideError, Unavailable
 from springtide.platform.events import Envelope, Event
+from springtide.platform.lanes import Turns
 from springtide.platform.telemetry import EVENTS_CONSUMED, logger, set_trace
 
 _BACK_OFF_S = 1.0
 _LONGEST_DELAY_S = 60.0
+_AT_ONCE = 512
+
+Pairs = Sequence[tuple[Envelope, Any]]
 
 log = logger(__name__)
 
@@ -26,14 +33,16 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     `handle(tx, envelope, event)` runs in the transaction of the inbox row: facts only, no calls to the outside.
     `call(envelope, event)` runs first, without a transaction: for contract calls. It may run again after a crash, so
     what it calls must be repeatable under a key derived from the event's id.
-    `handle_many(tx, pairs)` takes the place of `handle` where many events at once are cheaper than one by one.
+    `handle_many(tx, pairs)` and `call_many(pairs)` take their places where many events at once are cheaper than one by
+    one. Events with a `call` are taken one by one.
     `newest_only`: the event carries its aggregate's whole state, so an older version than one seen is dropped.
     """
 
     event: type[Event]
     handle: Callable[[Tx, Envelope, Any], Awaitable[None]] | None = None
     call: Callable[[Envelope, Any], Awaitable[None]] | None = None
-    handle_many: Callable[[Tx, Sequence[tuple[Envelope, Any]]], Awaitable[None]] | None = None
+    handle_many: Callable[[Tx, Pairs], Awaitable[None]] | None = None
+    call_many: Callable[[Pairs], Awaitable[None]] | None = None
     newest_only: bool = False
 
 
@@ -46,6 +55,7 @@ class Consumer:
         self._subscriptions = dict(subscriptions)
         self._name = name
         self._caller = system(db.context)
+        self._turns = Turns()
 
     async def run(self) -> None:
         """Consume for ever; reconnect with a pause when the bus or the database is away."""
@@ -53,6 +63,7 @@ class Consumer:
             try:
                 async for batch in self._bus.deliveries(self._name, list(self._subscriptions)):
                     await self._take_batch(batch)
+                    await self._turns.next(has_more=len(batch) >= _AT_ONCE)
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - a consumer outlives every failure of its engines
@@ -60,41 +71,60 @@ class Consumer:
                 await asyncio.sleep(_BACK_OFF_S)
 
     async def _take_batch(self, batch: Sequence[Delivery]) -> None:
-        """Take runs of events that need no calls together, one by one what does or what fails together."""
-        for is_quiet, run in groupby(batch, key=lambda delivery: self._is_quiet(delivery.envelope)):
-            deliveries = list(run)
-            if is_quiet and len(deliveries) > 1 and await self._took_together(deliveries):
-                continue
-            for delivery in deliveries:
+        """Take together what can be, one by one what makes a call of its own or what nobody listens to any more."""
+        together = [delivery for delivery in batch if self._goes_together(delivery.envelope)]
+        await self._take_all(together)
+        for delivery in batch:
+            if not self._goes_together(delivery.envelope):
                 await self._take(delivery)
 
-    def _is_quiet(self, envelope: Envelope) -> bool:
+    def _goes_together(self, envelope: Envelope) -> bool:
         subscription = self._subscriptions.get(envelope.type)  # None: a type that an older release listened to
         return subscription is not None and subscription.call is None
 
-    async def _took_together(self, deliveries: Sequence[Delivery]) -> bool:
-        """Take several events in one transaction; False when any of them failed: then nothing was taken."""
+    async def _take_all(self, deliveries: Sequence[Delivery]) -> None:
+        """Take several events in one transaction; halve them when one of them fails, until it stands alone."""
+        if len(deliveries) <= 1:
+            for delivery in deliveries:
+                await self._take(delivery)
+            return
         try:
             taken = await self.take_together([delivery.envelope for delivery in deliveries])
-        except Exception as error:  # noqa: BLE001 - whichever it was is found by taking them one by one
-            log.debug("consumer.one_by_one", consumer=self._name, error=repr(error))
-            return False
-        EVENTS_CONSUMED.labels(self._name, "taken").inc(taken)
-        EVENTS_CONSUMED.labels(self._name, "repeated").inc(len(deliveries) - taken)
-        for delivery in deliveries:
-            await delivery.ack()
-        return True
+        except DatabaseUnavailable as error:
+            log.debug("consumer.later", consumer=self._name, events=len(deliveries), error=error.detail)
+            for delivery in deliveries:
+                await _retry_later(delivery)
+        except Exception as error:  # noqa: BLE001 - whichever it was is found by halving
+            log.debug("consumer.halves", consumer=self._name, events=len(deliveries), error=repr(error))
+            half = len(deliveries) // 2
+            await self._take_all(deliveries[:half])
+            await self._take_all(deliveries[half:])
+        else:
+            EVENTS_CONSUMED.labels(self._name, "taken").inc(taken)
+            EVENTS_CONSUMED.labels(self._name, "repeated").inc(len(deliveries) - taken)
+            await ack_all(deliveries)
 
     async def take_together(self, envelopes: Sequence[Envelope]) -> int:
-        """Take events in one transaction; return how many were new. Raises what a handler raised, nothing taken."""
+        """Take events in one transaction; return how many were new. Raises what a handler raised, nothing taken.
+
+        Events of one type stay in the order they came in; types are handled one after the other.
+        """
+        await self._call_many(envelopes)
         async with self._db.tx(self._caller) as tx:
             ids = [envelope.id for envelope in envelopes]
             row = {"consumer": self._name, "event_ids": ids, "at": tx.now}
             fresh = {event_id for (event_id,) in await tx.tuples("kernel_take_inbox_many", row)}
-            new = await self._newest(tx, [envelope for envelope in envelopes if envelope.id in fresh])
-            for name, run in groupby(new, key=lambda envelope: envelope.type):
-                await _handle_all(tx, self._subscriptions[name], list(run))
+            new = await self._newest(tx, _once([envelope for envelope in envelopes if envelope.id in fresh]))
+            for name, several in _by_type(new).items():
+                await _handle_all(tx, self._subscriptions[name], several)
         return len(new)
+
+    async def _call_many(self, envelopes: Sequence[Envelope]) -> None:
+        """Make the calls of a batch, outside the transaction that takes it."""
+        for name, several in _by_type(envelopes).items():
+            subscription = self._subscriptions[name]
+            if subscription.call_many is not None:
+                await subscription.call_many(_read_all(subscription, several))
 
     async def _newest(self, tx: Tx, envelopes: Sequence[Envelope]) -> list[Envelope]:
         """Leave out states of an aggregate that are older than one seen before or in this batch."""
@@ -134,7 +164,7 @@ class Consumer:
         if outcome in {"taken", "repeated", "older"}:
             await delivery.ack()
         else:
-            await delivery.retry_later(min(0.25 * 2**delivery.attempt, _LONGEST_DELAY_S))
+            await _retry_later(delivery)
 
     async def take(self, envelope: Envelope) -> str:
         """Take one event; return "taken", "repeated" or "older". Raises what the handler raised."""
@@ -142,6 +172,8 @@ class Consumer:
         event: Event = envelope.read(subscription.event)
         if subscription.call is not None:
             await subscription.call(envelope, event)
+        if subscription.call_many is not None:
+            await subscription.call_many([(envelope, event)])
         async with self._db.tx(self._caller) as tx:
             row = {"consumer": self._name, "event_id": envelope.id, "at": tx.now}
             if not await tx.run("kernel_take_inbox", row):
@@ -165,9 +197,30 @@ def _aggregate(envelope: Envelope) -> str:
 
 
 async def _handle_all(tx: Tx, subscription: Subscription, envelopes: Sequence[Envelope]) -> None:
-    pairs = [(envelope, envelope.read(subscription.event)) for envelope in envelopes]
+    pairs = _read_all(subscription, envelopes)
     if subscription.handle_many is not None:
         await subscription.handle_many(tx, pairs)
     elif subscription.handle is not None:
         for envelope, event in pairs:
             await subscription.handle(tx, envelope, event)
+
+
+def _read_all(subscription: Subscription, envelopes: Sequence[Envelope]) -> Pairs:
+    return [(envelope, envelope.read(subscription.event)) for envelope in envelopes]
+
+
+def _by_type(envelopes: Sequence[Envelope]) -> dict[str, list[Envelope]]:
+    """Return the envelopes by type, types and envelopes in the order they came in."""
+    found: dict[str, list[Envelope]] = {}
+    for envelope in envelopes:
+        found.setdefault(envelope.type, []).append(envelope)
+    return found
+
+
+def _once(envelopes: Sequence[Envelope]) -> list[Envelope]:
+    """Leave out an event that came twice in one batch."""
+    return list({envelope.id: envelope for envelope in envelopes}.values())
+
+
+async def _retry_later(delivery: Delivery) -> None:
+    await delivery.retry_later(min(0.25 * 2**delivery.attempt, _LONGEST_DELAY_S))

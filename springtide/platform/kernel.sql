@@ -35,6 +35,41 @@ insert into idempotency (principal, operation, key, request_hash, reply, refused
 values (%(principal)s, %(operation)s, %(key)s, %(request_hash)s, %(reply)s, %(refused)s, %(at)s)
 on conflict (principal, operation, key) do nothing
 
+-- name: kernel_find_idempotent_many
+-- The kept answers of a batch, by the place of the call that asks.
+select asked.place, request_hash, reply, refused
+from json_to_recordset(%(rows)s) as asked(place int, principal text, operation text, key text)
+join idempotency using (principal, operation, key)
+
+-- name: kernel_keep_many
+-- Without "on conflict": a twin that committed meanwhile makes the batch fail and look again.
+insert into idempotency (principal, operation, key, request_hash, reply, refused, at)
+select principal, operation, key, request_hash, reply, refused, %(at)s
+from json_to_recordset(%(rows)s)
+     as kept(principal text, operation text, key text, request_hash bytea, reply bytea, refused boolean)
+
+-- name: kernel_keep_many_first
+-- Answers kept for other calls: the first one kept stays.
+insert into idempotency (principal, operation, key, request_hash, reply, refused, at)
+select principal, operation, key, request_hash, reply, refused, %(at)s
+from json_to_recordset(%(rows)s)
+     as kept(principal text, operation text, key text, request_hash bytea, reply bytea, refused boolean)
+on conflict (principal, operation, key) do nothing
+
+-- name: kernel_append_outbox_many
+insert into outbox (id, type, version, aggregate_id, aggregate_version, market, payload, actor, cause, trace, occurred_at)
+select id, type, version, aggregate_id, aggregate_version, market, convert_to(payload, 'UTF8'), actor, cause, trace,
+       %(at)s
+from json_to_recordset(%(rows)s)
+     as pending(id uuid, type text, version int, aggregate_id text, aggregate_version bigint, market text,
+                payload text, actor text, cause text, trace text)
+
+-- name: kernel_append_audit_many
+insert into audit (id, action, aggregate_id, difference, actor, request_id, reason, at)
+select id, action, aggregate_id, difference, actor, request_id, reason, %(at)s
+from json_to_recordset(%(rows)s)
+     as pending(id uuid, action text, aggregate_id text, difference jsonb, actor text, request_id text, reason text)
+
 -- name: kernel_drop_old_idempotent
 delete from idempotency where ctid in (
     select ctid from idempotency where at < %(before)s limit %(limit)s for update skip locked
@@ -60,7 +95,9 @@ where owner = %(owner)s or until < clock_timestamp()
 update relay_lease set until = '-infinity' where owner = %(owner)s
 
 -- name: kernel_unsent
-select seq, id, type, version, aggregate_id, aggregate_version, market, payload, actor, cause, trace, occurred_at
+-- With the age of each row, in seconds.
+select id, type, version, aggregate_id, aggregate_version, market, payload, actor, cause, trace, occurred_at,
+       extract(epoch from clock_timestamp() - occurred_at)::float8
 from outbox where sent_at is null order by seq limit %(limit)s
 
 -- name: kernel_mark_sent

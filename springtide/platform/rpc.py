@@ -25,7 +25,7 @@ from springtide.platform.errors import (
     unavailable_from,
 )
 from springtide.platform.failpoints import failpoint
-from springtide.platform.telemetry import RPC_SECONDS, current_trace, logger, set_trace
+from springtide.platform.telemetry import RPC_SECONDS, current_trace, logger, observe, set_trace
 
 DEFAULT_TIMEOUT_S = 12.0  # the setting call_timeout_s has the last word
 
@@ -137,7 +137,7 @@ class _Local(_Proxy):
             outcome = error.code
             raise
         finally:
-            RPC_SECONDS.labels(self._context, method.name, outcome).observe(time.perf_counter() - started)
+            observe(RPC_SECONDS, time.perf_counter() - started, self._context, method.name, outcome)
 
 
 class _Remote(_Proxy):
@@ -194,7 +194,7 @@ class Server:
         """Decode, call, encode. Never raises: whatever happens becomes an answer."""
         started = time.perf_counter()
         status, answer = await self._answer(method_name, body, headers)
-        RPC_SECONDS.labels(self._contract.context, method_name, status).observe(time.perf_counter() - started)
+        observe(RPC_SECONDS, time.perf_counter() - started, self._contract.context, method_name, status)
         return answer, {"status": status}
 
     async def _answer(self, method_name: str, body: bytes, headers: dict[str, str]) -> tuple[str, bytes]:

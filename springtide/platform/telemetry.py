@@ -3,6 +3,7 @@
 import logging
 import sys
 from contextvars import ContextVar
+from functools import cache
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -23,9 +24,47 @@ EVENTS_PUBLISHED = Counter("springtide_events_published", "Outbox rows published
 EVENTS_CONSUMED = Counter(
     "springtide_events_consumed", "Events taken by a consumer", ["consumer", "outcome"], registry=REGISTRY
 )
+BATCH_MEMBERS = Histogram(
+    "springtide_batch_members",
+    "Calls in one coalesced transaction",
+    ["lane"],
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+    registry=REGISTRY,
+)
+BATCH_WAIT_SECONDS = Histogram(
+    "springtide_batch_wait_seconds", "Time a call waits for its batch to begin", ["lane"], registry=REGISTRY
+)
+LANE_WAITING = Gauge("springtide_lane_waiting", "Calls waiting for a batch", ["lane"], registry=REGISTRY)
+GATEWAY_SECONDS = Histogram(
+    "springtide_gateway_start_seconds",
+    "Time a payment gateway takes to answer a start",
+    ["gateway", "outcome"],
+    registry=REGISTRY,
+)
+GATEWAY_DIVERTED = Counter(
+    "springtide_gateway_diverted",
+    "Attempts that a breaker or a limit kept from a gateway (breaker in dry run: would have kept)",
+    ["gateway", "why"],
+    registry=REGISTRY,
+)
 OUTBOX_LAG_SECONDS = Gauge(
     "springtide_outbox_lag_seconds", "Age of the oldest unsent row", ["context"], registry=REGISTRY
 )
+
+
+def observe(histogram: Histogram, value: float, *labels: str) -> None:
+    """Observe `value`; the child with these labels is looked up in the library once, which costs more than the rest."""
+    _labelled(histogram, labels).observe(value)
+
+
+@cache  # as bounded as the metric's own label values
+def _labelled(histogram: Histogram, labels: tuple[str, ...]) -> Histogram:
+    return histogram.labels(*labels)
+
+
+def bind_request(request_id: str) -> None:
+    """Put the id of the request being served on every log line of its task."""
+    structlog.contextvars.bind_contextvars(request_id=request_id)
 
 
 def current_trace() -> str:

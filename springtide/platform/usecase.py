@@ -28,6 +28,12 @@ class _Stored(msgspec.Struct, frozen=True):
     refused: bool
 
 
+class Kept(_Stored, frozen=True, kw_only=True):
+    """An idempotency row: whose call under which key, of what request, and what it was answered with."""
+
+    identity: tuple[str, str, str]
+
+
 class _StoredRefusal(msgspec.Struct, frozen=True):
     code: str
     detail: str
@@ -70,7 +76,7 @@ async def write(
             stored = await tx.maybe("kernel_find_idempotent", identity, row=_Stored)
             if stored is None:
                 answer = await work(tx)
-                encoded = msgspec.msgpack.encode(answer)
+                encoded = encode_answer(answer)
                 if not await _keep(tx, identity, digest, encoded, refused=False, at=tx.now):
                     raise _AnsweredMeanwhile  # noqa: TRY301 - the transaction has to be left by an exception
                 return answer
@@ -83,7 +89,7 @@ async def write(
         stored = await _find_or_none(db, identity)
         if stored is None:
             raise
-    return _replay(stored, digest, reply)
+    return replay(stored, digest, reply)
 
 
 async def answered(
@@ -95,13 +101,13 @@ async def answered(
     """
     identity = {"principal": caller.principal, "operation": operation, "key": key}
     stored = await tx.maybe("kernel_find_idempotent", identity, row=_Stored)
-    return None if stored is None else _replay(stored, digest, reply)
+    return None if stored is None else replay(stored, digest, reply)
 
 
 async def keep_answer(tx: Tx, *, principal: str, operation: str, key: str, digest: bytes, answer: object) -> None:
     """Keep a final answer in the transaction that makes it true; the first answer kept stays."""
     identity = {"principal": principal, "operation": operation, "key": key}
-    await _keep(tx, identity, digest, msgspec.msgpack.encode(answer), refused=False, at=tx.now)
+    await _keep(tx, identity, digest, encode_answer(answer), refused=False, at=tx.now)
 
 
 async def keep_refusal(
@@ -110,7 +116,7 @@ async def keep_refusal(
     """Keep a refusal as the final answer under this key and raise it (or the refusal that was kept first)."""
     identity = {"principal": caller.principal, "operation": operation, "key": key}
     stored = await _keep_refusal(db, caller, identity, digest, refusal)
-    _replay(stored, digest, object)
+    replay(stored, digest, object)
     raise refusal
 
 
@@ -128,7 +134,7 @@ async def _keep(
 async def _keep_refusal(
     db: Database, caller: Caller, identity: Mapping[str, str], digest: bytes, refusal: Refusal
 ) -> _Stored:
-    encoded = msgspec.msgpack.encode(_StoredRefusal(refusal.code, refusal.detail, refusal.facts))
+    encoded = encode_refusal(refusal)
     async with db.tx(caller) as tx:
         await _keep(tx, identity, digest, encoded, refused=True, at=tx.now)
         return await tx.one("kernel_find_idempotent", identity, row=_Stored)
@@ -144,7 +150,18 @@ async def _find_or_none(db: Database, identity: Mapping[str, str]) -> _Stored | 
         return await read.maybe("kernel_find_idempotent", identity, row=_Stored)
 
 
-def _replay(stored: _Stored, digest: bytes, reply: type[Reply]) -> Reply:
+def encode_answer(answer: object) -> bytes:
+    """Return an answer as it is kept."""
+    return msgspec.msgpack.encode(answer)
+
+
+def encode_refusal(refusal: Refusal) -> bytes:
+    """Return a refusal as it is kept."""
+    return msgspec.msgpack.encode(_StoredRefusal(refusal.code, refusal.detail, refusal.facts))
+
+
+def replay(stored: _Stored, digest: bytes, reply: type[Reply]) -> Reply:
+    """Return the kept answer, raise the kept refusal, or `KeyReused` when the request was another."""
     if stored.request_hash != digest:
         msg = "The same Idempotency-Key came with another request before. Use a new key for a new request."
         raise KeyReused(msg)

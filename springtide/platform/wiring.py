@@ -52,12 +52,14 @@ class Needs:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
     """Something to do again and again, `every_s` seconds, in one process of the context or several at once (so it must
-    be safe to run twice). Failures are logged and tried again at the next turn.
+    be safe to run twice). Failures are logged and tried again at the next turn. `with_jobs`: only in processes with the
+    role "jobs", whether they serve the context or not.
     """
 
     name: str
     every_s: float
     work: Callable[[], Awaitable[object]]
+    with_jobs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +77,8 @@ class Built:
 class ContextSpec:
     """A context as `bootstrap` sees it; each `contexts/<name>/wiring.py` exports one as `SPEC`.
 
-    `has_jobs`: the schema carries procrastinate's tables and `Built.jobs` is worked off by processes with the role
-    "jobs".
+    `has_jobs`: the schema carries procrastinate's tables; `Built.jobs`, and loops that say so, are worked off by
+    processes with the role "jobs".
     """
 
     contract: Contract[Any]

@@ -71,12 +71,22 @@ _NOT_DURABLE: Mapping[str, str] = {
 
 
 class Postgres:
-    """One PostgreSQL in one data folder."""
+    """One PostgreSQL in one data folder. `tuning`: settings that go before ours."""
 
-    def __init__(self, folder: DataFolder, ports: PortBook, *, password: str, durable: bool, say: Say) -> None:
+    def __init__(
+        self,
+        folder: DataFolder,
+        ports: PortBook,
+        *,
+        password: str,
+        durable: bool,
+        say: Say,
+        tuning: Mapping[str, str] | None = None,
+    ) -> None:
         self._folder = folder
         self._ports = ports
         self._password = password
+        self._settings = {**_SETTINGS, **({} if durable else _NOT_DURABLE), **(tuning or {})}
         self._is_durable = durable
         self._say = say
 
@@ -110,8 +120,7 @@ class Postgres:
             self._require_usable()
         else:
             await self._initialise(programs)
-        settings = _SETTINGS if self._is_durable else {**_SETTINGS, **_NOT_DURABLE}
-        given = (part for name, value in settings.items() for part in ("-c", f"{name}={value}"))
+        given = (part for name, value in self._settings.items() for part in ("-c", f"{name}={value}"))
         port = str(self._ports.choose(NAME))
         return (str(programs / "postgres"), "-D", str(self._folder.pg), "-p", port, *given)
 

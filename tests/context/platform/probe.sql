@@ -40,3 +40,10 @@ update relay_lease set until = '-infinity'
 
 -- name: sleep
 select pg_sleep(%(for_s)s)
+
+-- name: lock_facts
+select id, value, version from fact where id = any(%(ids)s::text[]) order by id for update
+
+-- name: put_facts
+insert into fact (id, value) select id, value from json_to_recordset(%(rows)s) as wanted(id text, value int)
+on conflict (id) do update set value = excluded.value, version = fact.version + 1

@@ -1,0 +1,91 @@
+"""The transaction of a batch of calls: two network round trips, however many members it has.
+
+The first sends BEGIN, the clock, the lookup of kept answers and what the context wants to lock and read; the second
+sends every write, the kernel's rows and COMMIT. Rows travel as one JSON parameter per statement (`rows`), which
+PostgreSQL takes apart with `json_to_recordset`: far cheaper to build than arrays of single values.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.rows import tuple_row
+
+from springtide.platform.caller import Caller
+from springtide.platform.db import NO_PARAMS, Database, Params, Statements, Tx
+
+Tuples = list[tuple[Any, ...]]
+Ask = tuple[str, Params]
+"""A named statement and its parameters."""
+
+
+def rows(of: Sequence[Mapping[str, Any] | msgspec.Struct]) -> Params:
+    """Return rows as the parameter `rows` of a statement with `json_to_recordset(%(rows)s)`.
+
+    UUIDs, times and enums travel as text; give bytes for a `bytea` column through `hexed`,
+    JSON columns as plain values or `msgspec.Raw`.
+    """
+    return {"rows": msgspec.json.encode(of).decode()}
+
+
+def hexed(value: bytes) -> str:
+    r"""Return bytes as PostgreSQL reads them into a `bytea` ("\x…")."""
+    return "\\x" + value.hex()
+
+
+class Batch(Tx):
+    """A `Tx` for many members at once. What members emit and audit is theirs: see `coalesce.Member`."""
+
+    def __init__(self, connection: psycopg.AsyncConnection[Any], statements: Statements, caller: Caller) -> None:
+        super().__init__(connection, statements, caller, now=None)  # type: ignore[arg-type]  # set by `begin`
+        self._later: list[Ask] = []
+        self.found: list[Tuples] = []
+
+    async def begin(self, *asks: Ask) -> list[Tuples]:
+        """Begin, read the clock and run `asks`, in one round trip; return the rows of each ask."""
+        async with self._connection.pipeline():
+            await self._connection.execute(b"begin")
+            now = await self._send(("kernel_now", NO_PARAMS))
+            cursors = [await self._send(ask) for ask in asks]
+        ((self.now,),) = await now.fetchall()
+        return [await _rows_of(cursor) for cursor in cursors]
+
+    async def together(self, *asks: Ask) -> list[Tuples]:
+        """Run several statements in one round trip; return the rows of each (none for a statement without rows)."""
+        async with self._connection.pipeline():
+            cursors = [await self._send(ask) for ask in asks]
+        return [await _rows_of(cursor) for cursor in cursors]
+
+    def later(self, statement: str, params: Params = NO_PARAMS) -> None:
+        """Send this write at the end, in order, together with the kernel's rows and the commit."""
+        self._later.append((statement, params))
+
+    async def commit(self, *kernel: Ask) -> None:
+        """Send what was left for later, the kernel's rows and COMMIT, in one round trip."""
+        async with self._connection.pipeline():
+            for ask in (*self._later, *kernel):
+                await self._send(ask)
+            await self._connection.execute(b"commit")
+
+    async def _send(self, ask: Ask) -> psycopg.AsyncCursor[tuple[Any, ...]]:
+        statement, params = ask
+        cursor = self._connection.cursor(row_factory=tuple_row)
+        await cursor.execute(self._statements[statement], params, prepare=True)
+        return cursor
+
+
+@asynccontextmanager
+async def batch(db: Database, caller: Caller) -> AsyncIterator[Batch]:
+    """Open the unit of work of a batch. Leaving it without `commit`, or with an exception, rolls back."""
+    async with db.exclusive() as (connection, statements):
+        try:
+            yield Batch(connection, statements, caller)
+        finally:
+            if not connection.closed:
+                await connection.rollback()
+
+
+async def _rows_of(cursor: psycopg.AsyncCursor[tuple[Any, ...]]) -> Tuples:
+    return await cursor.fetchall() if cursor.description else []

@@ -1,0 +1,189 @@
+"""A lane: many calls in one transaction, each answered as if it had been alone."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+
+from springtide.platform.batch import Batch, rows
+from springtide.platform.coalesce import Lane, LaneFull, Member
+from springtide.platform.db import Database, DatabaseUnavailable
+from springtide.platform.errors import Conflict, KeyReused, Unavailable
+from tests.context.platform.probe import CALLER, Counts, FactChanged, counts, until
+
+MOST = 100
+NOTHING = Counts(facts=0, outbox=0, audit=0, kept=0)
+
+
+class TooHigh(Conflict):
+    code = "probe_too_high"
+
+
+class Put(msgspec.Struct, frozen=True):
+    name: str
+    value: int
+
+
+class Version(msgspec.Struct, frozen=True):
+    version: int
+
+
+class Facts:
+    """Puts values; refuses high ones, fails on negative ones, puts off zero."""
+
+    def __init__(self, db: Database, *, max_batch: int = 256, max_waiting: int = 1_000) -> None:
+        self.lane = Lane(
+            db, name="probe", look=self._look, work=self._work, max_batch=max_batch, max_waiting=max_waiting
+        )
+        self.batches: list[int] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def put(self, name: str, value: int, key: str = "") -> Version:
+        return await self.lane.write(
+            caller=CALLER,
+            operation="put",
+            key=key or f"put-{name}-{value}-key",
+            request={"name": name, "value": value},
+            ask=Put(name, value),
+            reply=Version,
+        )
+
+    def _look(self, members: Sequence[Member[Put]]) -> list[tuple[str, dict[str, Any]]]:
+        return [("lock_facts", {"ids": sorted({member.ask.name for member in members})})]
+
+    async def _work(self, tx: Batch, members: Sequence[Member[Put]]) -> None:
+        self.batches.append(len(members))
+        await self.gate.wait()
+        versions = {name: version for name, _, version in tx.found[0]}
+        values: dict[str, int] = {}
+        for member in members:
+            name, value = member.ask.name, member.ask.value
+            if value < 0:
+                msg = "nobody expected this"
+                raise ValueError(msg)
+            if value == 0:
+                member.put_off(Unavailable("later"))
+                continue
+            if value > MOST:
+                member.emit(FactChanged(value=value), aggregate_id=name, aggregate_version=0)
+                member.refuse(TooHigh("too high", value=value))
+                continue
+            versions[name] = versions.get(name, 0) + 1
+            values[name] = value
+            member.emit(FactChanged(value=value), aggregate_id=name, aggregate_version=versions[name])
+            member.audit("fact_changed", name, value=value)
+            member.answer(Version(versions[name]))
+        if values:
+            tx.later("put_facts", rows([{"id": name, "value": value} for name, value in values.items()]))
+
+
+@pytest.fixture
+def facts(db: Database) -> Facts:
+    return Facts(db)
+
+
+async def test_calls_at_once_share_a_transaction(facts: Facts, db: Database) -> None:
+    answers = await asyncio.gather(*(facts.put(f"f{number}", 1) for number in range(40)))
+    assert answers == [Version(1)] * 40
+    assert facts.batches == [40]
+    assert await counts(db) == Counts(facts=40, outbox=40, audit=40, kept=40)
+
+
+async def test_what_arrives_while_a_batch_commits_forms_the_next(facts: Facts) -> None:
+    facts.gate.clear()
+    first = asyncio.create_task(facts.put("a", 1))
+    await until(lambda: bool(facts.batches))
+    others = [asyncio.create_task(facts.put(f"b{number}", 1)) for number in range(7)]
+    await asyncio.sleep(0)
+    facts.gate.set()
+    await asyncio.gather(first, *others)
+    assert facts.batches == [1, 7]
+
+
+async def test_a_batch_is_bounded(db: Database) -> None:
+    facts = Facts(db, max_batch=10)
+    await asyncio.gather(*(facts.put(f"f{number}", 1) for number in range(25)))
+    assert facts.batches == [10, 10, 5]
+
+
+async def test_refused_put_off_and_failing_members_leave_their_neighbours_alone(facts: Facts, db: Database) -> None:
+    outcomes = await asyncio.gather(
+        facts.put("good", 1),
+        facts.put("high", MOST + 1),
+        facts.put("zero", 0),
+        facts.put("bad", -1),
+        facts.put("also-good", 2),
+        return_exceptions=True,
+    )
+    assert outcomes[0] == outcomes[4] == Version(1)
+    assert isinstance(outcomes[1], TooHigh)
+    assert isinstance(outcomes[2], Unavailable)
+    assert isinstance(outcomes[3], ValueError)
+    # The refusal is kept, what was put off or failed is not; neither left an event behind.
+    assert await counts(db) == Counts(facts=2, outbox=2, audit=2, kept=3)
+
+
+async def test_a_repeat_gets_the_same_answer_and_another_request_is_refused(facts: Facts, db: Database) -> None:
+    first = await facts.put("a", 1, key="one-and-the-same")
+    assert await facts.put("a", 1, key="one-and-the-same") == first
+    with pytest.raises(KeyReused):
+        await facts.put("a", 2, key="one-and-the-same")
+    with pytest.raises(TooHigh):
+        await facts.put("a", MOST + 5, key="a-refused-one")
+    with pytest.raises(TooHigh) as refused:
+        await facts.put("a", MOST + 5, key="a-refused-one")
+    assert refused.value.facts == {"value": MOST + 5}
+    assert await counts(db) == Counts(facts=1, outbox=1, audit=1, kept=2)
+
+
+async def test_twins_in_one_moment_do_the_work_once(facts: Facts, db: Database) -> None:
+    answers = await asyncio.gather(*(facts.put("a", 1, key="the-same-key") for _ in range(5)))
+    assert answers == [Version(1)] * 5
+    assert await counts(db) == Counts(facts=1, outbox=1, audit=1, kept=1)
+
+
+async def test_twins_in_two_processes_do_the_work_once(db: Database) -> None:
+    lanes = [Facts(db) for _ in range(3)]
+    answers = await asyncio.gather(*(lane.put("a", 1, key="the-same-key") for lane in lanes))
+    assert answers == [Version(1)] * 3
+    assert await counts(db) == Counts(facts=1, outbox=1, audit=1, kept=1)
+
+
+async def test_who_leaves_before_the_batch_is_dropped_who_leaves_during_it_is_kept(facts: Facts, db: Database) -> None:
+    facts.gate.clear()
+    begun = asyncio.create_task(facts.put("begun", 1))
+    await until(lambda: bool(facts.batches))
+    waiting = asyncio.create_task(facts.put("waiting", 1))
+    await asyncio.sleep(0)
+    begun.cancel()
+    waiting.cancel()
+    facts.gate.set()
+    await asyncio.gather(begun, waiting, return_exceptions=True)
+    assert await facts.put("after", 1) == Version(1)
+    assert await counts(db) == Counts(facts=2, outbox=2, audit=2, kept=2)
+    assert await facts.put("begun", 1) == Version(1)  # its answer is there for whoever asks again
+    assert facts.batches == [1, 1]
+
+
+async def test_more_callers_than_can_be_answered_are_sent_away(db: Database) -> None:
+    facts = Facts(db, max_waiting=3)
+    facts.gate.clear()
+    first = asyncio.create_task(facts.put("a", 1))
+    await until(lambda: bool(facts.batches))
+    others = [asyncio.create_task(facts.put(f"b{number}", 1)) for number in range(3)]
+    await asyncio.sleep(0)
+    with pytest.raises(LaneFull) as refused:
+        await facts.put("c", 1)
+    assert refused.value.retry_after_s > 0
+    facts.gate.set()
+    assert await asyncio.gather(first, *others) == [Version(1)] * 4
+
+
+async def test_without_a_database_everybody_is_told_and_nothing_is_kept(facts: Facts, db: Database) -> None:
+    await facts.put("before", 1)
+    await db.close()
+    outcomes = await asyncio.gather(*(facts.put(f"f{number}", 1) for number in range(3)), return_exceptions=True)
+    assert all(isinstance(outcome, DatabaseUnavailable) for outcome in outcomes)
