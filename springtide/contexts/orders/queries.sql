@@ -1,70 +1,93 @@
 -- Statements of orders. The lock order stands at the top of store.py.
 
--- name: insert_order
--- The whole order in one statement: the primary key is the guard against two orders, and rows of an order that is there
--- already are not written. The attempt's newest state may have come before the order.
-with new as (
-    insert into orders (
-        id, number, placed_at, market, seller, locale, currency, base_currency, fx_to_base, channel, agent, customer_id,
-        buyer_name, email, phone, shipping_address, billing_address, payment_method, attempt_id, quote, vouchers, units,
-        goods_minor, shipping_minor, discount_minor, tax_minor, total_minor, authorised_minor, captured_minor,
-        refunded_minor, is_voided, status, payment_status, fulfilment_status)
-    values (
-        %(id)s, %(prefix)s || nextval('order_number'), %(placed_at)s, %(market)s, %(seller)s, %(locale)s, %(currency)s,
-        %(base_currency)s, %(fx_to_base)s::numeric, %(channel)s, %(agent)s, %(customer_id)s, %(buyer_name)s, %(email)s,
-        %(phone)s, %(shipping_address)s, %(billing_address)s, %(payment_method)s, %(attempt_id)s, %(quote)s, %(vouchers)s,
-        %(units)s, %(goods_minor)s, %(shipping_minor)s, %(discount_minor)s, %(tax_minor)s, %(total_minor)s,
-        %(authorised_minor)s, %(captured_minor)s, %(refunded_minor)s, %(is_voided)s, %(status)s, %(payment_status)s,
-        %(fulfilment_status)s)
-    on conflict (id) do nothing
-    returning id, number
-), lines as (
-    insert into order_lines (
-        order_id, line, sku, name, unit_minor, ordered, gross_minor, net_minor, tax_minor, rate_bp, tax_category,
-        discount_minor, allocations, open_allocations)
-    select new.id, sold.line, sold.sku, sold.name, sold.unit_minor, sold.ordered, sold.gross_minor, sold.net_minor,
-           sold.tax_minor, sold.rate_bp, sold.tax_category, sold.discount_minor, sold.allocations, sold.allocations
-    from new, unnest(
-        %(line)s::int[], %(line_sku)s::text[], %(line_name)s::text[], %(line_unit_minor)s::bigint[],
-        %(line_ordered)s::bigint[], %(line_gross_minor)s::bigint[], %(line_net_minor)s::bigint[],
-        %(line_tax_minor)s::bigint[], %(line_rate_bp)s::int[], %(line_tax_category)s::text[],
-        %(line_discount_minor)s::bigint[], %(line_allocations)s::jsonb[])
-        as sold(line, sku, name, unit_minor, ordered, gross_minor, net_minor, tax_minor, rate_bp, tax_category,
-                discount_minor, allocations)
-), shipping as (
-    insert into shipping_rows (
-        order_id, row, method, gross_minor, net_minor, tax_minor, rate_bp, tax_category, discount_minor)
-    select new.id, sold.row, sold.method, sold.gross_minor, sold.net_minor, sold.tax_minor, sold.rate_bp,
-           sold.tax_category, sold.discount_minor
-    from new, unnest(
-        %(shipping)s::int[], %(shipping_method)s::text[], %(shipping_gross_minor)s::bigint[],
-        %(shipping_net_minor)s::bigint[], %(shipping_tax_minor)s::bigint[], %(shipping_rate_bp)s::int[],
-        %(shipping_tax_category)s::text[], %(shipping_discount_minor)s::bigint[])
-        as sold(row, method, gross_minor, net_minor, tax_minor, rate_bp, tax_category, discount_minor)
-), entry as (
-    insert into timeline (id, order_id, at, what, facts, actor)
-    select %(entry_id)s, new.id, %(placed_at)s, 'placed', '{}', %(actor)s from new
-)
-select number from new
+-- name: lock_attempts_of_orders
+-- One transaction at a time works on what is known of an order's money, also while the order is not there yet. Every
+-- batch takes these locks in the order of the ids.
+select pg_advisory_xact_lock(hashtextextended(id::text, 0))
+from (select id from unnest(%(ids)s::uuid[]) as asked(id) order by id) as sorted
 
--- name: find_seller
-select seller from orders where id = %(id)s
+-- name: attempts_of_orders
+select order_id, attempt_id, is_voided, authorised_minor, captured_minor, refunded_minor
+from attempts where order_id = any(%(ids)s::uuid[])
 
--- name: find_receipt
-select number, placed_at from orders where id = %(id)s
+-- name: receipts
+select id, number, placed_at from orders where id = any(%(ids)s::uuid[])
 
--- name: keep_attempt
--- Of an attempt only the newest state counts: no row touched means an equal or newer one was seen. The guard lets one
--- transaction at a time work on the attempts of an order that may not be there yet, so that no state falls between
--- `place` and an event that overtakes it.
-with guard as materialized (select pg_advisory_xact_lock(hashtextextended(%(order_id)s::uuid::text, 0)))
+-- name: next_numbers
+-- A number that is not used leaves a gap: only documents are numbered without gaps.
+select nextval('order_number') from generate_series(1, %(many)s)
+
+-- name: insert_placed_attempts
 insert into attempts (attempt_id, order_id, version, is_voided, authorised_minor, captured_minor, refunded_minor)
-select %(attempt_id)s, %(order_id)s, %(version)s, %(is_voided)s, %(authorised_minor)s, %(captured_minor)s, %(refunded_minor)s
-from guard
+select attempt_id, order_id, 0, false, authorised_minor, captured_minor, 0
+from json_to_recordset(%(rows)s)
+     as seen(attempt_id uuid, order_id uuid, authorised_minor bigint, captured_minor bigint)
+
+-- name: insert_orders
+insert into orders (
+    id, number, placed_at, market, seller, locale, currency, base_currency, fx_to_base, channel, agent, customer_id,
+    buyer_name, email, phone, shipping_address, billing_address, payment_method, attempt_id, quote, vouchers, units,
+    goods_minor, shipping_minor, discount_minor, tax_minor, total_minor, authorised_minor, captured_minor,
+    refunded_minor, is_voided, status, payment_status, fulfilment_status)
+select
+    id, number, %(now)s, market, seller, locale, currency, base_currency, fx_to_base, channel, agent, customer_id,
+    buyer_name, email, phone, shipping_address, billing_address, payment_method, attempt_id, quote,
+    array(select jsonb_array_elements_text(vouchers)), units, goods_minor, shipping_minor, discount_minor, tax_minor,
+    total_minor, authorised_minor, captured_minor, refunded_minor, is_voided, status, payment_status, fulfilment_status
+from json_to_recordset(%(rows)s) as sold(
+    id uuid, number text, market text, seller text, locale text, currency text, base_currency text, fx_to_base numeric,
+    channel text, agent text, customer_id uuid, buyer_name text, email text, phone text, shipping_address jsonb,
+    billing_address jsonb, payment_method text, attempt_id uuid, quote bytea, vouchers jsonb, units bigint,
+    goods_minor bigint, shipping_minor bigint, discount_minor bigint, tax_minor bigint, total_minor bigint,
+    authorised_minor bigint, captured_minor bigint, refunded_minor bigint, is_voided boolean, status text,
+    payment_status text, fulfilment_status text)
+
+-- name: insert_order_lines
+insert into order_lines (
+    order_id, line, sku, name, unit_minor, ordered, gross_minor, net_minor, tax_minor, rate_bp, tax_category,
+    discount_minor, allocations, open_allocations)
+select order_id, line, sku, name, unit_minor, ordered, gross_minor, net_minor, tax_minor, rate_bp, tax_category,
+       discount_minor, allocations, allocations
+from json_to_recordset(%(rows)s) as sold(
+    order_id uuid, line int, sku text, name text, unit_minor bigint, ordered bigint, gross_minor bigint,
+    net_minor bigint, tax_minor bigint, rate_bp int, tax_category text, discount_minor bigint, allocations jsonb)
+
+-- name: insert_shipping_rows
+insert into shipping_rows (
+    order_id, row, method, gross_minor, net_minor, tax_minor, rate_bp, tax_category, discount_minor)
+select order_id, row, method, gross_minor, net_minor, tax_minor, rate_bp, tax_category, discount_minor
+from json_to_recordset(%(rows)s) as sold(
+    order_id uuid, row int, method text, gross_minor bigint, net_minor bigint, tax_minor bigint, rate_bp int,
+    tax_category text, discount_minor bigint)
+
+-- name: insert_placed_entries
+insert into timeline (id, order_id, at, what, facts, actor)
+select id, order_id, %(now)s, 'placed', '{}', actor
+from json_to_recordset(%(rows)s) as entry(id uuid, order_id uuid, actor text)
+
+-- name: sellers_of_orders
+select distinct seller from orders where id = any(%(ids)s::uuid[])
+
+-- name: known_attempts
+select attempt_id, is_voided, authorised_minor, captured_minor, refunded_minor
+from attempts where attempt_id = any(%(ids)s::uuid[])
+
+-- name: lock_known_orders
+select id from orders where id = any(%(ids)s::uuid[]) order by id for update
+
+-- name: keep_attempts
+-- Of an attempt only the newest state counts; the orders that are told more than was known come back. The row lock of an
+-- order guards its attempts, the lock on its attempts (lock_attempts_of_orders) those of an order that is not there yet:
+-- no state falls between `place` and an event that overtakes it.
+insert into attempts (attempt_id, order_id, version, is_voided, authorised_minor, captured_minor, refunded_minor)
+select * from unnest(
+    %(attempts)s::uuid[], %(orders)s::uuid[], %(versions)s::bigint[], %(is_voided)s::boolean[],
+    %(authorised_minor)s::bigint[], %(captured_minor)s::bigint[], %(refunded_minor)s::bigint[])
 on conflict (attempt_id) do update set
     version = excluded.version, is_voided = excluded.is_voided, authorised_minor = excluded.authorised_minor,
     captured_minor = excluded.captured_minor, refunded_minor = excluded.refunded_minor
 where attempts.version < excluded.version
+returning order_id
 
 -- name: sum_attempts
 -- An authorisation that was given back is no money any more.
@@ -396,20 +419,96 @@ values (%(order_id)s, %(adjustment_id)s, %(seller)s, %(year)s, %(kind)s, %(seque
 -- name: insert_document_page
 insert into document_pages (order_id, number, html) values (%(order_id)s, %(number)s, %(html)s)
 
+-- name: orders_to_invoice
+-- Imported orders have no documents of ours.
+select id, seller, number, placed_at, locale, currency, shipping_address ->> 'country' as destination, billing_address
+from orders where id = any(%(ids)s::uuid[]) and not exempt order by id
+
+-- name: make_invoice_counters
+insert into document_counters (seller, year, kind, last)
+select seller, %(year)s, 'invoice', 0 from unnest(%(sellers)s::text[]) as series(seller)
+on conflict (seller, year, kind) do nothing
+
+-- name: lock_invoice_counters
+-- Held until the commit: a number is used if and only if its document exists.
+select seller, last from document_counters
+where seller = any(%(sellers)s::text[]) and year = %(year)s and kind = 'invoice' order by seller for update
+
+-- name: invoiced_orders
+select order_id from documents where order_id = any(%(ids)s::uuid[]) and adjustment_id is null
+
+-- name: sold_rows
+-- What orders sold, lines before shipping (no name, no quantity).
+select order_id, text, quantity, gross_minor, net_minor, tax_minor, rate_bp, tax_category, discount_minor
+from (
+    select order_id, 0 as part, line as row, name as text, ordered as quantity, gross_minor, net_minor, tax_minor, rate_bp,
+           tax_category, discount_minor
+    from order_lines where order_id = any(%(ids)s::uuid[])
+    union all
+    select order_id, 1, row, '', null, gross_minor, net_minor, tax_minor, rate_bp, tax_category, discount_minor
+    from shipping_rows where order_id = any(%(ids)s::uuid[])
+) as sold
+order by order_id, part, row
+
+-- name: insert_invoices
+insert into documents (order_id, adjustment_id, seller, year, kind, sequence, number, issued_on, currency, gross_minor)
+select order_id, null, seller, %(year)s, 'invoice', sequence, number, %(issued_on)s, currency, gross_minor
+from unnest(%(orders)s::uuid[], %(sellers)s::text[], %(sequences)s::bigint[], %(numbers)s::text[],
+            %(currencies)s::text[], %(gross_minor)s::bigint[])
+     as issued(order_id, seller, sequence, number, currency, gross_minor)
+
+-- name: insert_document_pages
+insert into document_pages (order_id, number, html)
+select * from unnest(%(orders)s::uuid[], %(numbers)s::text[], %(pages)s::text[])
+
+-- name: set_invoice_counters
+update document_counters set last = reached.last
+from unnest(%(sellers)s::text[], %(lasts)s::bigint[]) as reached(seller, last)
+where document_counters.seller = reached.seller and year = %(year)s and kind = 'invoice'
+
 -- name: find_document_page
 select html, customer_id from document_pages join orders on id = order_id
 where order_id = %(order_id)s and document_pages.number = %(number)s
 
--- name: insert_mail
+-- name: insert_mails
 insert into mails (id, order_id, kind, cause_id, due_at)
-values (%(id)s, %(order_id)s, %(kind)s, %(cause_id)s, %(due_at)s)
+select id, order_id, %(kind)s, cause_id, %(due_at)s
+from unnest(%(ids)s::uuid[], %(orders)s::uuid[], %(causes)s::uuid[]) as ordered(id, order_id, cause_id)
 on conflict (kind, cause_id) do nothing
 
--- name: find_mail
-select order_id, kind, cause_id, sent_at from mails where id = %(id)s
+-- name: take_due_mails
+-- Who takes a mail has until `again_at` to send it; then it is due again.
+update mails set due_at = %(again_at)s, attempts = attempts + 1
+where id in (
+    select id from mails where sent_at is null and due_at <= %(now)s order by due_at limit %(limit)s
+    for update skip locked
+)
+returning id, order_id, kind, cause_id, attempts
 
--- name: mark_mail_sent
-update mails set sent_at = %(at)s where id = %(id)s and sent_at is null
+-- name: mark_mails_sent
+update mails set sent_at = %(at)s where id = any(%(ids)s::uuid[]) and sent_at is null
+
+-- name: put_off_mails
+update mails set due_at = put_off.until
+from unnest(%(ids)s::uuid[], %(until)s::timestamptz[]) as put_off(id, until)
+where mails.id = put_off.id and sent_at is null
+
+-- name: orders_to_write_about
+select id, number, version, placed_at, market, seller, locale, currency, base_currency, fx_to_base::text as fx_to_base,
+       channel, agent, import_batch, external_system, external_id, customer_id, customer_ref, buyer_name, email, phone,
+       shipping_address, billing_address, payment_method, attempt_id, vouchers, goods_minor, shipping_minor,
+       discount_minor, tax_minor, total_minor, adjusted_minor, authorised_minor, captured_minor, refunded_minor,
+       capture_asked_minor, is_voided, status, payment_status, fulfilment_status
+from orders where id = any(%(ids)s::uuid[])
+
+-- name: lines_to_write_about
+select order_id, line, sku, name, unit_minor, ordered, cancelled, fulfilled, returned, refunded, gross_minor, net_minor,
+       tax_minor, rate_bp, tax_category, discount_minor, allocations, open_allocations
+from order_lines where order_id = any(%(ids)s::uuid[]) order by order_id, line
+
+-- name: shipping_to_write_about
+select order_id, row, method, gross_minor, net_minor, tax_minor, rate_bp, tax_category, discount_minor
+from shipping_rows where order_id = any(%(ids)s::uuid[]) order by order_id, row
 
 -- name: schedule_erasure
 -- Orders are kept as long as the law wants the books kept.
