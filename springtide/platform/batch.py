@@ -11,14 +11,15 @@ from typing import Any
 
 import msgspec
 import psycopg
-from psycopg.rows import tuple_row
+from psycopg.pq import TransactionStatus
 
 from springtide.platform.caller import Caller
 from springtide.platform.db import NO_PARAMS, Database, Params, Statements, Tx
+from springtide.platform.exchange import Ask, Tuples, exchange
 
-Tuples = list[tuple[Any, ...]]
-Ask = tuple[str, Params]
-"""A named statement and its parameters."""
+IDLE = TransactionStatus.IDLE
+
+__all__ = ["Ask", "Batch", "Tuples", "batch", "hexed", "rows"]
 
 
 def rows(of: Sequence[Mapping[str, Any] | msgspec.Struct]) -> Params:
@@ -45,18 +46,13 @@ class Batch(Tx):
 
     async def begin(self, *asks: Ask) -> list[Tuples]:
         """Begin, read the clock and run `asks`, in one round trip; return the rows of each ask."""
-        async with self._connection.pipeline():
-            await self._connection.execute(b"begin")
-            now = await self._send(("kernel_now", NO_PARAMS))
-            cursors = [await self._send(ask) for ask in asks]
-        ((self.now,),) = await now.fetchall()
-        return [await _rows_of(cursor) for cursor in cursors]
+        clock, *found = await self._exchange((("kernel_now", NO_PARAMS), *asks), first=b"begin")
+        ((self.now,),) = clock
+        return found
 
     async def together(self, *asks: Ask) -> list[Tuples]:
         """Run several statements in one round trip; return the rows of each (none for a statement without rows)."""
-        async with self._connection.pipeline():
-            cursors = [await self._send(ask) for ask in asks]
-        return [await _rows_of(cursor) for cursor in cursors]
+        return await self._exchange(asks)
 
     def later(self, statement: str, params: Params = NO_PARAMS) -> None:
         """Send this write at the end, in order, together with the kernel's rows and the commit."""
@@ -64,16 +60,10 @@ class Batch(Tx):
 
     async def commit(self, *kernel: Ask) -> None:
         """Send what was left for later, the kernel's rows and COMMIT, in one round trip."""
-        async with self._connection.pipeline():
-            for ask in (*self._later, *kernel):
-                await self._send(ask)
-            await self._connection.execute(b"commit")
+        await self._exchange((*self._later, *kernel), last=b"commit")
 
-    async def _send(self, ask: Ask) -> psycopg.AsyncCursor[tuple[Any, ...]]:
-        statement, params = ask
-        cursor = self._connection.cursor(row_factory=tuple_row)
-        await cursor.execute(self._statements[statement], params, prepare=True)
-        return cursor
+    async def _exchange(self, asks: Sequence[Ask], *, first: bytes = b"", last: bytes = b"") -> list[Tuples]:
+        return await exchange(self._connection, self._statements, asks, first=first, last=last)
 
 
 @asynccontextmanager
@@ -83,9 +73,5 @@ async def batch(db: Database, caller: Caller) -> AsyncIterator[Batch]:
         try:
             yield Batch(connection, statements, caller)
         finally:
-            if not connection.closed:
+            if not connection.closed and connection.pgconn.transaction_status != IDLE:
                 await connection.rollback()
-
-
-async def _rows_of(cursor: psycopg.AsyncCursor[tuple[Any, ...]]) -> Tuples:
-    return await cursor.fetchall() if cursor.description else []

@@ -18,12 +18,13 @@ from typing import Any, Generic, TypeVar
 
 from psycopg import errors as pg_errors
 
-from springtide.platform.batch import Ask as Statement
-from springtide.platform.batch import Batch, Tuples, batch, hexed, rows
+from springtide.platform.batch import Batch, batch, hexed, rows
 from springtide.platform.caller import Caller, system
 from springtide.platform.db import Database, encode_event, transaction_is_open
 from springtide.platform.errors import Refusal, SpringtideError, Unavailable
 from springtide.platform.events import Event
+from springtide.platform.exchange import Ask as Statement
+from springtide.platform.exchange import Tuples
 from springtide.platform.ids import uuid7
 from springtide.platform.telemetry import BATCH_MEMBERS, BATCH_WAIT_SECONDS, LANE_WAITING, current_trace
 from springtide.platform.usecase import Kept, check_key, encode_answer, encode_refusal, replay, request_hash

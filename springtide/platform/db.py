@@ -29,6 +29,7 @@ from springtide.platform.telemetry import current_trace
 Row = TypeVar("Row")
 Params = Mapping[str, Any]
 NO_PARAMS: Params = {}
+_Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 
 # Statements that the database judges before the pool does: a buyer must not wait behind a runaway statement.
 _STATEMENT_TIMEOUT_MS = 5_000
@@ -260,21 +261,26 @@ class Database:
         self.url = url
         self.wake_relay = asyncio.Event()
         self._statements = statements.merged(KERNEL)
-        self._pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]] = AsyncConnectionPool(
-            url,
-            min_size=1,
-            max_size=max_connections,
+        self._pool = self._new_pool("pool", max_connections, at_once=1, prepare_after=3)
+        # A connection for batches: `platform.exchange` prepares its own statements there.
+        self._batches = self._new_pool("batches", 1, at_once=0, prepare_after=None)
+
+    def _new_pool(self, name: str, most: int, *, at_once: int, prepare_after: int | None) -> _Pool:
+        return AsyncConnectionPool(
+            self.url,
+            min_size=at_once,
+            max_size=most,
             open=False,
             timeout=_POOL_TIMEOUT_S,
             reconnect_timeout=5,
             check=None,
-            name=context,
+            name=f"{self.context}-{name}",
             kwargs={
-                "application_name": f"springtide-{context}",
-                "options": f"-c search_path={context} -c statement_timeout={_STATEMENT_TIMEOUT_MS}"
+                "application_name": f"springtide-{self.context}",
+                "options": f"-c search_path={self.context} -c statement_timeout={_STATEMENT_TIMEOUT_MS}"
                 f" -c lock_timeout={_LOCK_TIMEOUT_MS} -c idle_in_transaction_session_timeout=15000 -c timezone=UTC",
                 "connect_timeout": 3,
-                "prepare_threshold": 3,
+                "prepare_threshold": prepare_after,
                 "autocommit": True,
             },
         )
@@ -282,10 +288,12 @@ class Database:
     async def open(self) -> None:
         """Start the pool; connections are made in the background."""
         await self._pool.open(wait=False)
+        await self._batches.open(wait=False)
 
     async def close(self) -> None:
         """Give every connection back."""
         await self._pool.close(timeout=3)
+        await self._batches.close(timeout=3)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Read]:
@@ -322,8 +330,8 @@ class Database:
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[tuple[psycopg.AsyncConnection[Any], Statements]]:
-        """Lend a connection (autocommit) and the statements: for `platform.batch`, which begins and commits itself."""
-        async with self._connection() as connection:
+        """Lend the connection of batches (autocommit) and the statements: the batch begins and commits itself."""
+        async with self._connection(self._batches) as connection:
             with _unit_of_work():
                 yield connection, self._statements
 
@@ -337,9 +345,9 @@ class Database:
         return now
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    async def _connection(self, pool: _Pool | None = None) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
         try:
-            async with self._pool.connection() as connection:
+            async with (pool or self._pool).connection() as connection:
                 yield connection
         except pg_errors.UniqueViolation as error:
             raise UniqueViolation(error.diag.constraint_name or "") from error
@@ -354,4 +362,4 @@ class Database:
             raise DatabaseUnavailable(msg, retry_after_s=2) from error
 
 
-KERNEL = Statements.load(Path(__file__).parent / "kernel.sql")
+KERNEL = Statements.load(Path(__file__).parent / "kernel.sql", Path(__file__).parent / "differences.sql")

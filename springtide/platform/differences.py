@@ -14,7 +14,6 @@ time, with the position where the last one stopped.
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
@@ -22,7 +21,7 @@ import msgspec
 from prometheus_client import Gauge
 
 from springtide.platform.caller import Caller, Kind
-from springtide.platform.db import Database, Statements, Tx
+from springtide.platform.db import Database, Tx
 from springtide.platform.difference_entry import (
     Difference,
     DifferenceNotOpen,
@@ -35,7 +34,6 @@ from springtide.platform.ids import uuid7
 from springtide.platform.telemetry import REGISTRY
 from springtide.platform.usecase import write
 
-STATEMENTS = Statements.load(Path(__file__).parent / "differences.sql")
 OPEN_DIFFERENCES = Gauge(
     "springtide_open_differences", "Differences that nobody has resolved", ["context"], registry=REGISTRY
 )

@@ -1,4 +1,5 @@
--- Statements of contexts that keep differences: the tables are made by migrations/differences_tables.sql.
+-- Statements of contexts that keep differences (`platform.differences`); the tables are made by
+-- migrations/differences_tables.sql.
 
 -- name: differences_ensure_task
 insert into reconciliation (task, due_at) values (%(task)s, %(now)s) on conflict (task) do nothing

@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
+import resource
 import socket
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 import uvicorn
 
-_BACKLOG = 2_048
+# A crowd that comes in one second waits in the kernel until it is accepted; the kernel has the last word (somaxconn).
+_BACKLOG = 16_384
+_FILES = 1_048_576  # where the system sets no limit
 _GRACE_S = 8
 _HEADER_SECONDS = 10
 
@@ -46,8 +49,19 @@ def bound_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
+def raise_file_limit() -> int:
+    """Allow this process as many open files, and so connections, as the system lets it; return how many."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else hard
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        return wanted
+    return soft
+
+
 async def serve(app: Door, listener: socket.socket, *, stop: asyncio.Event) -> None:
     """Serve until `stop` is set, then say so at /readyz and finish what is being answered."""
+    raise_file_limit()
     config = uvicorn.Config(
         app,
         lifespan="on",

@@ -5,6 +5,7 @@ batch that fails is halved until the failing event stands alone; its neighbours 
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from springtide.platform.telemetry import EVENTS_CONSUMED, logger, set_trace
 _BACK_OFF_S = 1.0
 _LONGEST_DELAY_S = 60.0
 _AT_ONCE = 512
+_PATIENCE_S = 10.0
 
 Pairs = Sequence[tuple[Envelope, Any]]
 
@@ -73,7 +75,7 @@ class Consumer:
     async def _take_batch(self, batch: Sequence[Delivery]) -> None:
         """Take together what can be, one by one what makes a call of its own or what nobody listens to any more."""
         together = [delivery for delivery in batch if self._goes_together(delivery.envelope)]
-        await self._take_all(together)
+        await self._take_all(together, until=time.monotonic() + _PATIENCE_S)
         for delivery in batch:
             if not self._goes_together(delivery.envelope):
                 await self._take(delivery)
@@ -82,23 +84,27 @@ class Consumer:
         subscription = self._subscriptions.get(envelope.type)  # None: a type that an older release listened to
         return subscription is not None and subscription.call is None
 
-    async def _take_all(self, deliveries: Sequence[Delivery]) -> None:
-        """Take several events in one transaction; halve them when one of them fails, until it stands alone."""
+    async def _take_all(self, deliveries: Sequence[Delivery], *, until: float) -> None:
+        """Take several events in one transaction; halve them when one of them fails, until it stands alone.
+
+        A neighbour that is away is not asked for ever: after `until` everything that still waits for one comes later.
+        """
         if len(deliveries) <= 1:
             for delivery in deliveries:
                 await self._take(delivery)
             return
         try:
             taken = await self.take_together([delivery.envelope for delivery in deliveries])
-        except DatabaseUnavailable as error:
-            log.debug("consumer.later", consumer=self._name, events=len(deliveries), error=error.detail)
-            for delivery in deliveries:
-                await _retry_later(delivery)
         except Exception as error:  # noqa: BLE001 - whichever it was is found by halving
+            if isinstance(error, DatabaseUnavailable) or (isinstance(error, Unavailable) and time.monotonic() > until):
+                log.debug("consumer.later", consumer=self._name, events=len(deliveries), error=error.detail)
+                for delivery in deliveries:
+                    await _retry_later(delivery)
+                return
             log.debug("consumer.halves", consumer=self._name, events=len(deliveries), error=repr(error))
             half = len(deliveries) // 2
-            await self._take_all(deliveries[:half])
-            await self._take_all(deliveries[half:])
+            await self._take_all(deliveries[:half], until=until)
+            await self._take_all(deliveries[half:], until=until)
         else:
             EVENTS_CONSUMED.labels(self._name, "taken").inc(taken)
             EVENTS_CONSUMED.labels(self._name, "repeated").inc(len(deliveries) - taken)

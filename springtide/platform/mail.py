@@ -75,8 +75,10 @@ class Mailer:
                 outgoing[place] = _Outgoing(mail, message(mail, sender=self._sender))
             except ValueError as error:
                 outcomes[place] = error
-        for place, error in (await (self._by_smtp(outgoing) if self._smtp_url else self._as_files(outgoing))).items():
-            outcomes[place] = error
+        if outgoing:
+            failed = await (self._by_smtp(outgoing) if self._smtp_url else self._as_files(outgoing))
+            for place, failure in failed.items():
+                outcomes[place] = failure
         return outcomes
 
     async def _as_files(self, outgoing: Mapping[int, _Outgoing]) -> dict[int, Exception]:

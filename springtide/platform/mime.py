@@ -1,12 +1,12 @@
 """A mail as bytes: plain text and HTML side by side (RFC 5322, RFC 2046), the same bytes but for the date.
 
-Written out by hand: the standard library's message classes parse and fold every header of every mail, which takes longer
-than everything else that is done for an order after its sale.
+Written out by hand: the standard library's message classes parse and fold every header of every mail, which takes
+longer than everything else that is done for an order after its sale.
 """
 
 import binascii
 from email.header import Header
-from email.utils import formatdate
+from email.utils import formataddr, formatdate, parseaddr
 from functools import lru_cache
 
 import msgspec
@@ -25,10 +25,14 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 
 def message(mail: Mail, *, sender: str) -> bytes:
     """Return the mail as it is sent; ValueError when a header would have a line break."""
+    for name, value in (("from", sender), ("to", mail.to), ("subject", mail.subject), ("cause", mail.cause)):
+        if "\r" in value or "\n" in value:
+            msg = f"{name}: a header has no linefeed"
+            raise ValueError(msg)
     domain = sender.rpartition("@")[2].rstrip(">")
     boundary = f"=_{mail.cause}"
     headers = {
-        "From": _in_words(sender),
+        "From": _sender(sender),
         "To": mail.to,
         "Subject": _in_words(mail.subject),
         "Date": formatdate(usegmt=True),
@@ -38,10 +42,6 @@ def message(mail: Mail, *, sender: str) -> bytes:
         "Content-Language": mail.language,
         "Content-Type": f'multipart/alternative; boundary="{boundary}"',
     }
-    for name, value in headers.items():
-        if "\r" in value.replace("\r\n ", "") or "\n" in value.replace("\r\n ", ""):
-            msg = f"{name}: a header has no linefeed"
-            raise ValueError(msg)
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
     limit = f"\r\n--{boundary}".encode()
     return b"".join(
@@ -52,13 +52,16 @@ def message(mail: Mail, *, sender: str) -> bytes:
 def _part(kind: str, text: str) -> bytes:
     """Return a part in quoted-printable: any server takes it, and a person can read most of it."""
     lines = text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
-    head = (
-        f'\r\nContent-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'.encode()
-    )
-    return head + binascii.b2a_qp(lines, quotetabs=False, istext=True)
+    head = f'\r\nContent-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+    return head.encode() + binascii.b2a_qp(lines, quotetabs=False, istext=True)
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=16)
+def _sender(sender: str) -> str:
+    """Return the sender with a name beyond ASCII encoded, the address as it is."""
+    return formataddr(parseaddr(sender))
+
+
 def _in_words(value: str) -> str:
     """Return a header's text as it may stand in a message: words beyond ASCII are encoded (RFC 2047)."""
     return value if value.isascii() else Header(value, "utf-8", maxlinelen=76).encode(linesep="\r\n")

@@ -20,6 +20,9 @@ RPC_SECONDS = Histogram(
 HTTP_SECONDS = Histogram(
     "springtide_http_request_seconds", "Duration of HTTP requests", ["channel", "method", "status"], registry=REGISTRY
 )
+HTTP_WAITING = Gauge(
+    "springtide_http_requests_waiting", "Requests waiting for their turn in this process", ["lane"], registry=REGISTRY
+)
 EVENTS_PUBLISHED = Counter("springtide_events_published", "Outbox rows published", ["context"], registry=REGISTRY)
 EVENTS_CONSUMED = Counter(
     "springtide_events_consumed", "Events taken by a consumer", ["consumer", "outcome"], registry=REGISTRY

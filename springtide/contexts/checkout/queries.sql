@@ -100,6 +100,13 @@ where process.checkout_id = moved.checkout_id
 -- name: get_attempt_try
 select checkout_id, try_no, undone from process_attempt where attempt_id = %(attempt_id)s
 
+-- name: attempts_that_may_move
+-- Attempts whose news may matter: their process stands where it listens, or goes on with another attempt.
+select tried.attempt_id
+from process_attempt as tried join process using (checkout_id)
+where tried.attempt_id = any(%(ids)s::uuid[])
+  and (process.step = any(%(steps)s::text[]) or process.attempt_id <> tried.attempt_id)
+
 -- name: mark_attempt_undone
 update process_attempt set undone = true where attempt_id = %(attempt_id)s
 

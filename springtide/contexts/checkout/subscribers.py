@@ -3,21 +3,32 @@
 from collections.abc import Sequence
 from typing import Any
 
+from springtide.contexts.checkout.domain.process import FAILED
 from springtide.contexts.checkout.service import CheckoutService
+from springtide.contracts.checkout.api import Step
 from springtide.contracts.customers.events import CustomerErased
 from springtide.contracts.payments.events import AttemptChanged
 from springtide.platform.caller import system
 from springtide.platform.db import Tx
 from springtide.platform.errors import Unavailable
 from springtide.platform.events import Envelope
-from springtide.platform.inbox import Subscription
+from springtide.platform.inbox import Pairs, Subscription
+
+_LISTENING = frozenset({Step.AWAITING_BUYER, Step.UNKNOWN}) | FAILED - {Step.UNDONE}
+"""Steps at which an attempt's news can move a process."""
 
 
 def subscriptions(service: CheckoutService) -> Sequence[Subscription]:
     """Return what checkout listens to."""
 
-    async def attempt_changed(_envelope: Envelope, event: Any) -> None:  # noqa: ANN401 - the subscription names the type
-        await service.driver.attempt_changed(event.attempt)
+    async def attempts_changed(pairs: Pairs) -> None:
+        """Ask once whose news may matter at all (most orders are placed by then), and tell the driver of those."""
+        wanted = {"ids": [event.attempt.id for _, event in pairs], "steps": sorted(_LISTENING)}
+        async with service.tools.db.read() as read:
+            moving = {attempt_id for (attempt_id,) in await read.tuples("attempts_that_may_move", wanted)}
+        for _, event in pairs:
+            if event.attempt.id in moving:
+                await service.driver.attempt_changed(event.attempt)
 
     async def forget(_envelope: Envelope, event: Any) -> None:  # noqa: ANN401 - see above
         """Overwrite what has ended: at once, also when something else of the customer is still under way."""
@@ -32,6 +43,6 @@ def subscriptions(service: CheckoutService) -> Sequence[Subscription]:
             raise Unavailable(msg)
 
     return (
-        Subscription(event=AttemptChanged, call=attempt_changed),
+        Subscription(event=AttemptChanged, call_many=attempts_changed),
         Subscription(event=CustomerErased, call=forget, handle=nothing_left),
     )
