@@ -7,6 +7,8 @@ SHELL := /bin/bash
 
 # More words for pytest, for instance: make test PYTEST_ARGS="tests/unit -x"
 PYTEST_ARGS ?=
+# More words for the bench: `.venv/bin/python -m bench --help` lists them
+BENCH_ARGS ?=
 BASE := .venv/.base-is-current
 DEV := .venv/.dev-is-current
 
@@ -36,8 +38,17 @@ check: $(DEV) ## ruff, mypy strict, import contracts
 	@.venv/bin/lint-imports
 
 .PHONY: soak
-soak: $(DEV) ## the tests that take longer
+soak: $(DEV) ## the tests that take longer, then 20 fault drills with 50 kills each (half an hour)
 	@.venv/bin/pytest -rs -m soak $(PYTEST_ARGS)
+	@.venv/bin/springtide drill --seed 1 --seeds 20 --kills 50 --seconds 30 --buyers 12 --report docs/drills.md
+
+.PHONY: bench
+bench: $(BASE) ## measure a shop of its own, thrown away after: about 40 minutes (BENCH_ARGS="--only orders --seconds 10")
+	@exec .venv/bin/python -m bench $(BENCH_ARGS)
+
+.PHONY: bench-peers
+bench-peers: $(BASE) ## Vendure from npm and ours, the same work in one run (needs node and npm)
+	@exec .venv/bin/python -m bench.peers $(BENCH_ARGS)
 
 .PHONY: clean-venv
 clean-venv: ## remove .venv and .tools; the next command makes them again

@@ -19,6 +19,7 @@ from springtide.platform.inbox import Consumer
 from springtide.platform.jobs import Jobs
 from springtide.platform.outbox import Relay
 from springtide.platform.rpc import Contract, Server, local, remote
+from springtide.platform.tasks import stopped
 from springtide.platform.telemetry import logger
 from springtide.platform.wiring import Built, ContextSpec, Loop, Needs
 from springtide.settings import CONTEXTS, Settings
@@ -27,7 +28,6 @@ log = logger(__name__)
 Api = TypeVar("Api")
 
 _BACK_OFF_S = 1.0
-_CANCEL_AGAIN_S = 0.5
 
 
 def spec_of(context: str) -> ContextSpec:
@@ -49,6 +49,7 @@ class Node:
         self.roles = frozenset(roles)
         self.databases: dict[str, Database] = {}
         self.built: dict[str, Built] = {}
+        self._worked: dict[str, Built] = {}
         self._specs: dict[str, ContextSpec] = {}
         self._callers: dict[type[Any], Any] = {}
         self._jobs: dict[str, Jobs] = {}
@@ -100,8 +101,10 @@ class Node:
         jobs.register(built.jobs)
         self.databases[context] = database
         self._specs[context] = spec
-        if spec.has_jobs:
-            self._jobs[context] = jobs
+        if "jobs" in self.roles and spec.has_jobs:
+            self._worked[context] = built
+            if built.jobs:
+                self._jobs[context] = jobs
         if serve:
             self.built[context] = built
 
@@ -114,18 +117,22 @@ class Node:
         """Return everything this process does besides answering: relays, consumers, loops, job workers."""
         work: list[Coroutine[Any, Any, None]] = []
         for context, built in self.built.items():
-            database = self.databases[context]
-            work.append(Relay(database, self.bus).run())
-            keeping = Loop(
-                name="housekeeping", every_s=housekeeping.EVERY_S, work=partial(housekeeping.forget, database)
-            )
-            work.append(_repeat(context, keeping))
-            if built.subscriptions:
-                by_type = {subscription.event.TYPE: subscription for subscription in built.subscriptions}
-                work.append(Consumer(database, self.bus, by_type, name=context).run())
-            work.extend(_repeat(context, loop) for loop in built.loops)
-        if "jobs" in self.roles:
-            work.extend(_outlive(f"{context}.jobs", jobs.run_worker) for context, jobs in self._jobs.items())
+            if self.settings.background:
+                work.extend(self._events(context, built))
+            work.extend(_repeat(context, loop) for loop in built.loops if not loop.with_jobs)
+        for context, built in self._worked.items():
+            work.extend(_repeat(context, loop) for loop in built.loops if loop.with_jobs)
+        work.extend(_outlive(f"{context}.jobs", jobs.run_worker) for context, jobs in self._jobs.items())
+        return work
+
+    def _events(self, context: str, built: Built) -> list[Coroutine[Any, Any, None]]:
+        """Return what carries a context's events: its relay, its consumer, and the forgetting of both."""
+        database = self.databases[context]
+        keeping = Loop(name="housekeeping", every_s=housekeeping.EVERY_S, work=partial(housekeeping.forget, database))
+        work = [Relay(database, self.bus).run(), _repeat(context, keeping)]
+        if built.subscriptions:
+            by_type = {subscription.event.TYPE: subscription for subscription in built.subscriptions}
+            work.append(Consumer(database, self.bus, by_type, name=context).run())
         return work
 
     async def settle(self, *, patience_s: float) -> None:
@@ -148,13 +155,15 @@ class Node:
 
 
 class _Lazy:
-    """Stands for a contract caller until the first use."""
+    """Stands for a contract caller until the first use; a verb is looked up once."""
 
     def __init__(self, resolve: Callable[[], Any]) -> None:
         self._resolve = resolve
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the caller's own methods
-        return getattr(self._resolve(), name)
+        verb = getattr(self._resolve(), name)
+        setattr(self, name, verb)
+        return verb
 
 
 def _options(settings: Settings, context: str) -> dict[str, Any]:
@@ -187,17 +196,6 @@ async def _outlive(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> 
                 raise asyncio.CancelledError from error
             log.warning("worker.waits", worker=name, error=repr(error))
         await asyncio.sleep(_BACK_OFF_S)
-
-
-async def _stop(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel until everybody has left. One cancellation can get lost: in Python 3.11 `asyncio.wait_for`, which our
-    libraries use, swallows one that comes in the very moment its own work is done.
-    """
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_S)
 
 
 def _is_being_stopped() -> bool:
@@ -243,7 +241,7 @@ async def running(
         try:
             yield node
         finally:
-            await _stop(tasks)
+            await stopped(tasks)
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ Examples:
   springtide serve web                          one process of the storefront, the shop API and webhooks
   springtide serve inventory pricing            two contexts in a process of their own
   springtide check                              compare the facts of all contexts and of the payment gateways
+  springtide drill --seed 7                     break things in a throw-away shop while buyers buy
   springtide import demo                        load the demo shop: catalogue, prices, stock, 21 months of orders
   springtide export orders --format csv         write orders to standard output
 """
@@ -51,6 +52,15 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--role", action="append", required=True, help="may be repeated: owner, merchandiser, ...")
     check = commands.add_parser("check", help="compare the facts of all contexts; exit 1 when they differ")
     check.add_argument("--json", action="store_true", help="for machines")
+    drill = commands.add_parser("drill", help="buyers, kills and outages in a throw-away shop; exit 1 on differences")
+    drill.add_argument("--seed", type=int, help="repeat a schedule; default: a new one, which is printed")
+    drill.add_argument("--seeds", type=int, default=1, help="so many drills, one seed after the other (default 1)")
+    drill.add_argument("--seconds", type=float, default=30.0, help="how long things are broken (default 30)")
+    drill.add_argument("--kills", type=int, default=25, help="how many kill -9 (default 25)")
+    drill.add_argument("--buyers", type=int, default=10, help="how many buy at once (default 10)")
+    drill.add_argument("--keep-logs", default="", metavar="FILE", help="write the logs of all processes there")
+    drill.add_argument("--report", default="", metavar="FILE", help="write a table of all seeds there, as Markdown")
+    drill.add_argument("--json", default="", metavar="FILE", help="write the report there, for machines")
     return parser
 
 

@@ -20,13 +20,23 @@ _PREFIX = "SPRINGTIDE_"
 _NOT_SETTINGS = frozenset({"CONFIG", "FAILPOINTS", "PARENT_PID", "TEST_ENGINES"})
 """Variables of ours that are read elsewhere: the settings file, armed failpoints, make's pid, the tests' engines."""
 
+_BREAKERS = ("on", "dry_run", "off")
+_MAX_WEIGHT = 10_000
+_NICEST = 19
+
 
 class SettingsProblem(ValueError):
     """One or several settings are wrong; the message names every one on a line of its own."""
 
 
 class Gateway(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A payment gateway account. `provider`: sandbox, stripe or invoice; `methods`: market -> methods it serves."""
+    """A payment gateway account. `provider`: sandbox, stripe, mollie or invoice; `markets`: market -> its methods.
+
+    `weight`: its share of the attempts, beside the others' (0: only when no other can be asked). `min_minor` and
+    `max_minor`: the amounts it takes, in minor units. `max_per_s` and `max_in_flight`: how many attempts a second and
+    at once a process may ask it for (0: no limit). `breaker`: on, dry_run (judges and logs, diverts nothing) or off.
+    `slow_s`: an answer that takes longer counts as slow.
+    """
 
     name: str
     provider: str
@@ -34,6 +44,13 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     api_key: str = ""
     webhook_secret: str = ""
     markets: dict[str, tuple[str, ...]] = {}
+    weight: int = 100
+    min_minor: int = 0
+    max_minor: int | None = None
+    max_per_s: float = 0.0
+    max_in_flight: int = 0
+    breaker: str = "on"
+    slow_s: float = 4.0
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +67,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     with a role per context. `database_urls` gives a context a database of its own.
     `words_dir`: folder with compounds.csv and synonyms.csv for the search (the demo brings its own).
     `call_timeout_s`: how long a call to a context in another process may take.
+    `background`: publish and take the events of the contexts served here; false where another process of the same
+    contexts does.
+    `nice`: how much `serve` gives way to other processes, 0 (not at all) to 19.
     `trusted_proxies`: addresses whose X-Forwarded-For is believed.
     `as_of`: ISO date that reports are as of, for a shop whose history ends in the past; empty: today.
     """
@@ -74,6 +94,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     demo: bool = True
     strict_calls: bool = False
     call_timeout_s: float = 12.0
+    background: bool = True
+    nice: int = 0
     trusted_proxies: tuple[str, ...] = ()
     as_of: str = ""
     mail: Mail = Mail()
@@ -174,6 +196,8 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
         for name in ("port", "backoffice_port", "sandbox_port")
         if not 0 <= getattr(settings, name) <= 65_535  # noqa: PLR2004 - the range of ports
     )
+    if not 0 <= settings.nice <= _NICEST:
+        problems.append(f"{_PREFIX}NICE: 0 to {_NICEST}")
     if settings.call_timeout_s <= 0:
         problems.append(f"{_PREFIX}CALL_TIMEOUT_S: a time above 0")
     if bool(settings.database_url) != bool(settings.nats_url):
@@ -192,10 +216,27 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
     names = [gateway.name for gateway in settings.gateways]
     problems.extend(f"{_PREFIX}GATEWAYS: {name} is there twice" for name in {n for n in names if names.count(n) > 1})
     problems.extend(
-        f"{_PREFIX}GATEWAYS: {gateway.name}: provider {gateway.provider} is not sandbox, stripe or invoice"
+        f"{_PREFIX}GATEWAYS: {gateway.name}: provider {gateway.provider} is not sandbox, stripe, mollie or invoice"
         for gateway in settings.gateways
-        if gateway.provider not in {"sandbox", "stripe", "invoice"}
+        if gateway.provider not in {"sandbox", "stripe", "mollie", "invoice"}
     )
+    for gateway in settings.gateways:
+        problems.extend(f"{_PREFIX}GATEWAYS: {gateway.name}: {problem}" for problem in _gateway_problems(gateway))
+
+
+def _gateway_problems(gateway: Gateway) -> list[str]:
+    wrong = {
+        f"weight {gateway.weight} is not 0 to {_MAX_WEIGHT}": not 0 <= gateway.weight <= _MAX_WEIGHT,
+        f"min_minor {gateway.min_minor} is below 0": gateway.min_minor < 0,
+        f"max_minor {gateway.max_minor} is below min_minor {gateway.min_minor}": (
+            gateway.max_minor is not None and gateway.max_minor < gateway.min_minor
+        ),
+        "max_per_s is below 0 (0: no limit)": gateway.max_per_s < 0,
+        "max_in_flight is below 0 (0: no limit)": gateway.max_in_flight < 0,
+        f"breaker {gateway.breaker} is not {', '.join(_BREAKERS)}": gateway.breaker not in _BREAKERS,
+        "slow_s: a time above 0": gateway.slow_s <= 0,
+    }
+    return [problem for problem, is_wrong in wrong.items() if is_wrong]
 
 
 def _is_iso_date(text: str) -> bool:

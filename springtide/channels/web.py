@@ -20,7 +20,7 @@ from springtide.channels.browse.desk import Desk
 from springtide.channels.pages.media import media_app
 from springtide.edge.asgi import App, Receive, Scope, Send
 from springtide.edge.entrance import Entrance
-from springtide.edge.limits import IN_FLIGHT_LIMIT, InFlightLimit
+from springtide.edge.limits import IN_FLIGHT_LIMIT, QUEUE_LIMIT, InFlightLimit
 from springtide.edge.problems import send_problem
 from springtide.platform.blob import FolderBlobs
 from springtide.platform.bus import Bus
@@ -37,7 +37,10 @@ class Web:
     def __init__(self, browse: Browse, channels: Mapping[str, App], *, in_flight_limit: int) -> None:
         self.browse = browse
         self.draining = False
-        self._limited = {prefix: InFlightLimit(app, limit=in_flight_limit) for prefix, app in channels.items()}
+        self._limited = {
+            prefix: InFlightLimit(app, name=prefix, limit=in_flight_limit, queue=QUEUE_LIMIT)
+            for prefix, app in channels.items()
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection scope."""

@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import gc
+import os
 import signal
 import sys
 from contextlib import AsyncExitStack
@@ -14,6 +16,9 @@ from springtide.platform.http_server import bound_socket, serve
 from springtide.platform.telemetry import configure_logging
 from springtide.settings import CHANNELS, Settings
 
+# Collections that look at everything cost tens of milliseconds beside a filled catalogue; almost nothing here is freed
+# by them, since requests leave few cycles.
+_COLLECT_AFTER = (20_000, 20, 50)
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -25,6 +30,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
             "springtide: serve needs SPRINGTIDE_DATABASE_URL and SPRINGTIDE_NATS_URL; `springtide up` brings its own\n"
         )
         return 1
+    os.nice(settings.nice)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_serve(settings, frozenset(options.roles)))
 
@@ -43,8 +49,16 @@ async def _serve(settings: Settings, roles: frozenset[str]) -> int:
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(running(settings, roles))
         apps = {name: await stack.enter_async_context(channel(name, node)) for name in listeners}
+        _spare_the_collector()
         async with asyncio.TaskGroup() as tasks:
             for name, listener in listeners.items():
                 tasks.create_task(serve(apps[name], listener, stop=stop))
             await stop.wait()
     return 0
+
+
+def _spare_the_collector() -> None:
+    """Leave what was made at the start (modules, routes, read models) out of every later collection."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)

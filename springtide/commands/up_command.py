@@ -21,10 +21,12 @@ from springtide.platform.embedded.ports import require_free_port
 from springtide.platform.embedded.probes import http_probe
 from springtide.platform.embedded.problems import ChildFailed, EngineProblem
 from springtide.platform.embedded.supervisor import Child, Supervisor
-from springtide.settings import CONTEXTS, Settings, as_environment
+from springtide.settings import CONTEXTS, Settings, as_environment, replaced
 
 _OWNER = "owner@springtide.example"
 _READY_WITHIN_S = 90.0
+# What can wait gives way to what a buyer waits for, and not further: it holds row locks too.
+_GIVES_WAY = 5
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
@@ -75,24 +77,35 @@ async def _load_history(folder: DataFolder, environ: dict[str, str]) -> None:
 
 
 def _children(settings: Settings, folder: DataFolder, environ: dict[str, str]) -> Sequence[Child]:
+    """Return the processes: one sells; the other one does everything that can wait, at a lower priority.
+
+    Both have all contexts, so neither waits for the other. What happens after a sale (events, mail, jobs) shares a
+    process with the back office: a third one would cost 47 MiB.
+    """
     program = (sys.executable, "-m", "springtide.cli")
+    # Together with those of job workers about 40 connections to the database (design, section 3).
+    selling, waiting = max(1, settings.database_connections - 1), max(1, settings.database_connections // 2)
     return (
         sandbox_child(settings, folder, environ),
         Child(
             name="shop",
-            command=(*program, "serve", "web", *CONTEXTS, "jobs"),
-            environ=environ,
+            command=(*program, "serve", "web", *CONTEXTS),
+            environ={**environ, **_changed(settings, background=False, database_connections=selling)},
             is_ready=http_probe(settings.host, settings.port, "/readyz"),
             ready_within_s=_READY_WITHIN_S,
         ),
         Child(
             name="backoffice",
-            command=(*program, "serve", "backoffice"),
-            environ=environ,
+            command=(*program, "serve", "backoffice", *CONTEXTS, "jobs"),
+            environ={**environ, **_changed(settings, database_connections=waiting, nice=_GIVES_WAY)},
             is_ready=http_probe(settings.host, settings.backoffice_port, "/healthz"),
             ready_within_s=_READY_WITHIN_S,
         ),
     )
+
+
+def _changed(settings: Settings, **changes: object) -> dict[str, str]:
+    return as_environment(replaced(settings, **changes))
 
 
 def _greet(settings: Settings, password: str, seconds: float) -> None:

@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from springtide.platform.audit_entry import AuditEntry
+from springtide.platform.difference_entry import Difference, DifferenceState
 
 Texts = dict[str, str]
 """Text per language code ("en", "nl", "sv"). "en" is always there; readers fall back to it."""
@@ -85,6 +86,8 @@ __all__ = [
     "Address",
     "AuditEntry",
     "Contact",
+    "Difference",
+    "DifferenceState",
     "ExternalRef",
     "Finding",
     "Item",

@@ -4,18 +4,16 @@ A request id or trace parent that comes along is kept when it is well-formed. A 
 is left alone. Whatever the application raises becomes a 503, never a stack trace.
 """
 
+import random
 import re
 import time
 from collections.abc import Mapping
-
-import structlog
 
 from springtide.edge.asgi import App, Message, Receive, Scope, Send
 from springtide.edge.problems import send_problem
 from springtide.platform.errors import Unavailable
 from springtide.platform.http import SECURITY_HEADERS
-from springtide.platform.ids import uuid7
-from springtide.platform.telemetry import HTTP_SECONDS, logger, set_trace
+from springtide.platform.telemetry import HTTP_SECONDS, bind_request, logger, observe, set_trace
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _TRACE_PARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -44,12 +42,12 @@ class Entrance:
         scope.setdefault("state", {})["request_id"] = identity
         if method == "HEAD":
             scope["method"] = "GET"  # every page answers HEAD as it answers GET
+        bind_request(identity)
         headers = [*self._headers, (b"x-request-id", identity.encode())]
         answer = _Answer(send, headers, without_body=method == "HEAD")
-        with structlog.contextvars.bound_contextvars(request_id=identity):
-            await self._guarded(scope, receive, answer)
+        await self._guarded(scope, receive, answer)
         name = method if method in _METHODS else "other"
-        HTTP_SECONDS.labels(self._channel, name, str(answer.status)).observe(time.perf_counter() - started)
+        observe(HTTP_SECONDS, time.perf_counter() - started, self._channel, name, str(answer.status))
 
     async def _guarded(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
@@ -74,8 +72,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             present = {name.lower() for name, _ in message["headers"]}
-            added = [(name, value) for name, value in self._headers if name not in present]
-            message = {**message, "headers": [*message["headers"], *added]}
+            message["headers"] = [*message["headers"], *(pair for pair in self._headers if pair[0] not in present)]
         elif self._without_body and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self._send(message)
@@ -83,9 +80,13 @@ class _Answer:
 
 def _identity(scope: Scope) -> tuple[str, str]:
     """Return request id and trace parent: those that came along, or new ones."""
-    given = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    identity, trace = given.get(b"x-request-id", ""), given.get(b"traceparent", "")
-    fresh = uuid7().hex
+    identity = trace = ""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            identity = value.decode("latin-1")
+        elif name == b"traceparent":
+            trace = value.decode("latin-1")
+    fresh = f"{random.getrandbits(128):032x}"
     return (
         identity if _REQUEST_ID.fullmatch(identity) else fresh,
         trace if _TRACE_PARENT.fullmatch(trace) else f"00-{fresh}-{fresh[16:]}-00",

@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 
 from psycopg import errors as pg_errors
 
+from springtide.platform import lanes
 from springtide.platform.batch import Batch, batch, hexed, rows
 from springtide.platform.caller import Caller, system
 from springtide.platform.db import Database, encode_event, transaction_is_open
@@ -48,6 +49,24 @@ class LaneFull(Unavailable):
 
 class Member(Generic[Ask]):
     """One call in a batch. `work` answers or refuses it; what it emits and audits counts only when it is answered."""
+
+    __slots__ = (
+        "_answer",
+        "_keeps_answer",
+        "ask",
+        "audits",
+        "caller",
+        "digest",
+        "error",
+        "events",
+        "future",
+        "identity",
+        "is_decided",
+        "others",
+        "reply",
+        "since",
+        "trace",
+    )
 
     def __init__(self, caller: Caller, ask: Ask, identity: Identity | None, digest: bytes, reply: Any) -> None:  # noqa: ANN401 - a type
         self.caller = caller
@@ -171,6 +190,7 @@ class Lane:
         self._sizes = BATCH_MEMBERS.labels(name)
         self._waits = BATCH_WAIT_SECONDS.labels(name)
         self._queue = LANE_WAITING.labels(name)
+        lanes.watch(self)
 
     @property
     def waiting(self) -> int:

@@ -102,7 +102,7 @@ def _rows(loaders: AdaptContext, result: pq.abc.PGresult) -> Tuples:
     if result.status != _ROWS:
         return []
     loaders.set_pgresult(result)  # type: ignore[attr-defined]  # psycopg types its own class by another name
-    found: Tuples = loaders.load_rows(0, result.ntuples, tuple)  # type: ignore[attr-defined]
+    found: Tuples = loaders.load_rows(0, result.ntuples, tuple)  # type: ignore[attr-defined]  # as above
     return found
 
 

@@ -24,12 +24,14 @@ CAPABILITY_BYTES = 24
 def uuid7() -> UUID:
     """Return a UUIDv7 (RFC 9562): 48 bits of Unix milliseconds, 74 random bits; strictly increasing in a process."""
     global _last  # noqa: PLW0603 - the monotonic guard is per process by definition
+    random = int.from_bytes(os.urandom(10), "big")
     with _lock:
-        value = time.time_ns() // 1_000_000 << 12 | int.from_bytes(os.urandom(2), "big") & 0x7FF
-        value = max(value, _last + 1)
+        value = time.time_ns() // 1_000_000 << 12 | random >> 69
+        if value <= _last:
+            value = _last + 1
         _last = value
     millis, rand_a = value >> 12, value & 0xFFF
-    rand_b = int.from_bytes(os.urandom(8), "big") & (1 << 62) - 1
+    rand_b = random & (1 << 62) - 1
     return UUID(int=millis << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b)
 
 

@@ -32,7 +32,7 @@ class Jobs:
             connector=PsycopgConnector(
                 conninfo=url,
                 min_size=1,
-                max_size=2,
+                max_size=1,  # jobs are not the hot path, and the server has few connections; listening takes one more
                 kwargs={"options": f"-c search_path={context}", "application_name": f"springtide-{context}-jobs"},
             )
         )

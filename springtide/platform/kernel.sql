@@ -47,6 +47,7 @@ insert into idempotency (principal, operation, key, request_hash, reply, refused
 select principal, operation, key, request_hash, reply, refused, %(at)s
 from json_to_recordset(%(rows)s)
      as kept(principal text, operation text, key text, request_hash bytea, reply bytea, refused boolean)
+order by principal, operation, key -- twins in two processes then wait for each other in one direction only
 
 -- name: kernel_keep_many_first
 -- Answers kept for other calls: the first one kept stays.
@@ -54,6 +55,7 @@ insert into idempotency (principal, operation, key, request_hash, reply, refused
 select principal, operation, key, request_hash, reply, refused, %(at)s
 from json_to_recordset(%(rows)s)
      as kept(principal text, operation text, key text, request_hash bytea, reply bytea, refused boolean)
+order by principal, operation, key
 on conflict (principal, operation, key) do nothing
 
 -- name: kernel_append_outbox_many

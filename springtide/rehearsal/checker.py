@@ -102,6 +102,7 @@ def compare(report: Report, facts: Facts) -> None:
             report.compare("no charge without an order", facts.id, _kept_without_order(money))
         else:
             report.compare("one charge per order", order.number, _charged_too_much(order, money))
+            report.compare("the money of an order is there", order.number, _unpaid(order, money))
             report.compare("orders and payments know the same sums", order.number, *_sums(order, money))
     elif money is None and order is not None:
         counts = order.authorised_minor or order.captured_minor
@@ -137,6 +138,13 @@ def _kept_without_order(money: CheckoutMoney) -> str | None:
 def _charged_too_much(order: OrderMoney, money: CheckoutMoney) -> str | None:
     kept = money.captured_minor - money.refunded_minor
     return f"{kept} kept of a total of {order.total_minor}" if kept > order.total_minor else None
+
+
+def _unpaid(order: OrderMoney, money: CheckoutMoney) -> str | None:
+    """Authorised money counts until it is released: an order without it would be shipped for nothing."""
+    kept = money.authorised_minor - money.voided_minor - money.refunded_minor
+    owed = order.total_minor + order.adjusted_minor
+    return f"{kept} kept or authorised, {owed} owed" if kept < owed else None
 
 
 def _sums(order: OrderMoney, money: CheckoutMoney) -> list[str]:

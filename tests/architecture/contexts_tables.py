@@ -204,7 +204,16 @@ def constants_of(file: Path) -> dict[str, Any]:
 
 
 def loops_of(context: str) -> list[str]:
-    """Return "name (every n s)" of each loop."""
+    """Return "name (every n s)" of each loop that every process of the context runs."""
+    return sorted(text for text, is_with_jobs in _all_loops(context) if not is_with_jobs)
+
+
+def lanes_of(context: str) -> list[str]:
+    """Return "name (every n s)" of each loop that only processes with the role `jobs` run."""
+    return sorted(text for text, is_with_jobs in _all_loops(context) if is_with_jobs)
+
+
+def _all_loops(context: str) -> list[tuple[str, bool]]:
     found = []
     for file in python_files(f"contexts/{context}"):
         constants = constants_of(file)
@@ -213,8 +222,8 @@ def loops_of(context: str) -> list[str]:
                 words = {word.arg: word.value for word in node.keywords}
                 name, pace = words["name"], words["every_s"]
                 every_s = pace.value if isinstance(pace, ast.Constant) else constants[last_name(pace)]
-                found.append(f"`{ast.literal_eval(name)}` (every {every_s:g} s)")
-    return sorted(found)
+                found.append((f"`{ast.literal_eval(name)}` (every {every_s:g} s)", "with_jobs" in words))
+    return found
 
 
 def jobs_of(context: str) -> list[str]:
@@ -247,7 +256,7 @@ def facts_table(context: str) -> str:
         "Emits": code(emitted_by(context)),
         "Listens to": ", ".join(heard) or "none",
         "Loops": ", ".join(loops_of(context)) or "none",
-        "Jobs": code(jobs_of(context)),
+        "Jobs": ", ".join((*(f"`{name}`" for name in jobs_of(context)), *lanes_of(context))) or "none",
     }
     lines = [f"| {name} | {value} |" for name, value in rows.items()]
     return "\n".join(["| | |", "|---|---|", *lines])

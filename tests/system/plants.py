@@ -36,6 +36,10 @@ PLANTS = [
     ("no charge without an order", "delete from orders.orders where id = '{shipped}'"),
     ("one charge per order", "update orders.orders set total_minor = total_minor - 1 where id = '{shipped}'"),
     (
+        "the money of an order is there",
+        "update payments.attempt set released_minor = authorised_minor where checkout_id = '{card}'",
+    ),
+    (
         "orders and payments know the same sums",
         "update orders.orders set captured_minor = captured_minor - 1 where id = '{shipped}'",
     ),

@@ -4,13 +4,10 @@ import asyncio
 import json
 import os
 import secrets
-import signal
-import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -21,12 +18,15 @@ from conftest import SECRET
 from fakes.serving import free_port
 
 from springtide.bootstrap import running, spec_of
+from springtide.commands import nursery as nursery_program
+from springtide.commands.drill_stage import LAYOUT
 from springtide.commands.engines import demo_gateways, sandbox_secret
 from springtide.demo.load import load_promotions, load_shop
 from springtide.platform.embedded.engines import Engines
 from springtide.platform.embedded.testing import database_url, scratch_database
 from springtide.platform.migrate import migrate, prepare_schema
 from springtide.rehearsal.checker import Report, check
+from springtide.rehearsal.fleet import FAILPOINTS, Death, Failpoints, Fleet, Program
 from springtide.settings import CONTEXTS, Settings, as_environment, replaced
 
 ONE = "one"
@@ -35,13 +35,7 @@ WITH_OFFICE = "one with office"
 SPLIT_WITH_OFFICE = "split with office"
 LAYOUTS: dict[str, tuple[tuple[str, ...], ...]] = {
     ONE: (("web", *CONTEXTS, "jobs"),),
-    SPLIT: (
-        ("web",),
-        ("inventory", "pricing"),
-        ("checkout", "orders"),
-        ("payments",),
-        ("catalog", "customers", "jobs"),
-    ),
+    SPLIT: LAYOUT,
 }
 LAYOUTS[WITH_OFFICE] = (*LAYOUTS[ONE], ("backoffice",))
 LAYOUTS[SPLIT_WITH_OFFICE] = (*LAYOUTS[SPLIT], ("backoffice",))
@@ -91,14 +85,17 @@ class RunningShop:
         self.settings = settings
         self.layout = layout
         self.folder = folder
-        self.failpoints = folder / "failpoints"
-        self.failpoints.mkdir()
-        self.deaths: list[str] = []
+        self._points = Failpoints(folder / "failpoints")
         self._groups = LAYOUTS[layout]
-        self._processes: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
-        self._sandbox: subprocess.Popen[bytes] | None = None
-        self._stopping = threading.Event()
-        self._keeper = threading.Thread(target=self._keep_alive, name="keeper")
+        environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SPRINGTIDE_")},
+            **as_environment(settings),
+            FAILPOINTS: str(self._points.folder),
+        }
+        nursery = Program(name="nursery", command=(sys.executable, "-m", nursery_program.__name__), environ=environ)
+        programs = [Program(name=group[0], roles=group) for group in self._groups]
+        self._fleet = Fleet(programs, logs=folder, nursery=nursery)
+        self._sandbox = Fleet([self._sandbox_program(environ)], logs=folder)
 
     @property
     def url(self) -> str:
@@ -116,11 +113,13 @@ class RunningShop:
     def mails(self) -> Path:
         return Path(self.settings.data_dir) / "mail"
 
+    @property
+    def deaths(self) -> list[Death]:
+        return self._fleet.deaths
+
     def start(self) -> None:
-        self._sandbox = self._start_sandbox()
-        for group in self._groups:
-            self._processes[group] = self._start(group)
-        self._keeper.start()
+        self._sandbox.start()
+        self._fleet.start()
         self.wait_ready()
 
     def wait_ready(self) -> None:
@@ -138,27 +137,24 @@ class RunningShop:
 
     def arm(self, failpoint: str) -> None:
         """The next process that reaches this point dies there by SIGKILL."""
-        (self.failpoints / failpoint).touch()
+        self._points.arm(failpoint)
 
     def is_armed(self, failpoint: str) -> bool:
-        return (self.failpoints / failpoint).exists()
+        return self._points.is_armed(failpoint)
 
     def kill(self, role: str) -> None:
         """kill -9 the process with this role; it is started again as a supervisor would."""
-        for group, process in self._processes.items():
+        for group in self._groups:
             if role in group:
-                process.send_signal(signal.SIGKILL)
+                assert self._fleet.kill(group[0]), f"{group[0]} is not running"
 
     def rest(self) -> None:
         """Stop the shop's processes for good; the sandbox goes on."""
-        self._stopping.set()
-        if self._keeper.is_alive():
-            self._keeper.join()
-        _end(self._processes.values())
+        self._fleet.stop()
 
     def stop(self) -> None:
         self.rest()
-        _end([self._sandbox] if self._sandbox else [])
+        self._sandbox.stop()
 
     async def check(self) -> Report:
         """Compare the facts of all contexts and of the sandbox's ledger, from outside."""
@@ -171,49 +167,14 @@ class RunningShop:
             for context in CONTEXTS:
                 connection.execute(f"update {context}.test_clock set offset_s = %s", [offset_s])  # noqa: S608
 
-    def _start(self, group: tuple[str, ...]) -> subprocess.Popen[bytes]:
-        environ = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("SPRINGTIDE_")},
-            **as_environment(self.settings),
-            "SPRINGTIDE_FAILPOINTS": str(self.failpoints),
-        }
-        log = (self.folder / f"{group[0]}.log").open("ab")
-        with log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "springtide.cli", "serve", *group], env=environ, stdout=log, stderr=log
-            )
-
-    def _start_sandbox(self) -> subprocess.Popen[bytes]:
+    def _sandbox_program(self, environ: dict[str, str]) -> Program:
         secret = self.folder / "sandbox-secret.txt"
         secret.write_text(sandbox_secret(SECRET))
-        with (self.folder / "sandbox.log").open("ab") as log:
-            return subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "springtide.sandbox", "--port", str(self.settings.sandbox_port)),
-                    *("--data", str(self.folder / "sandbox"), "--webhook-secret-file", str(secret)),
-                ],
-                stdout=log,
-                stderr=log,
-            )
-
-    def _keep_alive(self) -> None:
-        while not self._stopping.wait(0.05):
-            for group, process in list(self._processes.items()):
-                code = process.poll()
-                if code is not None and not self._stopping.is_set():
-                    self.deaths.append(f"{group[0]}: {code}")
-                    self._processes[group] = self._start(group)
-
-
-def _end(processes: Collection[subprocess.Popen[bytes]]) -> None:
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(5)
+        command = (
+            *(sys.executable, "-m", "springtide.sandbox", "--port", str(self.settings.sandbox_port)),
+            *("--data", str(self.folder / "sandbox"), "--webhook-secret-file", str(secret)),
+        )
+        return Program(name="sandbox", command=command, environ=environ)
 
 
 def _answers(address: str) -> bool:

@@ -1,6 +1,7 @@
 """A database outage stops buying, not looking: in a shop that runs, and in a web process that starts during it."""
 
 import asyncio
+import html
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -12,6 +13,7 @@ import pytest
 from system.buyer import Buyer, new_key
 from system.shop import ONE, SPLIT, RunningShop, running_shop
 
+from springtide.channels.pages.translations import say
 from springtide.platform.embedded.engines import Engines
 from springtide.platform.embedded.folders import DataFolder
 from springtide.platform.embedded.testing import _in_thread, scratch_data_folder
@@ -103,7 +105,9 @@ async def everything_to_see_is_there(client: httpx2.AsyncClient) -> None:
     product = await client.get(f"/api/products/{slug}", params=HERE)
     assert product.status_code == 200
     assert product.json()["offers"][0]["price_minor"] > 0
-    pages = ("/readyz", "/nl-nl/", f"/nl-nl/p/{slug}", "/nl-nl/search?q=theelicht")
+    categories = (await client.get("/api/categories", params=HERE)).json()
+    category = next(one["slug"] for one in categories if one["products"])
+    pages = ("/readyz", "/nl-nl/", f"/nl-nl/c/{category}", f"/nl-nl/p/{slug}", "/nl-nl/search?q=theelicht")
     answers = {path: (await client.get(path, follow_redirects=True)).status_code for path in pages}
     assert answers == dict.fromkeys(pages, 200)
 
@@ -112,10 +116,21 @@ async def buying_is_refused_for_now(client: httpx2.AsyncClient) -> None:
     body = {"market": "NL", "locale": "nl", "lines": [{"sku": SKU, "quantity": 1}]}
     answer = await client.post("/api/carts", json=body, headers={"Idempotency-Key": new_key()})
     await is_honest_503(answer)
-    form = {"key": new_key(), "sku": SKU, "quantity": "1"}
-    page = await client.post("/nl-nl/cart/add", data=form, headers={"Origin": str(client.base_url).rstrip("/")})
+    is_readable_503(await send_form(client, "/nl-nl/cart/add", sku=SKU, quantity="1"))
+
+
+async def send_form(client: httpx2.AsyncClient, path: str, **fields: str) -> httpx2.Response:
+    origin = {"Origin": str(client.base_url).rstrip("/")}
+    return await client.post(path, data={"key": new_key(), **fields}, headers=origin)
+
+
+def is_readable_503(page: httpx2.Response) -> None:
+    """A page in the buyer's language that says what goes on and when to come back."""
     assert (page.status_code, page.headers["content-type"].partition(";")[0]) == (503, "text/html")
     assert int(page.headers["retry-after"]) >= 1
+    assert '<html lang="nl"' in page.text
+    assert say("nl", "error.buying_paused") in html.unescape(page.text)
+    assert "Traceback" not in page.text
 
 
 async def is_honest_503(answer: httpx2.Response) -> None:
@@ -130,11 +145,14 @@ async def test_browsing_goes_on_and_buying_comes_back(outage: Outage, own_client
     buyer = Buyer(own_client)
     await buyer.fill_cart((SKU, 1))
     await buyer.give_details()
+    assert (await send_form(own_client, "/nl-nl/cart/add", sku=SKU, quantity="1")).status_code == 303
     with outage.now():
         await everything_to_see_is_there(own_client)
         await buying_is_refused_for_now(own_client)
         key, path = new_key(), f"/api/carts/{buyer.cart['id']}/complete"
         await is_honest_503(await buyer.send("POST", path, buyer.purchase("invoice"), key=key))
+        paying = {"method": "invoice", "total_minor": str(buyer.cart["quote"]["total_minor"])}
+        is_readable_503(await send_form(own_client, "/nl-nl/cart/pay", **paying))
     done = await buyer.complete("invoice")
     assert done["step"] == "completed"
     assert (await outage.shop.check()).findings == []

@@ -26,6 +26,7 @@ TASKS = (
     Task("stock", "Stock", "/stock", (), "/stock"),
     Task("prices", "Prices", "/prices", ("pricing.read", "pricing.write"), "/prices"),
     Task("customers", "Customers", "/customers", ("customers.read",), "/customers"),
+    Task("gateways", "Gateways", "/gateways", ("payments.read",)),
     Task("staff", "Staff", "/staff", ("staff.write",)),
     Task("audit", "Audit", "/audit", ("audit.read",)),
     Task("differences", "Differences", "/differences", ("audit.read",)),

@@ -16,7 +16,7 @@ from springtide.contracts.inventory.api import Availability
 from springtide.contracts.pricing.api import Price, ShopFront
 from springtide.platform.telemetry import logger
 
-_MAGIC = b"springtide-readmodel-1\n"
+_MAGIC = b"springtide-readmodel-2\n"
 _CHECKSUM_BYTES = 4
 
 log = logger(__name__)

@@ -1,5 +1,12 @@
-"""Product documents: one product in one language as encoded JSON bytes of at most 4 KB."""
+"""Product documents: one product in one language as encoded JSON bytes of at most 4 KB.
 
+Lists, suggestions and cards read nothing else. A product with more to say (the catalogue takes up to 200 KB: 200
+variants, 10,000 characters of description) has two forms: the document then holds only what those read, and the whole
+text lies compressed beside it, for the product's own page and for the index. So nothing is lost, nothing is cut in the
+middle, and what a list touches stays small.
+"""
+
+import zlib
 from collections.abc import Mapping
 
 import msgspec
@@ -7,13 +14,10 @@ import msgspec
 from springtide.channels.browse.views import Picture, ProductDocument, ProductVariant
 from springtide.contracts.catalog.api import Product
 from springtide.contracts.common import Texts
-from springtide.platform.telemetry import logger
 
 DOCUMENT_LIMIT_BYTES = 4 * 1024
-_SHORTEST_DESCRIPTION = 200
 FALLBACK = "en"
-
-log = logger(__name__)
+_QUICK = 1  # zlib's level: a product is compressed in the event loop
 
 
 def text_in(texts: Mapping[str, str], language: str) -> str:
@@ -28,9 +32,24 @@ def languages_of(product: Product) -> list[str]:
     return sorted({FALLBACK, *(language for texts in groups for language, text in texts.items() if text)})
 
 
-def encode_documents(product: Product) -> dict[str, bytes]:
-    """Return language -> encoded `ProductDocument`, each at most `DOCUMENT_LIMIT_BYTES`."""
-    return {language: _fitting(document_of(product, language)) for language in languages_of(product)}
+class Documents(msgspec.Struct, frozen=True):
+    """A product's documents by language, each at most `DOCUMENT_LIMIT_BYTES`; `whole`: only where that is not all."""
+
+    short: dict[str, bytes]
+    whole: dict[str, bytes]
+
+
+def encode_documents(product: Product) -> Documents:
+    """Return the encoded documents of every language in which something of the product is written."""
+    made = Documents({}, {})
+    for language in languages_of(product):
+        document = document_of(product, language)
+        encoded = msgspec.json.encode(document)
+        if len(encoded) > DOCUMENT_LIMIT_BYTES:
+            made.whole[language] = zlib.compress(encoded, _QUICK)
+            encoded = msgspec.json.encode(_for_lists(document))
+        made.short[language] = encoded
+    return made
 
 
 def document_of(product: Product, language: str) -> ProductDocument:
@@ -63,28 +82,21 @@ def decode_document(encoded: bytes) -> ProductDocument:
     return _DECODER.decode(encoded)
 
 
-def _fitting(document: ProductDocument) -> bytes:
-    """Encode within the limit. Too much text is cut at a word; variants are never dropped silently: that is logged."""
-    encoded = msgspec.json.encode(document)
-    while len(encoded) > DOCUMENT_LIMIT_BYTES:
-        smaller = _smaller(document)
-        if smaller is None:
-            log.warning("browse.document_too_large", product=str(document.id), bytes=len(encoded))
-            break
-        document, encoded = smaller, msgspec.json.encode(smaller)
-    return encoded
+def unpacked(whole: bytes) -> bytes:
+    """Return the encoded document behind what was kept compressed."""
+    return zlib.decompress(whole)
 
 
-def _smaller(document: ProductDocument) -> ProductDocument | None:
-    if len(document.description) > _SHORTEST_DESCRIPTION:
-        cut = max(_SHORTEST_DESCRIPTION, len(document.description) * 3 // 4)
-        head = document.description[: cut - 1].rpartition(" ")[0] or document.description[: cut - 1]
-        return msgspec.structs.replace(document, description=f"{head}…")
-    if len(document.media) > 1:
-        return msgspec.structs.replace(document, media=document.media[:-1])
-    if document.attributes:
-        return msgspec.structs.replace(document, attributes=dict(list(document.attributes.items())[:-1]))
-    return None
+def _for_lists(document: ProductDocument) -> ProductDocument:
+    """Return what lists, cards and suggestions read. By the catalogue's limits that is less than 3 KB."""
+    return msgspec.structs.replace(
+        document,
+        description="",
+        attributes={},
+        variants=(),
+        media=tuple(msgspec.structs.replace(picture, alt="") for picture in document.media[:1]),
+        slugs={},
+    )
 
 
 _DECODER = msgspec.json.Decoder(ProductDocument)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from springtide.channels.browse.documents import FALLBACK, decode_document, text_in
 from springtide.channels.browse.follower import Changes
-from springtide.channels.browse.listing import in_language
+from springtide.channels.browse.listing import in_language, whole_in_language
 from springtide.channels.browse.search import Indexed, SearchIndex, Text
 from springtide.channels.browse.shelf import Entry, Shelf
 from springtide.channels.browse.suggest import Named, Suggester
@@ -127,10 +127,9 @@ def indexed(shelf: Shelf, entry: Entry, languages: Iterable[str]) -> Indexed:
     """Return what of a product is searched, per language that has a document of its own (English always)."""
     texts = {}
     for language in languages:
-        document = entry.documents.get(language)
-        if document is None:
+        if language not in entry.documents:
             continue
-        read = decode_document(document)
+        read = decode_document(whole_in_language(entry, language))
         options = [value for variant in read.variants for value in variant.options.values()]
         body = " ".join([read.description, *read.attributes.values(), *dict.fromkeys(options)])
         texts[language] = Text(read.name, " ".join(_category_names(shelf, entry.category, language)), body)

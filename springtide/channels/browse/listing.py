@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from springtide.channels.browse.documents import decode_document, text_in
+from springtide.channels.browse.documents import FALLBACK, decode_document, text_in, unpacked
 from springtide.channels.browse.shelf import Entry, Shelf, Summary, Trait
 from springtide.channels.browse.views import (
     FACET_VALUES_LIMIT,
@@ -33,7 +33,13 @@ Test = Callable[[Row], bool]
 
 def rows(shelf: Shelf, market: str, entries: Iterable[Entry]) -> list[Row]:
     """Return the entries that are sold in the market."""
-    return [Row(entry, summary) for entry in entries if (summary := shelf.summary(market, entry)) is not None]
+    known = shelf.summaries(market)
+    found = []
+    for entry in entries:
+        summary = known[entry.id] if entry.id in known else shelf.summary(market, entry)
+        if summary is not None:
+            found.append(Row(entry, summary))
+    return found
 
 
 def below(shelf: Shelf, category: str) -> set[str]:
@@ -49,9 +55,9 @@ def below(shelf: Shelf, category: str) -> set[str]:
 
 def listing(shelf: Shelf, query: ListQuery, candidates: Sequence[Row], *, corrected: bool = False) -> Listing:
     """Return one page. Facets count what choosing a value would show: each ignores its own group's choice."""
-    tests = _tests(shelf, query)
-    kept = _kept(candidates, tests, without="")
-    prices = [row.summary.price.gross_minor for row in _kept(candidates, tests, without="price")]
+    narrowed = _Narrowed(candidates, _tests(shelf, query))
+    kept = narrowed.kept
+    prices = [row.summary.price.gross_minor for row in narrowed.without("price")]
     size = max(1, min(query.size, PAGE_LIMIT))
     pages = max(1, -(-len(kept) // size))
     page = max(1, query.page)
@@ -64,7 +70,7 @@ def listing(shelf: Shelf, query: ListQuery, candidates: Sequence[Row], *, correc
         pages=pages,
         size=size,
         sort=query.sort,
-        facets=tuple(_facets(shelf, query, candidates, tests)),
+        facets=tuple(_facets(shelf, query, narrowed)),
         prices=PriceRange(min_minor=min(prices), max_minor=max(prices)) if prices else None,
         corrected=corrected,
     )
@@ -92,8 +98,15 @@ def card(row: Row, language: str, currency: str) -> Card:
 
 
 def in_language(entry: Entry, language: str) -> bytes:
-    """Return the encoded document in the language, else the English one."""
-    return entry.documents.get(language) or entry.documents["en"]
+    """Return the encoded document in the language, else the English one: at most 4 KB, enough for lists."""
+    return entry.documents.get(language) or entry.documents[FALLBACK]
+
+
+def whole_in_language(entry: Entry, language: str) -> bytes:
+    """Return the encoded document in the language, else the English one, with everything that is known."""
+    spoken = language if language in entry.documents else FALLBACK
+    packed = entry.whole.get(spoken)
+    return entry.documents[spoken] if packed is None else unpacked(packed)
 
 
 def _tests(shelf: Shelf, query: ListQuery) -> dict[str, Test]:
@@ -124,11 +137,28 @@ def _has_trait(key: str, values: frozenset[str]) -> Test:
     return lambda row: any(trait.key == key and trait.value in values for trait in row.entry.traits)
 
 
-def _kept(candidates: Iterable[Row], tests: dict[str, Test], *, without: str) -> list[Row]:
-    applied = [test for group, test in tests.items() if group != without]
-    if not applied:
-        return list(candidates)
-    return [row for row in candidates if all(test(row) for test in applied)]
+class _Narrowed:
+    """Candidates sorted out in one pass: those that pass every test, and those that fail in just one group."""
+
+    def __init__(self, candidates: Sequence[Row], tests: dict[str, Test]) -> None:
+        self._but_one: dict[str, list[Row]] = {group: [] for group in tests}
+        self.kept = [row for row in candidates if self._passes(row, tests)] if tests else list(candidates)
+
+    def _passes(self, row: Row, tests: dict[str, Test]) -> bool:
+        failed = ""
+        for group, test in tests.items():
+            if not test(row):
+                if failed:
+                    return False
+                failed = group
+        if failed:
+            self._but_one[failed].append(row)
+        return not failed
+
+    def without(self, group: str) -> list[Row]:
+        """Return what would be kept if the test of `group` were not there; the order is not the candidates'."""
+        more = self._but_one.get(group)
+        return [*self.kept, *more] if more else self.kept
 
 
 def _sorted(kept: list[Row], query: ListQuery) -> list[Row]:
@@ -145,12 +175,12 @@ def _sorted(kept: list[Row], query: ListQuery) -> list[Row]:
             return sorted(kept, key=lambda row: (-row.entry.popularity, row.entry.id))
 
 
-def _facets(shelf: Shelf, query: ListQuery, candidates: Sequence[Row], tests: dict[str, Test]) -> Iterable[Facet]:
-    categories = _category_facet(shelf, query, _kept(candidates, tests, without="category"))
+def _facets(shelf: Shelf, query: ListQuery, narrowed: _Narrowed) -> Iterable[Facet]:
+    categories = _category_facet(shelf, query, narrowed.without("category"))
     if categories is not None:
         yield categories
-    yield _band_facet(query, _kept(candidates, tests, without="band"))
-    yield from _attribute_facets(query, candidates, tests)
+    yield _band_facet(query, narrowed.without("band"))
+    yield from _attribute_facets(query, narrowed)
 
 
 def _category_facet(shelf: Shelf, query: ListQuery, kept: Iterable[Row]) -> Facet | None:
@@ -177,10 +207,10 @@ def _band_facet(query: ListQuery, kept: Iterable[Row]) -> Facet:
     return Facet(key="band", label="band", values=values)
 
 
-def _attribute_facets(query: ListQuery, candidates: Sequence[Row], tests: dict[str, Test]) -> Iterable[Facet]:
-    counted = _traits(_kept(candidates, tests, without=""))
+def _attribute_facets(query: ListQuery, narrowed: _Narrowed) -> Iterable[Facet]:
+    counted = _traits(narrowed.kept)
     for key in {key for key, _ in query.attributes}:
-        counted[key] = _traits(_kept(candidates, tests, without=f"attribute:{key}")).get(key, {})
+        counted[key] = _traits(narrowed.without(f"attribute:{key}")).get(key, {})
     chosen = set(query.attributes)
     for key, found in sorted(counted.items()):
         most = sorted(found.values(), key=lambda pair: (-pair[1], pair[0].value))[:FACET_VALUES_LIMIT]

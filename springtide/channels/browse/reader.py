@@ -14,7 +14,7 @@ from springtide.channels.browse import disk
 from springtide.channels.browse.documents import decode_document, text_in
 from springtide.channels.browse.follower import Changes, Follower
 from springtide.channels.browse.indexer import Indexer
-from springtide.channels.browse.listing import Row, below, card, in_language, listing, rows
+from springtide.channels.browse.listing import Row, below, card, in_language, listing, rows, whole_in_language
 from springtide.channels.browse.shelf import Entry, Shelf
 from springtide.channels.browse.views import (
     Card,
@@ -34,6 +34,7 @@ from springtide.contracts.inventory.api import Band
 from springtide.contracts.pricing.api import Market, MarketNotFound, Seller
 from springtide.platform.bus import Bus
 from springtide.platform.errors import Unavailable
+from springtide.platform.tasks import stopped
 from springtide.platform.telemetry import logger
 from springtide.platform.wiring import Ask
 
@@ -42,7 +43,7 @@ _SUGGESTED_PRODUCTS = 6
 _SUGGESTED_WORDS = 5
 _SUGGESTED_CATEGORIES = 3
 _LISTINGS_KEPT = 512
-_LISTING_MAY_LAG_S = 0.4  # on a sale day bands change all the time: a list is made anew at most so often
+_LISTING_MAY_LAG_S = 0.3  # on a sale day bands change all the time: a list is made anew at most so often
 
 log = logger(__name__)
 
@@ -158,7 +159,7 @@ class Browse:
         entry = None if product_id is None else self._shelf.products.get(product_id)
         if entry is None:
             return ""
-        document = decode_document(in_language(entry, language))
+        document = decode_document(whole_in_language(entry, language))
         options = next((variant.options for variant in document.variants if variant.sku == sku), {})
         return ", ".join([document.name, *options.values()])
 
@@ -168,8 +169,12 @@ class Browse:
         return product_id if product_id in self._shelf.products else None
 
     def document(self, product_id: UUID, language: str) -> bytes:
-        """Return the encoded `ProductDocument` (JSON, at most 4 KB) in a language or English; `ProductNotFound`."""
-        return in_language(self._entry(product_id), language)
+        """Return the encoded `ProductDocument` (JSON, all of it) in a language or English; `ProductNotFound`."""
+        return whole_in_language(self._entry(product_id), language)
+
+    def version(self, product_id: UUID) -> int:
+        """Return a number that rises with every change of the product's document; `ProductNotFound`."""
+        return self._entry(product_id).version
 
     def product(self, product_id: UUID, language: str) -> ProductDocument:
         """Return the product in a language or English; `ProductNotFound`."""
@@ -288,9 +293,7 @@ async def browsing(
     try:
         yield Browse(shelf, indexer)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await stopped(tasks)
         indexer.close()
         if path is not None:
             await _write(shelf, path)

@@ -5,7 +5,7 @@ with every change that can be seen, so what was computed from the shelf can be k
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 import msgspec
@@ -29,7 +29,7 @@ class Trait(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A published product as the shelf keeps it: encoded documents per language and what lists need."""
+    """A published product as the shelf keeps it: encoded documents per language (`whole` as in `Documents`), traits."""
 
     id: UUID
     version: int
@@ -40,6 +40,7 @@ class Entry(msgspec.Struct, frozen=True):
     slugs: Texts
     old_slugs: dict[str, tuple[str, ...]]
     documents: dict[str, bytes]
+    whole: dict[str, bytes]
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -52,6 +53,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 def entry_of(product: Product) -> Entry:
     """Return what the shelf keeps of a published product."""
+    documents = encode_documents(product)
     return Entry(
         product.id,
         product.version,
@@ -61,7 +63,8 @@ def entry_of(product: Product) -> Entry:
         tuple(_traits(product)),
         dict(product.slugs),
         dict(product.old_slugs),
-        encode_documents(product),
+        documents.short,
+        documents.whole,
     )
 
 
@@ -219,6 +222,10 @@ class Shelf:
     def bands(self) -> Iterator[Availability]:
         """Yield every band of every market."""
         return (band for rows in self._bands.values() for band in rows.values())
+
+    def summaries(self, market: str) -> Mapping[UUID, Summary | None]:
+        """Return the summaries of a market that are at hand: `summary` works out the others."""
+        return self._summaries.setdefault(market, {})
 
     def summary(self, market: str, entry: Entry) -> Summary | None:
         """Return the product as a list shows it; None when no variant has a price in the market."""

@@ -29,7 +29,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProductDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A product in one language, kept as encoded JSON of at most 4 KB. Prices and bands are not in it.
+    """A product in one language, kept as encoded JSON (see `documents`). Prices and bands are not in it.
 
     `slugs`: the address in every language that has its own, for links between languages. `attributes`: name -> value.
     """

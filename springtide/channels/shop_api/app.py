@@ -21,6 +21,9 @@ from springtide.platform.http import (
     bad_input,
     json_response,
     make_app,
+    media_type_of,
+    refuse_null_address,
+    refuse_null_body,
     refuse_null_characters,
 )
 
@@ -77,13 +80,17 @@ def _config() -> OpenAPIConfig:
 
 async def _check(request: HttpRequest) -> None:
     """Refuse bodies that are not JSON (a form of another site cannot send that type) and null characters."""
-    if request.method in {"POST", "PUT", "PATCH"} and await request.body():
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type != MediaType.JSON:
+    if request.scope["method"] in {"POST", "PUT", "PATCH"}:
+        body, media_type = await request.body(), media_type_of(request)
+        if body and media_type != MediaType.JSON:
             msg = "Send application/json."
             raise UnsupportedMediaType(msg)
-        _require_body_as_documented(request, await request.body())
-    await refuse_null_characters(request)
+        if body:
+            _require_body_as_documented(request, body)
+            refuse_null_body(body, media_type)
+        await refuse_null_address(request)
+    else:
+        await refuse_null_characters(request)
 
 
 def _require_body_as_documented(request: HttpRequest, body: bytes) -> None:

@@ -18,7 +18,7 @@ from springtide.contracts.catalog.api import ProductNotFound
 from springtide.platform.errors import NotFound
 from springtide.platform.http import HttpRequest
 
-LISTS_KEPT_S = 2.0
+LISTS_KEPT_S = 0.3
 _SETTLED = "settled"
 _POPULAR = 10
 _REDUCED = 5
@@ -80,7 +80,8 @@ def _with_query(address: str, request: HttpRequest) -> str:
 def _fresh(shop: Shop, key: Hashable) -> KeptPage | None:
     """Return a kept list page that is right, or at most `LISTS_KEPT_S` old.
 
-    Stock bands change all the time on a busy day; a list that is two seconds old is what a shared cache would give too.
+    Stock bands change all the time on a busy day. With what the read model's own lists may lag and the way of an event,
+    a change is on the page within a second; what lies in shared caches (`CACHE_CONTROL`) is their own affair.
     The read model's own lists may lag a moment as well, so a page made right after a change counts as right only once
     it was made a second time without a change in between: it is `_SETTLED` then.
     """
@@ -187,7 +188,7 @@ def _product(shop: Shop, place: Place, slug: str, product_id: UUID) -> KeptPage:
     day = _promised(shop, place)
 
     def state() -> Hashable:
-        return (browse.document(product_id, place.language), browse.offers(product_id, place.market.key), day)
+        return (product_id, browse.version(product_id), browse.offers(product_id, place.market.key), day)
 
     kept = shop.product_pages.checked(key, browse.generation, state) if _same_day(shop, key, day) else None
     if kept is not None:

@@ -1,4 +1,8 @@
-"""The door for gateways: POST /webhooks/{gateway} hands raw body and headers to payments, in one contract call."""
+"""The door for gateways: POST /webhooks/{gateway} hands raw body and headers to payments, in one contract call.
+
+The address is handed over too, as the header `:path` (HTTP/2's name for it; what a client sends under that name is
+replaced): a gateway that signs nothing is known by the address it was given.
+"""
 
 from litestar import Litestar, Response, post
 from litestar.params import FromPath
@@ -28,7 +32,13 @@ async def take(request: HttpRequest, gateway: FromPath[str]) -> Response[None]:
     if len(headers) > _HEADERS_LIMIT:
         msg = f"More than {_HEADERS_LIMIT} headers."
         raise BadInput(msg)
+    headers[":path"] = _target(request)
     desk: Desk = request.app.state["desk"]
     caller = Caller(actor=f"gateway:{gateway}"[:64], kind=Kind.GUEST, request_id=request_id(request))
     await desk.ask(PaymentsApi).webhook(caller=caller, gateway=gateway[:64], headers=headers, body=await request.body())
     return Response(None, status_code=204)
+
+
+def _target(request: HttpRequest) -> str:
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path

@@ -1,20 +1,69 @@
 -- Statements of inventory. The lock order stands at the top of store.py.
 
+-- name: take_turns
+-- Also checkouts that have no row yet have a turn: their insert must not be what waits for another call of the same
+-- checkout, because SKUs are locked by then.
+select count(pg_advisory_xact_lock(hashtextextended(checkout_id::text, 0)))
+from (select checkout_id from unnest(%(ids)s::uuid[]) as wanted(checkout_id) order by checkout_id) sorted
+
 -- name: lock_promises
--- The turn is taken first (it gates the scan), also by checkouts that have no row yet: their insert must not be what
--- waits for another call of the same checkout, because stock rows are locked by then.
-with turn as materialized (
-    select pg_advisory_xact_lock(hashtextextended(checkout_id::text, 0))
-    from (select checkout_id from unnest(%(checkout_ids)s::uuid[]) as wanted(checkout_id) order by checkout_id) sorted
-)
-select checkout_id, market, state, lines, expires_at, version
-from promise
-where checkout_id = any(%(checkout_ids)s) and (select count(*) from turn) > 0
+select checkout_id, market, state, lines::text as lines, expires_at, version
+from promise where checkout_id = any(%(ids)s::uuid[])
 order by checkout_id for update
+
+-- name: lock_skus
+-- SKUs asked for (`skus`) and those of the promises that the checkouts have (`ids`).
+select sku, version, bands::text from sku
+where sku = any(array(
+    select json_array_elements_text(%(skus)s)
+    union
+    select line ->> 'sku' from promise, jsonb_array_elements(lines) as line where checkout_id = any(%(ids)s::uuid[])
+))
+order by sku for update
+
+-- name: places_of
+-- After `lock_skus`, with the same parameters: all places of the SKUs. Ranks decide who is asked first, never whether
+-- units are there: locations are not locked.
+select sku, location, supply, on_hand, held, claimed, low_stock_at, inbound_days, inbound_units from stock
+where sku = any(array(
+    select json_array_elements_text(%(skus)s)
+    union
+    select line ->> 'sku' from promise, jsonb_array_elements(lines) as line where checkout_id = any(%(ids)s::uuid[])
+))
+
+-- name: location_ranks
+select key, ranks from location
+
+-- name: move_counters
+update stock set held = stock.held + move.held, claimed = stock.claimed + move.claimed
+from json_to_recordset(%(rows)s) as move(sku text, location text, held int, claimed int)
+where stock.sku = move.sku and stock.location = move.location
+
+-- name: tell_skus
+update sku set version = state.version, bands = state.bands
+from json_to_recordset(%(rows)s) as state(sku text, version bigint, bands jsonb)
+where sku.sku = state.sku
+
+-- name: add_promises
+-- Without "on conflict": whoever has the turns of the checkouts knows that they have no promise.
+insert into promise (checkout_id, market, state, lines, expires_at, version)
+select checkout_id, market, state, lines, expires_at, version
+from json_to_recordset(%(rows)s)
+     as added(checkout_id uuid, market text, state text, lines jsonb, expires_at timestamptz, version bigint)
+
+-- name: change_promises
+update promise set market = changed.market, state = changed.state, lines = changed.lines,
+                   expires_at = changed.expires_at, version = changed.version
+from json_to_recordset(%(rows)s)
+     as changed(checkout_id uuid, market text, state text, lines jsonb, expires_at timestamptz, version bigint)
+where promise.checkout_id = changed.checkout_id
+
+-- name: drop_promises
+delete from promise where checkout_id = any(%(ids)s::uuid[])
 
 -- name: lock_expired_promises
 -- Skip what somebody is working on: it is being claimed, extended or released right now.
-select checkout_id, market, state, lines, expires_at, version
+select checkout_id, market, state, lines::text as lines, expires_at, version
 from promise where state = 'held' and expires_at <= %(now)s
 order by expires_at limit %(limit)s for update skip locked
 
@@ -43,8 +92,7 @@ where promise.state = 'held' and promise.checkout_id <> all(%(own)s::uuid[]) and
 group by line.sku, line.location
 
 -- name: book
--- Everything one decision changes, in one statement. A promise is put under the version it was read with: fewer `puts`
--- than asked for means that another call made a promise for the checkout meanwhile.
+-- Everything one decision changes, in one statement. A promise is put under the version it was locked with.
 with moved as (
     update stock set on_hand = stock.on_hand + move.on_hand, held = stock.held + move.held,
                      claimed = stock.claimed + move.claimed
@@ -134,7 +182,7 @@ where sku = %(sku)s and (%(before)s::uuid is null or id < %(before)s)
 order by id desc limit %(limit)s
 
 -- name: list_claims
-select checkout_id, market, state, lines, expires_at, version from promise
+select checkout_id, market, state, lines::text as lines, expires_at, version from promise
 where state = 'claimed' and (%(after)s::uuid is null or checkout_id > %(after)s)
 order by checkout_id limit %(limit)s
 
@@ -272,3 +320,13 @@ select 'nothing_is_negative' as rule, sku || ' @ ' || location as subject,
        'on hand ' || on_hand || ', held ' || held || ', claimed ' || claimed as detail
 from stock where on_hand < 0 or held < 0 or claimed < 0
 order by 2
+
+-- name: ledger_sums
+-- On hand beside the sum of the ledger, of every place of these SKUs.
+select coalesce(s.sku, l.sku) as sku, coalesce(s.location, l.location) as location,
+       coalesce(s.on_hand, 0)::bigint as on_hand, coalesce(l.units, 0)::bigint as units
+from (select sku, location, on_hand from stock where sku = any(%(skus)s)) s
+full join (
+    select sku, location, sum(quantity) as units from ledger where sku = any(%(skus)s) group by sku, location
+) l on l.sku = s.sku and l.location = s.location
+order by 1, 2

@@ -2,19 +2,20 @@
 
 Lock order, the same for everybody:
 
-    1. promise      the checkout's turn (an advisory lock, also before it has a row) and its row; several by checkout
-                    id; the sweep takes no turn and skips rows that are locked
-    2. sku, stock   all places of the SKUs concerned, in one statement, by (sku, location)
+    1. turn      of the checkouts, by id (advisory locks: also a checkout without a row has one)
+    2. promise   their rows, by id; the sweep takes no turn and skips rows that are locked
+    3. sku       the SKUs concerned, by SKU. Who has a SKU's row has its `stock` rows too, all locations of them
+    4. stock     by (sku, location); only under the lock of 3, so nobody ever waits here
 
-Who holds stock rows never waits for a promise row: a call that waited for its turn may have missed a promise made
-meanwhile, which `book` notices by the version without waiting (`PromiseRaced`, then the call looks again).
+Each of the first three is a statement of its own, so that what it reads was committed after the locks before it were
+taken. Batches (`look`) and single calls (`lock_promise`, `lock_shelf`) keep the same order and may meet.
 
-Expiry of others' holds is judged after 2, by the clock of that moment (`lapsed_units`), not by the start of the
+Expiry of others' holds is judged after 3, by the clock of that moment (`lapsed_units`), not by the start of the
 transaction: a transaction that waited for its locks would otherwise judge by a time older than the one the rows were
 last judged by.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from uuid import UUID
 
 import msgspec
 
+from springtide.contexts.inventory.domain.open_shelf import OpenShelf
 from springtide.contexts.inventory.domain.places import Key, Move, Place, Shelf, SkuState
 from springtide.contexts.inventory.domain.promises import Promise, State
 from springtide.contracts.common import Finding
@@ -37,18 +39,25 @@ from springtide.contracts.inventory.api import (
     Supplier,
     Supply,
 )
-from springtide.platform.db import Read, Statements, Tx
-from springtide.platform.errors import Unavailable
+from springtide.platform.batch import Batch, rows
+from springtide.platform.db import Params, Read, Statements, Tx
+from springtide.platform.exchange import Ask, Tuples
 from springtide.platform.ids import uuid7
 
 STATEMENTS = Statements.load(Path(__file__).parent / "queries.sql")
+_SUPPLY = {supply.value: supply for supply in Supply}
+_LINES = msgspec.json.Decoder(tuple[Allocation, ...])
+_BANDS = msgspec.json.Decoder(tuple[Availability, ...])
 _CHECKS = ("check_ledger", "check_promises", "check_inbound", "check_oversold", "check_negative")
 
 
-class PromiseRaced(Unavailable):
-    """A promise of the checkout was made while this call waited for its turn: it has to look again."""
+class LedgerSum(msgspec.Struct, frozen=True, kw_only=True):
+    """Units on hand at a place, and the sum of its ledger."""
 
-    code = "promise_raced"
+    sku: str
+    location: str
+    on_hand: int
+    units: int
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +86,7 @@ class _PromiseRow(msgspec.Struct, frozen=True, kw_only=True):
     checkout_id: UUID
     market: str
     state: str
-    lines: list[dict[str, Any]]
+    lines: str
     expires_at: datetime
     version: int
 
@@ -86,7 +95,7 @@ class _PromiseRow(msgspec.Struct, frozen=True, kw_only=True):
             checkout_id=self.checkout_id,
             market=self.market,
             state=State(self.state),
-            lines=msgspec.convert(self.lines, tuple[Allocation, ...]),
+            lines=_LINES.decode(self.lines),
             expires_at=self.expires_at,
             version=self.version,
         )
@@ -164,9 +173,10 @@ def _json(value: object) -> str:
 
 
 async def lock_promise(tx: Tx, checkout_id: UUID) -> Promise | None:
-    """Lock and return a checkout's promise."""
-    rows = await tx.all("lock_promises", {"checkout_ids": [checkout_id]}, row=_PromiseRow)
-    return rows[0].promise() if rows else None
+    """Take a checkout's turn; lock and return its promise."""
+    await tx.run("take_turns", _ids([checkout_id]))
+    row = await tx.maybe("lock_promises", _ids([checkout_id]), row=_PromiseRow)
+    return row.promise() if row else None
 
 
 async def lock_expired(tx: Tx, limit: int) -> list[Promise]:
@@ -194,13 +204,10 @@ async def lapsed_units(tx: Tx, shelf: Shelf, own: Collection[UUID]) -> dict[Key,
 
 
 async def book(tx: Tx, booking: Booking) -> None:
-    """Write a decision in one statement. `PromiseRaced`; LookupError when a place is missing."""
+    """Write a decision in one statement. LookupError when a place or a promise is not as it was locked."""
     booked = await tx.one("book", _arrays(tx, booking), row=_Booked)
-    if booked.puts != len(booking.puts):
-        msg = "The checkout was changed at the same moment."
-        raise PromiseRaced(msg, retry_after_s=1)
-    if booked.moves != len(booking.moves):
-        msg = f"of {len(booking.moves)} places only {booked.moves} are there"
+    if (booked.moves, booked.puts) != (len(booking.moves), len(booking.puts)):
+        msg = f"{booked} is not what was decided under the locks"
         raise LookupError(msg)
 
 
@@ -260,6 +267,94 @@ async def places_with_ledger(tx: Tx, skus: Collection[str]) -> set[Key]:
     return {(sku, location) for sku, location in await tx.tuples("places_with_ledger", {"skus": list(skus)})}
 
 
+# -- batches of holds, claims, releases
+
+
+def look(checkout_ids: Collection[UUID], skus: Collection[str]) -> list[Ask]:
+    """Return what a batch locks and reads, in lock order: `open_shelf` takes the rows.
+
+    `skus`: those asked for; the SKUs of the promises that the checkouts have already are found on the way.
+    """
+    ids = _ids(checkout_ids)
+    # Text that PostgreSQL cannot store names no SKU that it has.
+    wanted = {**ids, "skus": _json([sku for sku in skus if "\0" not in sku])}
+    return [
+        ("take_turns", ids),
+        ("lock_promises", ids),
+        ("lock_skus", wanted),
+        ("places_of", wanted),
+        ("location_ranks", {}),
+    ]
+
+
+def open_shelf(found: Sequence[Tuples]) -> tuple[OpenShelf, dict[str, tuple[int, str]]]:
+    """Return the shelf of a batch, and version and bands (JSON) of its SKUs for `states_of`."""
+    _, promises, skus, places, ranks = found
+    locked = {sku: (version, bands) for sku, version, bands in skus}
+    ranks_of: dict[str, dict[str, int]] = dict(ranks)
+    shelf = OpenShelf(
+        [
+            Place(
+                sku=sku,
+                location=location,
+                supply=_SUPPLY[supply],
+                on_hand=on_hand,
+                held=held,
+                claimed=claimed,
+                low_stock_at=low_stock_at,
+                inbound=tuple(zip(days, units, strict=True)) if days else (),
+                ranks=ranks_of.get(location, {}),
+            )
+            for sku, location, supply, on_hand, held, claimed, low_stock_at, days, units in places
+            if sku in locked  # not one that came into being after the locks were taken
+        ],
+        [
+            Promise(
+                checkout_id=checkout_id,
+                market=market,
+                state=State(state),
+                lines=_LINES.decode(lines),
+                expires_at=expires_at,
+                version=version,
+            )
+            for checkout_id, market, state, lines, expires_at, version in promises
+        ],
+    )
+    return shelf, locked
+
+
+def states_of(locked: Mapping[str, tuple[int, str]], skus: Iterable[str]) -> list[SkuState]:
+    """Return the rows of some of a batch's SKUs."""
+    return [SkuState(sku=sku, version=locked[sku][0], bands=_BANDS.decode(locked[sku][1])) for sku in skus]
+
+
+async def judge(tx: Batch, shelf: OpenShelf) -> None:
+    """Let holds that ran out count no longer, by the clock of this moment."""
+    asked = {"skus": list(shelf.skus), "own": shelf.locked_checkouts}
+    lapsed, ((now,),) = await tx.together(("lapsed_units", asked), ("kernel_now", {}))
+    shelf.judge(now, {(sku, location): units for sku, location, units in lapsed})
+
+
+def book_later(tx: Batch, shelf: OpenShelf, moves: Sequence[Move], states: Sequence[SkuState]) -> None:
+    """Write what a batch has decided, with one statement per kind of row."""
+    if moves:
+        tx.later("move_counters", rows(moves))
+    if states:
+        tx.later("tell_skus", rows(states))
+    added, changed, dropped = shelf.outcome()
+    if added:
+        tx.later("add_promises", rows(added))
+    if changed:
+        tx.later("change_promises", rows(changed))
+    if dropped:
+        tx.later("drop_promises", _ids(dropped))
+
+
+def _ids(checkout_ids: Iterable[UUID]) -> Params:
+    """Return ids as one text in the form of a PostgreSQL array: the cheapest to build, and to take apart."""
+    return {"ids": "{" + ",".join([checkout_id.hex for checkout_id in checkout_ids]) + "}"}
+
+
 # -- reading
 
 
@@ -302,13 +397,23 @@ async def list_claims(read: Read, *, after: UUID | None, limit: int) -> list[Pro
     return [row.promise() for row in rows]
 
 
-async def findings(read: Read) -> list[Finding]:
+async def findings(read: Read, checks: Collection[str] = _CHECKS) -> list[Finding]:
     """Return every difference between counters and the rows behind them."""
     found: list[Finding] = []
-    for check in _CHECKS:
+    for check in checks:
         async for finding in read.stream(check, row=Finding):
             found.append(finding)  # noqa: PERF401 - an async generator cannot be extended from
     return found
+
+
+async def standing_findings(read: Read) -> list[Finding]:
+    """Return the findings of the rules that look at what is there now: their cost does not grow with the ledger."""
+    return await findings(read, [check for check in _CHECKS if check != "check_ledger"])
+
+
+async def ledger_sums(read: Read, skus: Collection[str]) -> list[LedgerSum]:
+    """Return every place of these SKUs with the sum of its ledger."""
+    return await read.all("ledger_sums", {"skus": list(skus)}, row=LedgerSum)
 
 
 # -- locations, suppliers, inbound

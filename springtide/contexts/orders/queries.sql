@@ -72,6 +72,17 @@ select distinct seller from orders where id = any(%(ids)s::uuid[])
 select attempt_id, is_voided, authorised_minor, captured_minor, refunded_minor
 from attempts where attempt_id = any(%(ids)s::uuid[])
 
+-- name: raise_attempts
+-- States that tell nothing new of the money: only the version rises, and no order is touched.
+update attempts set version = told.version
+from unnest(%(attempts)s::uuid[], %(versions)s::bigint[], %(is_voided)s::boolean[], %(authorised_minor)s::bigint[],
+            %(captured_minor)s::bigint[], %(refunded_minor)s::bigint[])
+     as told(attempt_id, version, is_voided, authorised_minor, captured_minor, refunded_minor)
+where attempts.attempt_id = told.attempt_id and attempts.version < told.version
+  and (attempts.is_voided, attempts.authorised_minor, attempts.captured_minor, attempts.refunded_minor)
+      = (told.is_voided, told.authorised_minor, told.captured_minor, told.refunded_minor)
+returning attempts.attempt_id
+
 -- name: lock_known_orders
 select id from orders where id = any(%(ids)s::uuid[]) order by id for update
 
@@ -451,15 +462,15 @@ from (
 order by order_id, part, row
 
 -- name: insert_invoices
-insert into documents (order_id, adjustment_id, seller, year, kind, sequence, number, issued_on, currency, gross_minor)
-select order_id, null, seller, %(year)s, 'invoice', sequence, number, %(issued_on)s, currency, gross_minor
-from unnest(%(orders)s::uuid[], %(sellers)s::text[], %(sequences)s::bigint[], %(numbers)s::text[],
-            %(currencies)s::text[], %(gross_minor)s::bigint[])
-     as issued(order_id, seller, sequence, number, currency, gross_minor)
-
--- name: insert_document_pages
-insert into document_pages (order_id, number, html)
-select * from unnest(%(orders)s::uuid[], %(numbers)s::text[], %(pages)s::text[])
+-- The invoices and their pages.
+with issued as materialized (
+    select * from json_to_recordset(%(rows)s)
+        as issued(order_id uuid, seller text, sequence bigint, number text, currency text, gross_minor bigint, html text)
+), registered as (
+    insert into documents (order_id, adjustment_id, seller, year, kind, sequence, number, issued_on, currency, gross_minor)
+    select order_id, null, seller, %(year)s, 'invoice', sequence, number, %(issued_on)s, currency, gross_minor from issued
+)
+insert into document_pages (order_id, number, html) select order_id, number, html from issued
 
 -- name: set_invoice_counters
 update document_counters set last = reached.last

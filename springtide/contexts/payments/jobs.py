@@ -1,4 +1,5 @@
-"""What payments does by itself: find out unknown outcomes, end waiting payments, carry out orders, unpark messages.
+"""What payments does by itself: find out unknown outcomes, end waiting payments, carry out orders, unpark messages,
+follow the gateways' switches.
 
 Each turn leases its rows, so that any number of processes may run these loops, and goes on until no row is due.
 """
@@ -17,6 +18,7 @@ from springtide.contexts.payments.store import MessageRow
 from springtide.platform.wiring import Loop
 
 AT_ONCE = 16
+READ_SWITCHES_S = 0.5  # a switch counts everywhere within a second
 Item = TypeVar("Item")
 
 
@@ -25,6 +27,7 @@ def loops(tools: Tools) -> tuple[Loop, ...]:
     return (
         Loop(name="look_again", every_s=0.5, work=lambda: _until_done(look_at_due_attempts, tools)),
         Loop(name="run_operations", every_s=0.5, work=lambda: _until_done(run_due_operations, tools)),
+        Loop(name="read_switches", every_s=READ_SWITCHES_S, work=lambda: tools.desk.read_switches(tools.db)),
         Loop(name="work_off_messages", every_s=0.3, work=lambda: _until_done(work_off_due_messages, tools)),
     )
 

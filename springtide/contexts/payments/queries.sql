@@ -1,10 +1,52 @@
--- name: insert_attempt
--- Nothing is written when the id is there already, or when the checkout has another live attempt.
-insert into attempt (id, checkout_id, market, method, gateway, state, amount_minor, currency, locale, request,
-                     request_hash, expires_at, due_at, started_at, updated_at)
-values (%(id)s, %(checkout_id)s, %(market)s, %(method)s, %(gateway)s, 'starting', %(amount_minor)s, %(currency)s,
-        %(locale)s, %(request)s, %(request_hash)s, %(expires_at)s, %(due_at)s, %(now)s, %(now)s)
+-- name: insert_attempts
+-- Nothing is written for an id that is there already, or for a checkout that has another live attempt. In the order of
+-- the checkouts, because two processes that insert for the same ones wait for each other.
+with clock as (select clock_timestamp() + make_interval(secs => offset_s) as now from test_clock)
+insert into attempt (id, checkout_id, market, method, gateway, state, amount_minor, currency, locale,
+                     authorised_minor, captured_minor, provider_ref, decline_code, request, request_hash,
+                     expires_at, due_at, started_at, updated_at)
+select id, checkout_id, market, method, gateway, state, amount_minor, currency, locale,
+       authorised_minor, captured_minor, provider_ref, decline_code, decode(request, 'base64'),
+       decode(request_hash, 'base64'), now + make_interval(secs => expires_after_s),
+       now + make_interval(secs => due_after_s), now, now
+from clock, json_to_recordset(%(rows)s)
+     as new(id uuid, checkout_id uuid, market text, method text, gateway text, state text, amount_minor bigint,
+            currency text, locale text, authorised_minor bigint, captured_minor bigint, provider_ref text,
+            decline_code text, request text, request_hash text, expires_after_s float8, due_after_s float8)
+order by checkout_id, id
 on conflict do nothing
+returning id, started_at, expires_at
+
+-- name: lock_attempts
+-- The columns in the order of the row's class.
+select id, checkout_id, market, method, gateway, state, amount_minor, currency, locale, authorised_minor,
+       captured_minor, refunded_minor, released_minor, lowered_minor, version, provider_ref, redirect_url,
+       decline_code, late, ending, undo_reason, request, request_hash, expires_at, due_at, tries, started_at, updated_at
+from attempt where id = any(%(ids)s) order by id for update
+
+-- name: parked_for_attempts
+select gateway, event_id, merchant_reference, provider_refs, received_at, tries
+from message where merchant_reference = any(%(merchant_references)s) and due_at is not null
+
+-- name: save_attempts
+update attempt
+set gateway = new.gateway, state = new.state, authorised_minor = new.authorised_minor,
+    captured_minor = new.captured_minor, refunded_minor = new.refunded_minor, released_minor = new.released_minor,
+    lowered_minor = new.lowered_minor, version = new.version, provider_ref = new.provider_ref,
+    redirect_url = new.redirect_url, decline_code = new.decline_code, late = new.late, ending = new.ending,
+    undo_reason = new.undo_reason, due_at = new.due_at, tries = new.tries, updated_at = %(now)s
+from json_to_recordset(%(rows)s)
+     as new(id uuid, gateway text, state text, authorised_minor bigint, captured_minor bigint, refunded_minor bigint,
+            released_minor bigint, lowered_minor bigint, version bigint, provider_ref text, redirect_url text,
+            decline_code text, late boolean, ending text, undo_reason text, due_at timestamptz, tries int)
+where attempt.id = new.id
+
+-- name: append_ledger_rows
+insert into ledger (id, at, attempt_id, checkout_id, gateway, kind, amount_minor, currency, provider_ref, cause)
+select id, %(at)s, attempt_id, checkout_id, gateway, kind, amount_minor, currency, provider_ref, cause
+from json_to_recordset(%(rows)s)
+     as new(id uuid, attempt_id uuid, checkout_id uuid, gateway text, kind text, amount_minor bigint, currency text,
+            provider_ref text, cause text)
 
 -- name: find_attempt
 select * from attempt where id = %(id)s
@@ -104,10 +146,6 @@ where (gateway, event_id) in (
 )
 returning gateway, event_id, merchant_reference, provider_refs, received_at, tries
 
--- name: parked_for_attempt
-select gateway, event_id, merchant_reference, provider_refs, received_at, tries
-from message where merchant_reference = %(merchant_reference)s and due_at is not null
-
 -- name: settle_message
 update message set due_at = null, attempt_id = %(attempt_id)s where gateway = %(gateway)s and event_id = %(event_id)s
 
@@ -173,3 +211,116 @@ where undo_reason <> '' and authorised_minor - released_minor - refunded_minor >
 
 -- name: check_parked_messages
 select gateway, event_id, merchant_reference from message where due_at is not null and received_at < %(before)s
+
+-- name: gateway_switches
+-- Every switch that was ever moved, with where it stood before.
+select gateway, state, reason, changed_by, changed_at,
+       (select before from gateway_switch_history history where history.gateway = gateway_switch.gateway
+        order by id desc limit 1) as before
+from gateway_switch
+
+-- name: lock_gateway_switch
+-- The first move has no row to lock: it makes one, standing at "on".
+insert into gateway_switch (gateway, state, reason, changed_by, changed_at)
+values (%(gateway)s, 'on', '', '', %(now)s)
+on conflict (gateway) do update set gateway = excluded.gateway
+returning state
+
+-- name: move_gateway_switch
+update gateway_switch set state = %(state)s, reason = %(reason)s, changed_by = %(by)s, changed_at = %(now)s
+where gateway = %(gateway)s
+
+-- name: append_gateway_switch
+insert into gateway_switch_history (id, gateway, before, state, reason, by, at)
+values (%(id)s, %(gateway)s, %(before)s, %(state)s, %(reason)s, %(by)s, %(now)s)
+
+-- name: gateway_switch_history
+select gateway, before, state, reason, by as changed_by, at as changed_at
+from gateway_switch_history where gateway = %(gateway)s order by id desc limit %(limit)s
+
+-- name: add_gateway_entries
+-- Each entry counts once; sums move with it, and are compared after the settling age.
+with fresh as (
+    insert into gateway_entry (gateway, entry_id, occurred_at_s)
+    select %(gateway)s, entry_id, occurred_at_s
+    from unnest(%(entry_ids)s::text[], %(times)s::float8[]) as entry(entry_id, occurred_at_s)
+    on conflict (gateway, entry_id) do nothing
+    returning entry_id
+)
+insert into gateway_sum as known (gateway, subject, authorised_minor, captured_minor, refunded_minor, voided_minor,
+                                  read_at, compare_at)
+select %(gateway)s, subject,
+       coalesce(sum(amount_minor) filter (where kind = 'authorised'), 0),
+       coalesce(sum(amount_minor) filter (where kind = 'captured'), 0),
+       coalesce(sum(amount_minor) filter (where kind = 'refunded'), 0),
+       coalesce(sum(amount_minor) filter (where kind = 'voided'), 0),
+       %(now)s, %(compare_at)s
+from unnest(%(entry_ids)s::text[], %(subjects)s::text[], %(kinds)s::text[], %(amounts)s::bigint[])
+     as entry(entry_id, subject, kind, amount_minor)
+join fresh using (entry_id)
+group by subject
+order by subject
+on conflict (gateway, subject) do update
+    set authorised_minor = known.authorised_minor + excluded.authorised_minor,
+        captured_minor = known.captured_minor + excluded.captured_minor,
+        refunded_minor = known.refunded_minor + excluded.refunded_minor,
+        voided_minor = known.voided_minor + excluded.voided_minor,
+        read_at = excluded.read_at, compare_at = excluded.compare_at
+
+-- name: forget_gateway_entries
+delete from gateway_entry where gateway = %(gateway)s and occurred_at_s < %(since_s)s
+
+-- name: take_gateway_sums
+-- What moved at the gateway and has settled; to be put back with `compare_gateway_sums_at` when it is under way here.
+update gateway_sum set compare_at = null
+where gateway = %(gateway)s and subject in (
+    select subject from gateway_sum
+    where gateway = %(gateway)s and compare_at <= %(now)s order by compare_at limit %(limit)s)
+returning subject
+
+-- name: compare_gateway_sums_at
+update gateway_sum set compare_at = %(at)s where gateway = %(gateway)s and subject = any(%(subjects)s)
+
+-- name: ledger_after
+-- What moved here, in the order of the ledger.
+select id, at, attempt_id, gateway from ledger where id > %(after)s order by id limit %(limit)s
+
+-- name: attempts_after
+select id, gateway from attempt where id > %(after)s order by id limit %(limit)s
+
+-- name: books_of
+-- Attempts of a gateway by our id or by the gateway's name: their sums, their ledger's, and the gateway's as we read it.
+select attempt.id as attempt_id, attempt.provider_ref,
+       attempt.authorised_minor, attempt.captured_minor, attempt.refunded_minor, attempt.released_minor,
+       ours.authorised as ledger_authorised_minor, ours.captured as ledger_captured_minor,
+       ours.refunded as ledger_refunded_minor, ours.voided as ledger_voided_minor,
+       theirs.authorised as gateway_authorised_minor, theirs.captured as gateway_captured_minor,
+       theirs.refunded as gateway_refunded_minor, theirs.voided as gateway_voided_minor,
+       greatest(attempt.updated_at, ours.at) as moved_at, theirs.read_at,
+       attempt.state in ('starting', 'awaiting_buyer', 'unknown')
+           or exists (select 1 from operation where operation.attempt_id = attempt.id and operation.state = 'pending')
+           as is_open
+from attempt
+cross join lateral (
+    select coalesce(sum(amount_minor) filter (where kind = 'authorised'), 0)::bigint as authorised,
+           coalesce(sum(amount_minor) filter (where kind = 'captured'), 0)::bigint as captured,
+           coalesce(sum(amount_minor) filter (where kind = 'refunded'), 0)::bigint as refunded,
+           coalesce(sum(amount_minor) filter (where kind = 'voided'), 0)::bigint as voided,
+           max(at) as at
+    from ledger where ledger.attempt_id = attempt.id
+) ours
+cross join lateral (
+    select coalesce(sum(authorised_minor), 0)::bigint as authorised,
+           coalesce(sum(captured_minor), 0)::bigint as captured,
+           coalesce(sum(refunded_minor), 0)::bigint as refunded,
+           coalesce(sum(voided_minor), 0)::bigint as voided,
+           max(read_at) as read_at
+    from gateway_sum
+    where gateway_sum.gateway = attempt.gateway and subject in (attempt.id::text, nullif(attempt.provider_ref, ''))
+) theirs
+where attempt.gateway = %(gateway)s
+  and (attempt.id = any(%(ids)s) or attempt.provider_ref <> '' and attempt.provider_ref = any(%(names)s))
+
+-- name: gateway_sums_of
+select subject, authorised_minor, captured_minor, refunded_minor, voided_minor, read_at from gateway_sum
+where gateway = %(gateway)s and subject = any(%(subjects)s)

@@ -1,8 +1,12 @@
-"""Rows of payments. Lock order: attempt, then operation, then message; the ledger is only added to."""
+"""Rows of payments. Lock order: attempts that are new, by checkout; attempts, by id; then operations; then messages.
 
-from collections.abc import Iterable
+The ledger is only added to.
+"""
+
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -15,10 +19,14 @@ from springtide.contracts.payments.api import (
     AttemptNotFound,
     AttemptState,
     CheckoutMoney,
+    GatewaySwitch,
+    GatewaySwitched,
+    LedgerKind,
     Operation,
     OperationState,
     PaymentLedgerRow,
 )
+from springtide.platform.batch import Ask, Batch, rows
 from springtide.platform.db import Read, Statements, Tx
 from springtide.platform.ids import uuid7
 
@@ -77,6 +85,79 @@ class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
         return Standing(state=self.state, totals=self.totals, ending=self.ending)
 
 
+class NewRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt to be written: STARTING, or as a gateway of this process has decided it.
+
+    `entries`: what moved with it. Times are the database's: it adds `expires_after_s` and `due_after_s` to its own.
+    """
+
+    id: UUID
+    checkout_id: UUID
+    market: str
+    method: str
+    gateway: str
+    amount_minor: int
+    currency: str
+    locale: str
+    request: bytes
+    request_hash: bytes
+    expires_after_s: int
+    due_after_s: float | None
+    state: AttemptState = AttemptState.STARTING
+    authorised_minor: int = 0
+    captured_minor: int = 0
+    provider_ref: str = ""
+    decline_code: str = ""
+    entries: tuple[tuple[LedgerKind, int], ...] = ()
+
+    def row(self, started_at: datetime, expires_at: datetime) -> AttemptRow:
+        """Return the attempt as it is stored now."""
+        return AttemptRow(
+            id=self.id,
+            checkout_id=self.checkout_id,
+            market=self.market,
+            method=self.method,
+            gateway=self.gateway,
+            state=self.state,
+            amount_minor=self.amount_minor,
+            currency=self.currency,
+            locale=self.locale,
+            authorised_minor=self.authorised_minor,
+            captured_minor=self.captured_minor,
+            refunded_minor=0,
+            released_minor=0,
+            lowered_minor=0,
+            version=1,
+            provider_ref=self.provider_ref,
+            redirect_url="",
+            decline_code=self.decline_code,
+            late=False,
+            ending="",
+            undo_reason="",
+            request=self.request,
+            request_hash=self.request_hash,
+            expires_at=expires_at,
+            due_at=None if self.due_after_s is None else in_s(started_at, self.due_after_s),
+            tries=0,
+            started_at=started_at,
+            updated_at=started_at,
+        )
+
+
+class LedgerEntryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the ledger to be written."""
+
+    id: UUID
+    attempt_id: UUID
+    checkout_id: UUID
+    gateway: str
+    kind: LedgerKind
+    amount_minor: int
+    currency: str
+    provider_ref: str
+    cause: str = ""
+
+
 class OperationRow(msgspec.Struct, frozen=True, kw_only=True):
     """An order to a gateway as it is stored."""
 
@@ -124,6 +205,33 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     tries: int
 
 
+class SwitchRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a gateway's switch stands, and who moved it there."""
+
+    gateway: str
+    state: GatewaySwitch
+    reason: str
+    changed_by: str
+    changed_at: datetime
+    before: GatewaySwitch = GatewaySwitch.ON
+
+    def __post_init__(self) -> None:
+        """Return the driver gives text for the states."""
+        msgspec.structs.force_setattr(self, "state", GatewaySwitch(self.state))
+        msgspec.structs.force_setattr(self, "before", GatewaySwitch(self.before))
+
+    def told(self) -> GatewaySwitched:
+        """Return the move in the contract's words."""
+        return GatewaySwitched(
+            gateway=self.gateway,
+            before=self.before,
+            state=self.state,
+            by=self.changed_by,
+            at=self.changed_at,
+            reason=self.reason,
+        )
+
+
 class _Id(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
 
@@ -132,9 +240,59 @@ class _LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     attempt_id: UUID
 
 
-async def insert_attempt(tx: Tx, attempt: AttemptRow) -> bool:
-    """Write a new attempt; False when its id or another live attempt of its checkout is there already."""
-    return await tx.run("insert_attempt", {**msgspec.structs.asdict(attempt), "now": tx.now}) == 1
+def insert_attempts(new: Sequence[NewRow]) -> Ask:
+    """Return the statement that writes new attempts; its rows are (id, started_at, expires_at) of those written.
+
+    One whose id, or another live attempt of whose checkout, is there already is left out.
+    """
+    return "insert_attempts", rows(new)
+
+
+def lock_attempts(attempt_ids: Iterable[UUID]) -> Ask:
+    """Return the statement that locks attempts, in the order of their ids; read its rows by `attempt_of`."""
+    return "lock_attempts", {"ids": sorted(attempt_ids)}
+
+
+def parked_for(attempt_ids: Iterable[UUID]) -> Ask:
+    """Return the statement that finds messages parked for attempts; read its rows by `message_of`."""
+    return "parked_for_attempts", {"merchant_references": [str(attempt_id) for attempt_id in attempt_ids]}
+
+
+def attempt_of(columns: Sequence[Any]) -> AttemptRow:
+    """Return a row of `lock_attempts`."""
+    return AttemptRow(**dict(zip(AttemptRow.__struct_fields__, columns, strict=True)))
+
+
+def message_of(columns: Sequence[Any]) -> MessageRow:
+    """Return a row of `parked_for`."""
+    return MessageRow(**dict(zip(MessageRow.__struct_fields__, columns, strict=True)))
+
+
+def save_attempts(tx: Batch, attempts: Sequence[AttemptRow]) -> None:
+    """Write changed attempts back, with the commit."""
+    tx.later("save_attempts", {**rows(attempts), "now": tx.now})
+
+
+def append_ledger_rows(tx: Batch, entries: Sequence[LedgerEntryRow]) -> None:
+    """Write what moved, with the commit."""
+    tx.later("append_ledger_rows", {**rows(entries), "at": tx.now})
+
+
+def ledger_rows(row: AttemptRow, entries: Iterable[tuple[LedgerKind, int]]) -> list[LedgerEntryRow]:
+    """Return what moved of an attempt as rows of the ledger."""
+    return [
+        LedgerEntryRow(
+            id=uuid7(),
+            attempt_id=row.id,
+            checkout_id=row.checkout_id,
+            gateway=row.gateway,
+            kind=kind,
+            amount_minor=amount_minor,
+            currency=row.currency,
+            provider_ref=row.provider_ref,
+        )
+        for kind, amount_minor in entries
+    ]
 
 
 async def find_attempt(read: Read, attempt_id: UUID) -> AttemptRow:
@@ -193,7 +351,7 @@ async def insert_operations(
     tx: Tx, attempt: AttemptRow, orders: Iterable[Order], *, reason: str, cause: str
 ) -> list[OperationRow]:
     """Write orders, due at once; a lower capture asks nobody and is done."""
-    rows = []
+    inserted = []
     for order in orders:
         is_done = order.kind is Kind.LOWER
         row = OperationRow(
@@ -212,8 +370,8 @@ async def insert_operations(
             settled_at=tx.now if is_done else None,
         )
         await tx.run("insert_operation", {**msgspec.structs.asdict(row), "now": tx.now})
-        rows.append(row)
-    return rows
+        inserted.append(row)
+    return inserted
 
 
 async def take_operation(tx: Tx, attempt_id: UUID, lease_s: float) -> OperationRow | None:
@@ -230,8 +388,8 @@ async def due_ids(tx: Tx, *, lease_s: float, limit: int) -> list[UUID]:
 
 async def attempts_with_due_operations(tx: Tx, limit: int) -> list[UUID]:
     """Return attempts that have an order due."""
-    rows = await tx.all("due_operation_attempts", {"now": tx.now, "limit": limit}, row=_LedgerRow)
-    return [row.attempt_id for row in rows]
+    due = await tx.all("due_operation_attempts", {"now": tx.now, "limit": limit}, row=_LedgerRow)
+    return [row.attempt_id for row in due]
 
 
 async def attempt_of_message(read: Read, message: MessageRow) -> UUID | None:

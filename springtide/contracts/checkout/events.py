@@ -7,7 +7,9 @@ from springtide.platform.events import Event
 
 
 class CompletionChanged(Event, frozen=True, kw_only=True):
-    """A completion process reached a step others care about. Aggregate: the checkout's id."""
+    """A buyer waits at the bank, or a try to buy ended without an order (an order tells of itself: `orders.placed`).
+    Aggregate: the checkout's id.
+    """
 
     TYPE = "checkout.completion_changed"
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from springtide.contracts.common import AuditEntry, Finding, Page, Quantity, Snapshot
+from springtide.contracts.common import AuditEntry, Difference, DifferenceState, Finding, Page, Quantity, Snapshot
 from springtide.platform.caller import Caller
 from springtide.platform.errors import BadInput, Conflict, NotFound, Unprocessable
 
@@ -342,4 +342,17 @@ class InventoryApi(Protocol):
         self, *, caller: Caller, aggregate_id: str | None = None, before: str | None = None, limit: int = 50
     ) -> tuple[AuditEntry, ...]:
         """Return audit rows, newest first."""
+        ...
+
+    async def list_differences(
+        self, *, caller: Caller, state: DifferenceState | None = None, after: str | None = None, limit: int = 50
+    ) -> Page[Difference]:
+        """Return differences between stock, its ledger, promises and orders, newest first; `limit` at most 200."""
+        ...
+
+    async def resolve_difference(self, *, caller: Caller, key: str, difference_id: UUID, note: str) -> Difference:
+        """Put an open difference aside with a note (staff with "inventory.write"): it opens again when it changes.
+
+        `DifferenceUnknown`, `DifferenceNotOpen`, `InvalidDifference`.
+        """
         ...

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import msgspec
 
-from springtide.contracts.common import AuditEntry, Finding, Page, Texts
+from springtide.contracts.common import AuditEntry, Difference, DifferenceState, Finding, Page, Texts
 from springtide.platform.caller import Caller
-from springtide.platform.errors import BadInput, Conflict, NotFound, Unprocessable
+from springtide.platform.errors import BadInput, Conflict, NotFound, Unavailable, Unprocessable
 
 
 class PaymentMethodUnknown(Unprocessable):
@@ -48,6 +48,19 @@ class WebhookRefused(BadInput):
     """The signature is wrong or too old, or the body is not the gateway's form."""
 
     code = "webhook_refused"
+
+
+class GatewayNotFound(NotFound):
+    """The settings name no such gateway; facts: gateway."""
+
+    code = "gateway_not_found"
+
+
+class GatewaysBusy(Unavailable):
+    """Every gateway for this payment is at its limit; nothing was started. `retry_after_s`: when to ask again."""
+
+    code = "gateways_busy"
+    title = "Too many are paying right now"
 
 
 class AttemptState(StrEnum):
@@ -167,8 +180,60 @@ class CheckoutMoney(msgspec.Struct, frozen=True, kw_only=True):
     open: bool
 
 
+class GatewaySwitch(StrEnum):
+    """ON: takes new attempts. DRAIN: no new ones, what is under way goes on. OFF: is not asked anything at all."""
+
+    ON = "on"
+    DRAIN = "drain"
+    OFF = "off"
+
+
+class GatewaySwitched(msgspec.Struct, frozen=True, kw_only=True):
+    """A switch was moved: from what to what, by whom (a principal), when, and why."""
+
+    gateway: str
+    before: GatewaySwitch
+    state: GatewaySwitch
+    by: str
+    at: datetime
+    reason: str
+
+
+class GatewayStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A gateway account: how it is set up, its switch, and its health as the answering process sees it.
+
+    `markets`: market -> methods. `weight` 0: only when no other can be asked. Amounts in minor units; limits 0: none.
+    `in_process`: decides without asking anybody, so it has no breaker. `breaker`: closed, open or half_open;
+    `breaker_mode`: on, dry_run (judges and counts, never diverts) or off. `diverted`: attempts that the breaker turned
+    away, or would have, since the process started. `attempts`, `failures`, `p50_ms` and `p99_ms` are of the last
+    `window_s` seconds; `process` names who counted them.
+    """
+
+    name: str
+    provider: str
+    switch: GatewaySwitch
+    switched: GatewaySwitched | None
+    weight: int
+    markets: dict[str, tuple[str, ...]]
+    min_minor: int
+    max_minor: int | None
+    max_per_s: float
+    max_in_flight: int
+    in_process: bool
+    breaker: str
+    breaker_mode: str
+    diverted: int
+    attempts: int
+    failures: int
+    p50_ms: int | None
+    p99_ms: int | None
+    in_flight: int
+    window_s: int
+    process: str
+
+
 class PaymentsApi(Protocol):
-    """Payments' verbs. start/close/undo are the system's; capture and refund need "payments.write"."""
+    """Payments' verbs. start/close/undo are the system's; capture, refund and switches need "payments.write"."""
 
     async def methods(
         self, *, caller: Caller, market: str, amount_minor: int | None = None
@@ -194,7 +259,7 @@ class PaymentsApi(Protocol):
     ) -> Attempt:
         """Start an attempt and ask its gateway; the answer may be AUTHORISED, CAPTURED, AWAITING_BUYER, DECLINED or
         UNKNOWN. Repeating with the same attempt id joins the running attempt. `PaymentMethodUnknown`,
-        `AnotherAttemptLive`. Nothing certain from the gateway: UNKNOWN, never asked elsewhere.
+        `AnotherAttemptLive`, `GatewaysBusy`. Nothing certain from the gateway: UNKNOWN, never asked elsewhere.
         """
         ...
 
@@ -239,6 +304,20 @@ class PaymentsApi(Protocol):
         """Verify and take a gateway's message, once; one that is early is parked. `WebhookRefused`."""
         ...
 
+    async def gateways(self, *, caller: Caller) -> tuple[GatewayStatus, ...]:
+        """Return every gateway of the settings, in their order."""
+        ...
+
+    async def switch_gateway(
+        self, *, caller: Caller, key: str, gateway: str, state: GatewaySwitch, reason: str
+    ) -> GatewaySwitched:
+        """Move a gateway's switch; every process follows within a second. `GatewayNotFound`, `BadInput`."""
+        ...
+
+    async def gateway_history(self, *, caller: Caller, gateway: str, limit: int = 50) -> tuple[GatewaySwitched, ...]:
+        """Return who moved a gateway's switch, newest first. `GatewayNotFound`."""
+        ...
+
     async def money(self, *, caller: Caller, after: str | None = None, limit: int = 1_000) -> Page[CheckoutMoney]:
         """Return sums per checkout by id, for the checker."""
         ...
@@ -251,4 +330,17 @@ class PaymentsApi(Protocol):
         self, *, caller: Caller, aggregate_id: str | None = None, before: str | None = None, limit: int = 50
     ) -> tuple[AuditEntry, ...]:
         """Return audit rows, newest first."""
+        ...
+
+    async def list_differences(
+        self, *, caller: Caller, state: DifferenceState | None = None, after: str | None = None, limit: int = 50
+    ) -> Page[Difference]:
+        """Return differences between our ledger and the gateways', newest first; `limit` at most 200."""
+        ...
+
+    async def resolve_difference(self, *, caller: Caller, key: str, difference_id: UUID, note: str) -> Difference:
+        """Put an open difference aside with a note (staff with "payments.write"): it opens again when it changes.
+
+        `DifferenceUnknown`, `DifferenceNotOpen`, `InvalidDifference`.
+        """
         ...

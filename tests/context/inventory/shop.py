@@ -1,12 +1,13 @@
 """Shorthand for inventory's contract."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 
 from springtide.bootstrap import Node
 from springtide.contracts.common import Quantity
@@ -20,12 +21,27 @@ from springtide.contracts.inventory.api import (
     Supply,
 )
 from springtide.platform.caller import Caller, system
+from springtide.platform.exchange import exchange
 from springtide.platform.ids import uuid7
 from springtide.platform.usecase import new_key
 
 SetClock = Callable[[Node, float], Awaitable[None]]
 OPENED_AT = datetime(2011, 9, 1, tzinfo=UTC)
 TABLES = ("stock", "ledger", "promise", "sku", "inbound", "outbox", "audit", "location", "supplier")
+
+
+def record_trips(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Return a list that grows by the names of the statements of every round trip of a batch."""
+    trips: list[list[str]] = []
+
+    async def recording(
+        connection: Any, statements: Any, asks: Sequence[tuple[str, Any]], **ends: bytes
+    ) -> list[list[tuple[Any, ...]]]:
+        trips.append([statement for statement, _ in asks])
+        return await exchange(connection, statements, asks, **ends)
+
+    monkeypatch.setattr("springtide.platform.batch.exchange", recording)
+    return trips
 
 
 @dataclass

@@ -1,10 +1,8 @@
 """Holds, claims, releases: all or nothing, never twice, never against oneself."""
 
 import asyncio
-from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pytest
 
 from springtide.contracts.common import Quantity
@@ -20,7 +18,7 @@ from springtide.platform.caller import guest
 from springtide.platform.errors import Forbidden, KeyReused, Refusal
 from springtide.platform.ids import uuid7
 from springtide.platform.usecase import new_key
-from tests.context.inventory.shop import Shop
+from tests.context.inventory.shop import Shop, record_trips
 
 
 async def test_hold_takes_locations_by_rank_and_counts(shop: Shop) -> None:
@@ -170,23 +168,12 @@ async def test_crossing_holds_do_not_deadlock(shop: Shop) -> None:
     assert await shop.check() == []
 
 
-async def test_a_hold_costs_few_statements(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clock, key, promise, shelf, booking, key again; one more when there is something to tell."""
-    seen: list[bytes] = []
-    execute = psycopg.AsyncCursor.execute
-
-    async def counting(self: Any, query: bytes, *args: Any, **options: Any) -> Any:
-        seen.append(query)
-        return await execute(self, query, *args, **options)
-
-    monkeypatch.setattr(psycopg.AsyncCursor, "execute", counting)
-    await shop.hold(("mug", 2), ("jar", 2))
-    names = [query.decode().split()[1] for query in seen]
-    assert names == [
-        "kernel_now",
-        "kernel_find_idempotent",
-        "lock_promises",
-        "lock_shelf",
-        "book",
-        "kernel_keep_idempotent",
+async def test_a_batch_costs_few_statements(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many for thirty calls as for one, in two round trips: look, and write with the commit."""
+    trips = record_trips(monkeypatch)
+    await asyncio.gather(*(shop.hold(("mug", 1), ("jar", 1)) for _ in range(4)))
+    looked = ["kernel_now", "kernel_find_idempotent_many", "take_turns", "lock_promises", "lock_skus", "places_of"]
+    assert trips == [
+        [*looked, "location_ranks"],
+        ["move_counters", "add_promises", "kernel_keep_many"],
     ]

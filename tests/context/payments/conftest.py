@@ -3,8 +3,10 @@
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any, Protocol
 
 import httpx2
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -17,11 +19,13 @@ from tests.context.payments.targets import (
     SECRET,
     InvoiceTarget,
     LocalStripeTarget,
+    MollieFakeTarget,
     SandboxTarget,
     StripeFakeTarget,
     Target,
 )
 from tests.context.payments.till import Till
+from tests.fakes.mollie_fake import MollieFake
 from tests.fakes.serving import Mailbox, localstripe, served
 from tests.fakes.stripe_fake import StripeFake
 
@@ -34,25 +38,33 @@ _rows_run: set[tuple[str, str]] = set()
 async def targets(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Target]]:
     """All targets by kind, their servers running."""
     folder: Path = tmp_path_factory.mktemp("sandbox")
-    mailbox, fakes = Mailbox(), []
+    mailbox = Mailbox()
+    stripes: list[StripeFake] = []
+    mollies: list[MollieFake] = []
     accounts = {"shop": account_keys(secret=SECRET, account="shop")}
 
-    def make_fake(origin: str) -> StripeFake:
-        fakes.append(StripeFake(origin=origin))
-        return fakes[0]
+    def make_stripe(origin: str) -> StripeFake:
+        stripes.append(StripeFake(origin=origin))
+        return stripes[0]
+
+    def make_mollie(origin: str) -> MollieFake:
+        mollies.append(MollieFake(origin=origin))
+        return mollies[0]
 
     async with contextlib.AsyncExitStack() as stack:
         mailbox_url = stack.enter_context(served(lambda _: mailbox))
         sandbox = stack.enter_context(
             served(lambda origin: create_app(folder=folder, accounts=accounts, origin=origin))
         )
-        fake_origin = stack.enter_context(served(make_fake))
+        stripe_origin = stack.enter_context(served(make_stripe))
+        mollie_origin = stack.enter_context(served(make_mollie))
         theirs = LocalStripeTarget(stack.enter_context(localstripe()), mailbox, mailbox_url)
         await theirs.register_webhook()
         made = (
             SandboxTarget(sandbox, mailbox, mailbox_url),
             theirs,
-            StripeFakeTarget(fake_origin, fakes[0]),
+            StripeFakeTarget(stripe_origin, stripes[0]),
+            MollieFakeTarget(mollie_origin, mollies[0], mailbox_url),
             InvoiceTarget(),
         )
         for target in made:
@@ -84,26 +96,48 @@ def till_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str
         yield sandbox_url, mailbox_url, mailbox
 
 
+class TillWith(Protocol):
+    async def __call__(self, *others: Gateway, **changes: dict[str, Any]) -> Till: ...
+
+
 @pytest_asyncio.fixture
-async def till(till_servers: tuple[str, str, Mailbox], node_with: NodeWith) -> AsyncIterator[Till]:
-    """Payments with two sandbox accounts and invoices; loops turn only when the test says so."""
+async def till_with(till_servers: tuple[str, str, Mailbox], node_with: NodeWith) -> AsyncIterator[TillWith]:
+    """Payments with two sandbox accounts, invoices and `others`; loops turn only when the test says so.
+
+    `changes`: settings of a gateway by its name, `await till_with(north={"weight": 10})`.
+    """
     sandbox_url, mailbox_url, mailbox = till_servers
-    keys = {name: account_keys(secret=SECRET, account=next(_next_account)) for name in ("north", "south")}
-    gateways = [
-        Gateway(
-            name=name,
-            provider="sandbox",
-            url=sandbox_url,
-            api_key=keys[name].api_key,
-            webhook_secret=keys[name].webhook_secret,
-            markets={"NL": methods, "SE": ("card",)},
-        )
-        for name, methods in (("north", ("card", "bank_redirect", "app_push", "pay_later")), ("south", ()))
-    ]
-    gateways.append(Gateway(name="invoice", provider="invoice", markets={"NL": ("invoice",)}))
-    node = await node_with("payments", gateways=tuple(gateways), public_url=mailbox_url)
+    markets: dict[str, dict[str, tuple[str, ...]]] = {
+        "north": {"NL": ("card", "bank_redirect", "app_push", "pay_later"), "SE": ("card",)},
+        "south": {"SE": ("card",)},
+    }
     async with httpx2.AsyncClient(base_url=sandbox_url, trust_env=False, timeout=20) as client:
-        yield Till(node=node, sandbox=client, mailbox=mailbox, keys=keys)
+
+        async def build(*others: Gateway, **changes: dict[str, Any]) -> Till:
+            keys = {name: account_keys(secret=SECRET, account=next(_next_account)) for name in markets}
+            accounts = [
+                Gateway(
+                    name=name,
+                    provider="sandbox",
+                    url=sandbox_url,
+                    api_key=keys[name].api_key,
+                    webhook_secret=keys[name].webhook_secret,
+                    markets=served_there,
+                )
+                for name, served_there in markets.items()
+            ]
+            gateways = (*accounts, Gateway(name="invoice", provider="invoice", markets={"NL": ("invoice",)}), *others)
+            chosen = tuple(msgspec.structs.replace(one, **changes.get(one.name, {})) for one in gateways)
+            node = await node_with("payments", gateways=chosen, public_url=mailbox_url)
+            return Till(node=node, sandbox=client, mailbox=mailbox, keys=keys)
+
+        yield build
+
+
+@pytest_asyncio.fixture
+async def till(till_with: TillWith) -> Till:
+    """Payments as most tests want them."""
+    return await till_with()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,11 +1,13 @@
 """The gateways that the provider suite runs against, and what each of them is known to lack."""
 
+import time
 from typing import Any, ClassVar
 
 import httpx2
 import msgspec
 
 from springtide.contexts.payments.providers.invoice import InvoiceProvider
+from springtide.contexts.payments.providers.mollie import MollieProvider, MollieSettings
 from springtide.contexts.payments.providers.port import (
     MoneyRequest,
     PaymentView,
@@ -17,11 +19,14 @@ from springtide.contexts.payments.providers.port import (
 from springtide.contexts.payments.providers.sandbox import SandboxProvider, SandboxSettings
 from springtide.contexts.payments.providers.stripe import StripeProvider, StripeSettings
 from springtide.sandbox import account_keys
+from tests.fakes import mollie_pages
+from tests.fakes.mollie_fake import MollieFake
+from tests.fakes.mollie_fake import Operation as MollieOperation
 from tests.fakes.serving import Mailbox, free_port
 from tests.fakes.stripe_fake import Fault, StripeFake
 
 SECRET = "the-sandbox-secret"
-KINDS = ("sandbox", "stripe@localstripe", "stripe@fake", "invoice")
+KINDS = ("sandbox", "stripe@localstripe", "stripe@fake", "mollie@fake", "invoice")
 RETURN_URL = "http://127.0.0.1:9/return"
 
 LOCALSTRIPE_KEYS = "localstripe ignores idempotency keys"
@@ -55,9 +60,11 @@ GAPS: dict[tuple[str, str], str] = {
     ("multi_capture", "stripe@localstripe"): "Stripe captures once",
     ("multi_capture", "stripe@fake"): "Stripe captures once",
     ("refund_limit", "stripe@localstripe"): "localstripe accepts refunds above the charge",
+    ("multi_capture", "mollie@fake"): "Mollie captures a card's authorisation once",
     ("lookup", "invoice"): OWN_BOOKS,
     ("lookup_by_reference", "stripe@localstripe"): "Stripe's search lags behind its writes",
     ("lookup_by_reference", "stripe@fake"): "Stripe's search lags behind its writes",
+    ("lookup_by_reference", "mollie@fake"): "Mollie has no search by what a shop noted",
     ("lookup_by_reference", "invoice"): OWN_BOOKS,
     ("lookup_of_nothing", "invoice"): OWN_BOOKS,
     ("lost_answer", "stripe@localstripe"): "localstripe cannot lose answers",
@@ -69,8 +76,11 @@ GAPS: dict[tuple[str, str], str] = {
     ("unreachable", "invoice"): NO_FAULT,
     ("expiry", "stripe@localstripe"): STRIPE_SESSION,
     ("expiry", "stripe@fake"): STRIPE_SESSION,
+    ("expiry", "mollie@fake"): "Mollie sets the expiry by the method",
     ("expiry", "invoice"): NO_PAGES,
     ("webhook", "invoice"): OWN_BOOKS,
+    ("webhook_too_old", "mollie@fake"): "Mollie's messages have no time: they only say where to look",
+    ("webhook_too_old", "invoice"): OWN_BOOKS,
     ("ledger", "invoice"): OWN_BOOKS,
     ("ledger_reference", "stripe@localstripe"): "localstripe's charges do not carry the metadata of their payment",
     ("ledger_reference", "invoice"): OWN_BOOKS,
@@ -133,6 +143,11 @@ class Target:
     async def message_about(self, view: PaymentView) -> tuple[dict[str, str], bytes]:
         """A signed message about this payment."""
         raise AssertionError(f"{self.kind} sends nothing about {view.provider_ref}")
+
+    def sent_at_s(self, headers: dict[str, str]) -> float:
+        """When a message says that it was sent."""
+        signature = headers.get("sandbox-signature") or headers["stripe-signature"]
+        return float(signature.partition("t=")[2].partition(",")[0])
 
     def unreachable(self) -> Provider:
         """The same provider, pointed at a port where nobody listens."""
@@ -286,6 +301,48 @@ class StripeFakeTarget(Target):
 
     def unreachable(self) -> Provider:
         return self._provider(f"http://127.0.0.1:{free_port()}")
+
+    async def close(self) -> None:
+        await self.provider.close()
+
+
+class MollieFakeTarget(Target):
+    """Our Mollie adapter against our faithful fake."""
+
+    kind = "mollie@fake"
+    tokens: ClassVar[dict[str, str | None]] = {
+        "accepted": "tkn_accepted",
+        "no_money": "tkn_no_money",
+        "challenge": "tkn_challenge",
+    }
+    picks: ClassVar[dict[str, str]] = {"approve": "paid", "confirm": "paid", "decline": "failed"}
+    operations: ClassVar[dict[str, MollieOperation]] = {"create": "create", "capture": "capture", "refund": "refund"}
+
+    def __init__(self, origin: str, fake: MollieFake, mailbox_url: str) -> None:
+        self.fake, self._mailbox_url = fake, mailbox_url
+        self.provider = self._provider(origin)
+
+    def _provider(self, origin: str) -> MollieProvider:
+        return MollieProvider(MollieSettings(base_url=origin, api_key=self.fake.api_key, webhook_secret=SECRET))
+
+    async def buyer(self, view: PaymentView, act: str) -> None:
+        payment = self.fake.books.payments[view.provider_ref]
+        mollie_pages.act(self.fake.books, payment, self.picks[act])
+
+    async def fail_next(self, operation: str, reference: str, fault: Fault) -> None:
+        self.fake.faults.append((self.operations[operation], fault))
+
+    async def message_about(self, view: PaymentView) -> tuple[dict[str, str], bytes]:
+        return self.fake.message_about(view.provider_ref)
+
+    def sent_at_s(self, headers: dict[str, str]) -> float:
+        return time.time()
+
+    def unreachable(self) -> Provider:
+        return self._provider(f"http://127.0.0.1:{free_port()}")
+
+    def webhook_url(self) -> str | None:
+        return self._mailbox_url
 
     async def close(self) -> None:
         await self.provider.close()

@@ -69,6 +69,24 @@ async def test_a_start_that_died(
     assert await till.check() == ()
 
 
+async def test_a_start_that_died_between_two_gateways(till: Till, tmp_path: Path) -> None:
+    """The first did nothing, the second was written down and never asked: nobody is charged, and nobody guesses."""
+    wanted = {**WANTED, "market": "SE", "currency": "SEK", "checkout_id": uuid7()}
+    draw = {"market": "SE", "method": "card", "amount_minor": 3490}
+    ids = (uuid7() for _ in range(1_000))
+    wanted["attempt_id"] = next(one for one in ids if till.tools.desk.order(one, **draw) == ("north", "south"))
+    await till.plan(wanted["attempt_id"], {"buyer": "approves", "webhook": "never"})
+    await till.outage("north", on=True)
+    await killed_at(till, tmp_path, "payments.gateway_start.moved", "start", **wanted)
+    await till.outage("north", on=False)
+    attempt = await till.api.get_attempt(caller=till.caller, attempt_id=wanted["attempt_id"])
+    assert (attempt.state, attempt.gateway) == (AttemptState.STARTING, "south")
+    await till.execute("update payments.test_clock set offset_s = 31")
+    found = await till.until(attempt, lambda now: now.state is AttemptState.DECLINED)
+    assert await till.gateway_entries(found, "north") == await till.gateway_entries(found, "south") == []
+    assert await till.check() == ()
+
+
 async def test_a_start_that_died_is_gone_on_with_when_it_is_repeated(till: Till, tmp_path: Path) -> None:
     wanted = {**WANTED, "attempt_id": uuid7(), "checkout_id": uuid7()}
     await till.plan(wanted["attempt_id"], {"buyer": "approves", "webhook": "never"})

@@ -92,9 +92,15 @@ class Till:
     async def gateway_entries(self, attempt: Attempt, account: str = "north") -> list[tuple[str, int]]:
         """What moved, in the sandbox's own ledger."""
         headers = {"authorization": f"Bearer {self.keys[account].api_key}"}
-        listing = (await self.sandbox.get("/v1/ledger", headers=headers)).json()["entries"]
-        ours = [entry for entry in listing if entry["merchant_reference"] == str(attempt.id)]
-        return [(entry["kind"], entry["amount_minor"]) for entry in ours]
+        found: list[tuple[str, int]] = []
+        after = 0
+        while True:
+            listing = (await self.sandbox.get(f"/v1/ledger?after={after}", headers=headers)).json()
+            if not listing["entries"]:
+                return found
+            ours = [entry for entry in listing["entries"] if entry["merchant_reference"] == str(attempt.id)]
+            found += [(entry["kind"], entry["amount_minor"]) for entry in ours]
+            after = listing["next_after"]
 
     async def our_entries(self, attempt: Attempt) -> list[tuple[str, int]]:
         """What moved, in our ledger."""

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
 
 from springtide.platform import inbox
-from springtide.platform.bus import Bus
-from springtide.platform.db import Database, Tx, transaction_is_open
+from springtide.platform.bus import Bus, Delivery
+from springtide.platform.db import Database, DatabaseUnavailable, Tx, transaction_is_open
 from springtide.platform.errors import Unavailable
 from springtide.platform.events import Envelope
 from springtide.platform.inbox import Consumer, Subscription
@@ -184,8 +184,8 @@ async def test_poisoned_event_blocks_no_other(db: Database, bus: Bus, taker: Tak
     )
     async with consuming(consumer(db, bus, *subscriptions)):
         await until(lambda: len(taker.seen) == 5 and taker.called.count("poison") >= 2)
+        await until(lambda: _lag_is_one(bus))
     assert taker.seen == [("a", value) for value in range(5)]
-    assert await bus.consumer_lag("taker") == 1
 
 
 async def test_two_replicas_share_the_events(db: Database, bus: Bus, taker: Taker) -> None:
@@ -242,6 +242,10 @@ async def _is_empty(bus: Bus) -> bool:
     return await bus.last_sequence() > 0 and await bus.consumer_lag("taker") == 0
 
 
+async def _lag_is_one(bus: Bus) -> bool:
+    return await bus.consumer_lag("taker") == 1
+
+
 async def test_event_that_only_an_older_release_listened_to_blocks_no_other(
     db: Database, bus: Bus, taker: Taker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,3 +257,98 @@ async def test_event_that_only_an_older_release_listened_to_blocks_no_other(
     assert await Relay(db, bus).publish_once() == 2
     async with consuming(consumer(db, bus, Subscription(event=FactChanged, handle=taker.handle))):
         await until(lambda: taker.seen == [("a", 1)])
+
+
+async def test_one_that_fails_in_a_batch_of_several_types_is_found_by_halving(
+    db: Database, bus: Bus, taker: Taker
+) -> None:
+    async with db.tx(CALLER) as tx:
+        for number in range(16):
+            await change(tx, f"fact-{number}", number)
+            if number == 5:
+                tx.emit(FactPoisoned(value=1), aggregate_id="poison", aggregate_version=1)
+    assert await Relay(db, bus).publish_once() == 17
+    batch = await ready(bus)
+    takes = consumer(
+        db,
+        bus,
+        Subscription(event=FactChanged, handle_many=taker.many),
+        Subscription(event=FactPoisoned, handle=taker.poisoned),
+    )
+    await takes._take_batch(batch)
+    assert await count(db, "count_taken") == 16
+    assert await count(db, "count_facts") == 32
+    assert len(taker.batches) < 16
+    await until(lambda: _lag_is_one(bus))
+
+
+async def test_calls_of_a_batch_are_made_together_before_its_transaction(db: Database, bus: Bus, taker: Taker) -> None:
+    calls: list[list[str]] = []
+
+    async def call_many(pairs: Sequence[tuple[Envelope, Any]]) -> None:
+        assert not transaction_is_open()
+        calls.append([envelope.aggregate_id for envelope, _ in pairs])
+        if taker.failures:
+            raise taker.failures.pop()
+
+    events = await envelopes(db, bus, ("a", 1), ("b", 2), ("c", 3))
+    takes = consumer(db, bus, Subscription(event=FactChanged, call_many=call_many, handle_many=taker.many))
+    taker.failures = [Unavailable("later")]
+    with pytest.raises(Unavailable):
+        await takes.take_together(events)
+    assert await count(db, "count_taken") == 0
+    assert await takes.take_together(events) == 3
+    assert await takes.take(events[0]) == "repeated"
+    assert (calls, taker.batches) == ([["a", "b", "c"], ["a", "b", "c"], ["a"]], [3])
+
+
+async def test_neighbour_that_is_away_for_some_delays_no_other(db: Database, bus: Bus, taker: Taker) -> None:
+    async def call_many(pairs: Sequence[tuple[Envelope, Any]]) -> None:
+        if any(envelope.aggregate_id == "fact-3" for envelope, _ in pairs):
+            msg = "away"
+            raise Unavailable(msg)
+
+    await publish(db, bus, *((f"fact-{number}", number) for number in range(8)))
+    batch = await ready(bus)
+    takes = consumer(db, bus, Subscription(event=FactChanged, call_many=call_many, handle_many=taker.many))
+    await takes._take_batch(batch)
+    assert sorted(name for name, _ in taker.seen) == [f"fact-{number}" for number in range(8) if number != 3]
+    assert await count(db, "count_taken") == 7
+
+
+async def test_while_the_database_is_away_a_batch_comes_later_whole(
+    db: Database, bus: Bus, taker: Taker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = 0
+
+    @asynccontextmanager
+    async def away(*_: object, **__: object) -> AsyncIterator[Tx]:
+        nonlocal attempts
+        attempts += 1
+        msg = "away"
+        raise DatabaseUnavailable(msg)
+        yield
+
+    await publish(db, bus, *((f"fact-{number}", number) for number in range(8)))
+    batch = await ready(bus)
+    takes = consumer(db, bus, Subscription(event=FactChanged, handle_many=taker.many))
+    with monkeypatch.context() as patched:
+        patched.setattr(db, "tx", away)
+        await takes._take_batch(batch)
+    assert attempts == 1
+    async with consuming(takes):
+        await until(lambda: _is_empty(bus))
+    assert len(taker.seen) == 8
+
+
+async def ready(bus: Bus) -> list[Delivery]:
+    """Return what lies ready for the consumer "taker", as one batch."""
+    types = [FactChanged.TYPE, FactPoisoned.TYPE]
+    waiting = await bus.last_sequence()
+    batch: list[Delivery] = []
+    async with asyncio.timeout(20), aclosing(bus.deliveries("taker", types)) as batches:  # type: ignore[type-var]
+        async for several in batches:
+            batch += several
+            if len(batch) == waiting:
+                break
+    return batch

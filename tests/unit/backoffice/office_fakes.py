@@ -9,7 +9,16 @@ from uuid import UUID
 import msgspec
 
 from springtide.contracts.catalog.api import Category, Product, ProductRow, Variant
-from springtide.contracts.common import Address, AuditEntry, Contact, Finding, Origin, Page
+from springtide.contracts.common import (
+    Address,
+    AuditEntry,
+    Contact,
+    Difference,
+    DifferenceState,
+    Finding,
+    Origin,
+    Page,
+)
 from springtide.contracts.customers.api import (
     Consent,
     Customer,
@@ -49,6 +58,9 @@ from springtide.contracts.orders.api import (
 from springtide.contracts.payments.api import (
     Attempt,
     AttemptState,
+    GatewayStatus,
+    GatewaySwitch,
+    GatewaySwitched,
     Operation,
     OperationState,
     Payment,
@@ -363,6 +375,54 @@ def payment() -> Payment:
     )
 
 
+def difference(number: int, **changes: Any) -> Difference:
+    made = Difference(
+        id=uid(900 + number),
+        rule="payment_differs_from_gateway",
+        subject=str(uid(950 + number)),
+        detail="sandbox: captured 5 there, 0 here",
+        state=DifferenceState.OPEN,
+        first_seen=AT,
+        last_seen=AT,
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def gateway(name: str, **changes: Any) -> GatewayStatus:
+    """Return a gateway in good health."""
+    status = GatewayStatus(
+        name=name,
+        provider="sandbox",
+        switch=GatewaySwitch.ON,
+        switched=None,
+        weight=100,
+        markets={"NL": ("card", "bank_redirect")},
+        min_minor=0,
+        max_minor=None,
+        max_per_s=50.0,
+        max_in_flight=0,
+        in_process=False,
+        breaker="closed",
+        breaker_mode="on",
+        diverted=0,
+        attempts=1_204,
+        failures=12,
+        p50_ms=182,
+        p99_ms=1_930,
+        in_flight=3,
+        window_s=60,
+        process="shop-1:4711",
+    )
+    return msgspec.structs.replace(status, **changes)
+
+
+def moved(before: GatewaySwitch, state: GatewaySwitch) -> GatewaySwitched:
+    """Return a move of north's switch."""
+    return GatewaySwitched(
+        gateway="north", before=before, state=state, by=f"staff:{OWNER}", at=AT, reason="slow since noon"
+    )
+
+
 def answers() -> dict[str, Any]:
     customer = Customer(
         id=CUSTOMER,
@@ -528,6 +588,15 @@ def answers() -> dict[str, Any]:
             ),
         ),
         "payments.check": (),
+        "payments.gateways": (gateway("north"), gateway("invoice", provider="invoice", in_process=True)),
+        "payments.gateway_history": (moved(GatewaySwitch.ON, GatewaySwitch.DRAIN),),
+        "payments.switch_gateway": moved(GatewaySwitch.ON, GatewaySwitch.OFF),
+        "payments.list_differences": Page(items=(difference(1),)),
+        "inventory.list_differences": Page(
+            items=(difference(2, rule="on_hand_is_ledger_sum", subject=f"{SKU} @ leicester"),)
+        ),
+        "payments.resolve_difference": difference(1, state=DifferenceState.RESOLVED, note="found"),
+        "inventory.resolve_difference": difference(2, state=DifferenceState.RESOLVED, note="found"),
     }
 
 

@@ -12,6 +12,7 @@ from springtide.contracts.catalog.api import ProductChanged, SlugTaken, Variant
 from springtide.contracts.customers.api import LastOwner, Role
 from springtide.contracts.inventory.api import AdjustmentRefused, Supply
 from springtide.contracts.orders.api import FulfilmentStatus, PaymentStatus, QuantityRefused
+from springtide.contracts.payments.api import GatewaySwitch
 from springtide.contracts.pricing.api import NoPriorPrice, NotAReduction, PromotionKind
 from springtide.platform.errors import DeadlineExceeded, Forbidden, KeyReused
 from tests.unit.backoffice.browser import Answer, Browser, form_of
@@ -48,6 +49,14 @@ class Action:
 AT_ORDER, AT_ITEM = f"/orders/{ORDER}", f"/stock/item?sku={SKU}"
 
 ACTIONS = (
+    Action(
+        "/gateways/north",
+        "/gateways/north",
+        {"state": "off", "reason": "no answers since noon"},
+        "payments.switch_gateway",
+        {"gateway": "north", "state": GatewaySwitch.OFF, "reason": "no answers since noon"},
+        "/gateways/north",
+    ),
     Action(
         AT_ORDER,
         f"{AT_ORDER}/capture",

@@ -33,6 +33,8 @@ PAGES = (
     "/differences",
     "/differences?now=yes",
     "/settings",
+    "/gateways",
+    "/gateways/north",
 )
 LISTS = {
     "/orders": "orders.list_orders",
@@ -47,6 +49,7 @@ LISTS = {
     "/customers": "customers.list_customers",
     "/staff": "customers.list_staff",
     "/audit": "orders.list_audit",
+    "/gateways": "payments.gateways",
 }
 _ADDRESS = re.compile(r"""(?:href|src|action)\s*=\s*["']([^"']*)["']""")
 

@@ -21,6 +21,7 @@ OURS = (
     "docs/coverage.md",
     "docs/contexts.md",
     "docs/house.md",
+    "docs/running-drills.md",
 )
 SECTIONS = {"mail": settings.Mail, "gateways": settings.Gateway}
 
@@ -135,7 +136,7 @@ def test_the_examples_of_settings_are_read(tmp_path: Path) -> None:
         if "SPRINGTIDE_DATABASE_URLS" in environment or language == "toml":
             assert settings.load(environment, file).port == 9000
         else:
-            assert len(settings.load(environment, file).gateways) == 2
+            assert len(settings.load(environment, file).gateways) == 3
 
 
 def make_targets() -> set[str]:
@@ -181,7 +182,8 @@ def _is_test(name: str) -> bool:
         ("make test", True),
         ("make no-such-thing", False),
         ("springtide serve web", True),
-        ("springtide drill", False),
+        ("springtide drill --seed 7", True),
+        ("springtide no-such-command", False),
         (".venv/bin/pytest tests/unit/docs/test_documents.py::test_relative_links_lead_somewhere", True),
         (".venv/bin/pytest tests/unit/docs/test_documents.py::test_nobody_wrote", False),
         (".venv/bin/pytest tests/nowhere", False),

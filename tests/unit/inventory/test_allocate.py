@@ -1,19 +1,25 @@
 """Who may have which units, as pure values."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from springtide.contexts.inventory.domain.allocate import allocate, fits
+from springtide.contexts.inventory.domain.allocate import allocate
 from springtide.contexts.inventory.domain.bands import bands_of, tell
+from springtide.contexts.inventory.domain.decide_promises import ClaimAsk, HoldAsk, decide
+from springtide.contexts.inventory.domain.open_shelf import LapsesUnknown, OpenShelf
 from springtide.contexts.inventory.domain.places import Move, Place, Shelf, SkuState, summed
-from springtide.contexts.inventory.domain.promises import Promise, State, counted, units_of, without
-from springtide.contracts.inventory.api import Allocation, Band, Supply
+from springtide.contexts.inventory.domain.promises import Promise, State, counted, without
+from springtide.contracts.common import Quantity
+from springtide.contracts.inventory.api import Allocation, Band, HoldGone, Supply
 from springtide.platform.ids import uuid7
 
 DAY = date(2011, 10, 1)
 LATER = date(2011, 11, 1)
+NOW = datetime(2011, 9, 1, tzinfo=UTC)
 
 
 def shelf(*places: Place) -> Shelf:
@@ -40,7 +46,7 @@ places = st.builds(
 @given(st.lists(places, min_size=1, max_size=3, unique_by=lambda one: one.location), st.integers(1, 40))
 def test_all_or_nothing_and_never_more_than_there_is(found: list[Place], wanted: int) -> None:
     before = shelf(*found)
-    plan = allocate(before, "GB", {"mug": wanted}, {})
+    plan = allocate(OpenShelf(found, []), "GB", {"mug": wanted})
     assert bool(plan.allocations) != bool(plan.short)
     if plan.short:
         assert plan.short[0].available < wanted
@@ -53,21 +59,71 @@ def test_all_or_nothing_and_never_more_than_there_is(found: list[Place], wanted:
         assert (line.expected_on is not None) == (line.inbound > 0)
 
 
+def promise(*lines: Allocation, state: State = State.HELD, expires_at: datetime = NOW) -> Promise:
+    return Promise(checkout_id=uuid7(), market="GB", state=state, lines=lines, expires_at=expires_at, version=1)
+
+
 def test_own_units_are_free_for_their_owner() -> None:
-    full = shelf(place(on_hand=5, held=5))
-    assert allocate(full, "GB", {"mug": 5}, {}).short
-    assert allocate(full, "GB", {"mug": 5}, {("mug", "own"): 5}).allocations
+    own = promise(line(5))
+    full = OpenShelf([place(on_hand=5, held=5)], [own])
+    assert allocate(full, "GB", {"mug": 5}).short
+    full.lift(own)
+    assert allocate(full, "GB", {"mug": 5}).allocations
+    full.put_back(own)
+    assert allocate(full, "GB", {"mug": 5}).short
+    assert full.moves() == []
+
+
+def test_units_of_holds_that_ran_out_count_until_the_shelf_is_judged() -> None:
+    own, other = promise(line(2)), promise(line(2), expires_at=NOW + timedelta(seconds=1))
+    full = OpenShelf([place(on_hand=7, held=7)], [own, other])
+    with pytest.raises(LapsesUnknown):
+        decide(full, HoldAsk(uuid7(), "GB", (Quantity(sku="mug", quantity=5),), 60), NOW)
+    full.judge(NOW, {("mug", "own"): 3})
+    hold = decide(full, HoldAsk(uuid7(), "GB", (Quantity(sku="mug", quantity=5),), 60), NOW)
+    assert hold is not None
+    with pytest.raises(HoldGone):
+        decide(full, ClaimAsk(own.checkout_id), NOW)
+    assert decide(full, ClaimAsk(other.checkout_id), NOW) is not None
+    assert full.moves() == [Move(sku="mug", location="own", held=3, claimed=2)]
+    added, changed, dropped = full.outcome()
+    assert ([one.checkout_id for one in added], changed[0].checkout_id, dropped) == (
+        [hold.checkout_id],
+        other.checkout_id,
+        [],
+    )
+
+
+@given(st.integers(0, 12), st.integers(0, 12), st.integers(0, 12), st.integers(0, 8), st.integers(0, 4))
+def test_what_a_batch_leaves_untold_has_nothing_to_tell(
+    on_hand: int, held: int, claimed: int, low_stock_at: int, units: int
+) -> None:
+    known = place(on_hand=on_hand, held=held + units, claimed=claimed, low_stock_at=low_stock_at)
+    before = shelf(known, place("ext", 2, on_hand=1))
+    (state,) = [told.state for told in tell(before, before)]
+    own = promise(line(units))
+    opened = OpenShelf([msgspec.structs.replace(known), place("ext", 2, on_hand=1)], [own])
+    opened.lift(own)
+    opened.settle(own.checkout_id, own, None)
+    moves = opened.moves()
+    told = opened.tell([state])
+    assert not told or opened.skus_to_tell(moves) == {"mug"}
+    assert told == tell(
+        Shelf({"mug": state}, before.places.values()), Shelf({"mug": state}, before.moved(moves).places.values())
+    )
 
 
 def test_shelf_units_of_a_worse_rank_go_before_inbound_of_a_better_one() -> None:
     plan = allocate(
-        shelf(
-            place("own", 1, on_hand=1, supply=Supply.BACKORDER, inbound=((DAY, 5),)),
-            place("ext", 2, on_hand=2),
+        OpenShelf(
+            [
+                place("own", 1, on_hand=1, supply=Supply.BACKORDER, inbound=((DAY, 5),)),
+                place("ext", 2, on_hand=2),
+            ],
+            [],
         ),
         "GB",
         {"mug": 4},
-        {},
     )
     assert [(line.location, line.quantity, line.inbound) for line in plan.allocations] == [
         ("own", 2, 1),
@@ -75,11 +131,12 @@ def test_shelf_units_of_a_worse_rank_go_before_inbound_of_a_better_one() -> None
     ]
 
 
-def test_oversubscribed_place_does_not_fit() -> None:
-    own = {("mug", "own"): 3}
-    assert fits(shelf(place(on_hand=5, held=5)), own)
-    assert not fits(shelf(place(on_hand=5, held=8)), own)
-    assert fits(shelf(place(on_hand=5, held=8, lapsed=3)), own)
+@pytest.mark.parametrize(("held", "lapsed", "has_room"), [(5, 0, True), (8, 0, False), (8, 3, True)])
+def test_oversubscribed_place_has_no_room(held: int, lapsed: int, *, has_room: bool) -> None:
+    own = promise(line(3))
+    opened = OpenShelf([place(on_hand=5, held=held, lapsed=lapsed)], [own])
+    opened.lift(own)
+    assert opened.has_room(own.lines) is has_room
 
 
 def test_bands() -> None:
@@ -121,23 +178,6 @@ def test_shipped_units_leave_their_own_line_first() -> None:
 
 
 def test_a_lapsed_promise_counts_nowhere() -> None:
-    held = Promise(
-        checkout_id=uuid7(),
-        market="GB",
-        state=State.HELD,
-        lines=(line(2),),
-        expires_at=None,
-        version=1,  # type: ignore[arg-type]
-    )
+    held = promise(line(2))
     assert counted(held, -1) == [Move(sku="mug", location="own", held=-2)]
-    assert held.held_units() == units_of(held.lines)
-    lapsed = Promise(
-        checkout_id=held.checkout_id,
-        market="GB",
-        state=State.LAPSED,
-        lines=held.lines,
-        expires_at=None,
-        version=2,  # type: ignore[arg-type]
-    )
-    assert counted(lapsed, -1) == []
-    assert lapsed.held_units() == {}
+    assert counted(promise(line(2), state=State.LAPSED), -1) == []

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from springtide.platform.mail import Mail, Mailer, MailNotSent
+from springtide.platform.mime import message
 
 
 class MailSettings(msgspec.Struct, frozen=True):
@@ -40,7 +41,7 @@ async def smtp_server(*, refuses: bool = False) -> AsyncIterator[tuple[str, list
             if verb == b"DATA":
                 writer.write(b"354 go on\r\n")
                 taken.append(await reader.readuntil(b"\r\n.\r\n"))
-            if verb == b"RCPT" and refuses:
+            if verb == b"RCPT" and (refuses or b"nobody" in line):
                 writer.write(b"550 nobody here\r\n")
             elif verb == b"QUIT":
                 writer.write(b"221 bye\r\n")
@@ -64,7 +65,7 @@ async def test_without_a_server_a_mail_is_a_file_and_a_repeat_the_same_one(tmp_p
     assert (message["To"], message["Subject"]) == (MAIL.to, MAIL.subject)
     assert message["Message-ID"] == "<order-received-1@springtide.example>"
     assert message["Content-Language"] == "sv"
-    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]  # type: ignore[attr-defined]
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
 async def test_by_smtp(tmp_path: Path) -> None:
@@ -89,6 +90,40 @@ async def test_nobody_adds_a_header_by_a_line_break(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"linefeed|newline"):
         await Mailer(MailSettings(), tmp_path / "mail").send(mail)
     assert not (tmp_path / "mail").exists()
+
+
+async def test_one_that_fails_among_several_keeps_no_other_back(tmp_path: Path) -> None:
+    several = [
+        msgspec.structs.replace(MAIL, cause="first"),
+        msgspec.structs.replace(MAIL, cause="bad", subject="Hello\nBcc: everybody@example.com"),
+        msgspec.structs.replace(MAIL, cause="refused", to="nobody@example.com"),
+        msgspec.structs.replace(MAIL, cause="last"),
+    ]
+    async with smtp_server() as (url, taken):
+        by_smtp = await Mailer(MailSettings(smtp_url=url), tmp_path / "mail").send_many(several)
+    assert [type(outcome) for outcome in by_smtp] == [type(None), ValueError, MailNotSent, type(None)]
+    assert [email.message_from_bytes(content)["Message-ID"] for content in taken] == [
+        "<first@springtide.example>",
+        "<last@springtide.example>",
+    ]
+    (tmp_path / "mail" / "refused.eml").mkdir(parents=True)
+    as_files = await Mailer(MailSettings(), tmp_path / "mail").send_many(several)
+    assert [type(outcome) for outcome in as_files] == [type(None), ValueError, MailNotSent, type(None)]
+    assert {path.name for path in (tmp_path / "mail").glob("[!.]*.eml") if path.is_file()} == {"first.eml", "last.eml"}
+
+
+@pytest.mark.parametrize("words", ["Hello", "Ett mycket långt ämne " * 9, "日本"])
+def test_a_mail_reads_as_it_was_written(words: str) -> None:
+    text = f"{words}\n.\n  two spaces  \n{'x' * 300}\nhttps://shop.example/?a=b\n"
+    mail = msgspec.structs.replace(MAIL, subject=words, text=text, html=f"<p>{words}</p>\n" * 40)
+    content = message(mail, sender="Büro <shop@springtide.example>")
+    read = email.message_from_bytes(content, policy=policy.default)
+    parts = [part.get_content().replace("\r\n", "\n") for part in read.iter_parts()]
+    assert (read["Subject"].strip(), read["From"]) == (words.strip(), "Büro <shop@springtide.example>")
+    assert parts == [mail.text, mail.html]
+    assert read["Message-ID"] == "<order-received-1@springtide.example>"
+    assert max(len(line) for line in content.splitlines()) < 100
+    assert not read.defects
 
 
 async def test_addresses_beyond_ascii(tmp_path: Path) -> None:

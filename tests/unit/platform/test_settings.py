@@ -55,8 +55,23 @@ def test_every_mistake_is_named_at_once() -> None:
     [
         ("LOG_JSON", "perhaps", "bool"),
         ("TRUSTED_PROXIES", "10.0.0.1", "malformed"),
-        ("GATEWAYS", '[{"name": "a", "provider": "cash"}]', "not sandbox, stripe or invoice"),
+        ("GATEWAYS", '[{"name": "a", "provider": "cash"}]', "not sandbox, stripe, mollie or invoice"),
         ("GATEWAYS", '[{"name": "a", "provider": "invoice"}, {"name": "a", "provider": "invoice"}]', "twice"),
+        ("GATEWAYS", '[{"name": "a", "provider": "invoice", "weight": -1}]', "a: weight -1 is not 0 to 10000"),
+        ("GATEWAYS", '[{"name": "a", "provider": "invoice", "min_minor": -1}]', "a: min_minor -1 is below 0"),
+        (
+            "GATEWAYS",
+            '[{"name": "a", "provider": "invoice", "min_minor": 5, "max_minor": 4}]',
+            "a: max_minor 4 is below min_minor 5",
+        ),
+        ("GATEWAYS", '[{"name": "a", "provider": "invoice", "max_per_s": -1}]', "a: max_per_s is below 0"),
+        ("GATEWAYS", '[{"name": "a", "provider": "invoice", "max_in_flight": -1}]', "a: max_in_flight is below 0"),
+        (
+            "GATEWAYS",
+            '[{"name": "a", "provider": "invoice", "breaker": "maybe"}]',
+            "a: breaker maybe is not on, dry_run",
+        ),
+        ("GATEWAYS", '[{"name": "a", "provider": "invoice", "slow_s": 0}]', "a: slow_s: a time above 0"),
         ("AS_OF", "1 September 2011", "AS_OF: 1 September 2011 is not a date like 2011-09-01"),
         ("AS_OF", "20110901", "not a date"),
         ("MAIL", '{"smtp_url": 5}', "str"),
@@ -119,3 +134,9 @@ def test_settings_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         Settings().port = 1  # type: ignore[misc]  # what is shown to fail
     assert msgspec.structs.replace(Settings(), port=1).port == 1
+
+
+@pytest.mark.parametrize("nice", ["-1", "20"])
+def test_a_process_gives_way_within_limits(nice: str) -> None:
+    with pytest.raises(SettingsProblem, match="SPRINGTIDE_NICE: 0 to 19"):
+        load({"SPRINGTIDE_NICE": nice})

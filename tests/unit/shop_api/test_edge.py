@@ -10,7 +10,8 @@ from springtide.edge.asgi import App, Receive, Scope, Send
 from springtide.edge.entrance import Entrance
 from springtide.edge.limits import InFlightLimit
 from springtide.platform.http import client_address, cookie, dropped_cookie
-from springtide.platform.telemetry import current_trace
+from springtide.platform.telemetry import HTTP_WAITING, current_trace
+from tests.unit.browse.goods import until
 
 
 def client(app: App) -> httpx2.AsyncClient:
@@ -39,6 +40,104 @@ async def test_above_the_limit_requests_are_asked_to_come_back_and_below_it_they
         go_on.set()
         assert [(await task).status_code for task in running] == [200, 200]
         assert (await http.get("/")).status_code == 200
+
+
+class Slow:
+    """An application whose requests stay until they are let go; remembers who came in, by path."""
+
+    def __init__(self) -> None:
+        self.came: list[str] = []
+        self.go_on = asyncio.Semaphore(0)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.came.append(f"{scope['path']} {(await receive()).get('body', b'').decode()}".strip())
+        await self.go_on.acquire()
+        await answer(send)
+
+
+async def came(slow: Slow, *paths: str) -> None:
+    await until(lambda: slow.came == list(paths))
+
+
+async def test_whoever_comes_above_the_limit_waits_in_order_and_keeps_the_body() -> None:
+    slow = Slow()
+    async with client(InFlightLimit(slow, limit=1, queue=2)) as http:
+        asked = []
+        for number in range(3):
+            asked.append(asyncio.create_task(http.post(f"/{number}", content=f"body{number}")))
+            await waiting(slow, number)
+        assert (await http.post("/late")).status_code == 503
+        assert slow.came == ["/0 body0"]
+        slow.go_on.release()
+        await came(slow, "/0 body0", "/1 body1")
+        slow.go_on.release()
+        slow.go_on.release()
+        assert [(await one).status_code for one in asked] == [200, 200, 200]
+        assert slow.came == ["/0 body0", "/1 body1", "/2 body2"]
+
+
+async def waiting(slow: Slow, number: int) -> None:
+    """Let the request that was just made come to its place: in the application, or in the queue."""
+    gauge = HTTP_WAITING.labels("all writing")
+    await until(lambda: slow.came and gauge._value.get() >= number)
+
+
+async def test_whoever_waits_too_long_is_asked_to_come_back_and_takes_no_place() -> None:
+    slow = Slow()
+    async with client(InFlightLimit(slow, limit=1, queue=5, patience_s=0.05)) as http:
+        first = asyncio.create_task(http.post("/first"))
+        await came(slow, "/first")
+        refused = await http.post("/second")
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        slow.go_on.release()
+        slow.go_on.release()
+        assert (await first).status_code == 200
+        assert (await http.post("/third")).status_code == 200
+    assert slow.came == ["/first", "/third"]
+
+
+async def test_looking_does_not_wait_behind_buying() -> None:
+    slow = Slow()
+    async with client(InFlightLimit(slow, limit=1, queue=5)) as http:
+        buying = [asyncio.create_task(http.post(f"/{number}")) for number in range(2)]
+        await waiting(slow, 1)
+        looking = asyncio.create_task(http.get("/look"))
+        await came(slow, "/0", "/look")
+        for _ in range(3):
+            slow.go_on.release()
+        assert [(await one).status_code for one in (*buying, looking)] == [200] * 3
+
+
+async def test_whoever_leaves_while_waiting_costs_nothing_and_a_cancelled_one_gives_its_place_back() -> None:
+    slow, left = Slow(), asyncio.Event()
+    limit = InFlightLimit(slow, limit=1, queue=5)
+    scope = {"type": "http", "method": "POST", "path": "/gone"}
+    sent: list[object] = []
+
+    async def gone() -> dict[str, str]:
+        left.set()
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    async with client(limit) as http:
+        first = asyncio.create_task(http.post("/first"))
+        await came(slow, "/first")
+        waits = asyncio.create_task(limit(scope, gone, send))
+        await waiting(slow, 1)
+        cancelled = asyncio.create_task(http.post("/cancelled"))
+        await waiting(slow, 2)
+        cancelled.cancel()
+        await asyncio.gather(cancelled, return_exceptions=True)
+        slow.go_on.release()
+        slow.go_on.release()
+        assert (await first).status_code == 200
+        await waits
+        assert (await http.post("/next")).status_code == 200
+    assert left.is_set()
+    assert sent == []
+    assert slow.came == ["/first", "/next"]
 
 
 async def test_a_failed_request_leaves_the_limit() -> None:

@@ -2,7 +2,9 @@
 
 from springtide.channels.backoffice.areas import (
     customers,
+    differences,
     entry,
+    gateways,
     insight,
     order_actions,
     orders,
@@ -24,6 +26,8 @@ ROUTES = (
     *prices.ROUTES,
     *promotions.ROUTES,
     *customers.ROUTES,
+    *gateways.ROUTES,
     *staff.ROUTES,
     *insight.ROUTES,
+    *differences.ROUTES,
 )

@@ -1,15 +1,14 @@
-"""Looking at the whole: the audit log, the differences between facts, and how the shop is set up."""
+"""Looking at the whole: the audit log, and how the shop is set up."""
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from typing import Protocol
 
 from litestar import get
 
 from springtide.channels.backoffice.office import Office
 from springtide.channels.backoffice.visit import Reply, Visit, enter
-from springtide.contracts.common import AuditEntry, Finding
+from springtide.contracts.common import AuditEntry
 from springtide.platform.caller import Caller, Kind
 from springtide.platform.errors import Refusal, Unavailable
 from springtide.platform.http import HttpRequest
@@ -30,23 +29,6 @@ class Audited(Protocol):
         ...
 
 
-class Checked(Protocol):
-    """Contexts that can compare their facts."""
-
-    def check(self, *, caller: Caller) -> Awaitable[tuple[Finding, ...]]:
-        """Return the differences."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Checking:
-    """What one context answered: its findings, or why there are none."""
-
-    context: str
-    findings: tuple[Finding, ...]
-    problem: str = ""
-
-
 @get("/audit")
 async def show_audit(request: HttpRequest) -> Reply:
     """Show who did what, newest first: one context at a time, because each keeps its own."""
@@ -63,17 +45,6 @@ async def show_audit(request: HttpRequest) -> Reply:
     names = await _names(visit)
     more = str(rows[-1].id) if len(rows) == AUDIT_ROWS else ""
     return visit.page("office/audit.html", rows=rows, contexts=tuple(contexts), chosen=chosen, more=more, names=names)
-
-
-@get("/differences")
-async def show_differences(request: HttpRequest) -> Reply:
-    """Ask every context to compare its facts, when asked to; it reads a lot, so not on every visit."""
-    visit = await enter(request, "audit.read")
-    asked = visit.query.get("now") == "yes"
-    results = await asyncio.gather(*(_check(visit, *pair) for pair in _checked(visit.office).items())) if asked else []
-    found = sum(len(result.findings) for result in results)
-    silent = sum(bool(result.problem) for result in results)
-    return visit.page("office/differences.html", asked=asked, results=results, found=found, silent=silent)
 
 
 @get("/settings")
@@ -110,21 +81,4 @@ def _audited(office: Office) -> dict[str, Audited]:
     }
 
 
-def _checked(office: Office) -> dict[str, Checked]:
-    return {
-        "inventory": office.inventory,
-        "orders": office.orders,
-        "pricing": office.pricing,
-        "checkout": office.checkout,
-        "payments": office.payments,
-    }
-
-
-async def _check(visit: Visit, context: str, api: Checked) -> Checking:
-    try:
-        return Checking(context, await api.check(caller=visit.caller))
-    except (Refusal, Unavailable) as error:
-        return Checking(context, (), error.detail)
-
-
-ROUTES = (show_audit, show_differences, show_settings)
+ROUTES = (show_audit, show_settings)

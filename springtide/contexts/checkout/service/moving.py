@@ -68,6 +68,8 @@ def tell(member: Member[Any], row: ProcessRow) -> None:
     if row.step not in ANSWERED:
         return
     member.keep_for((row.principal, OPERATION, row.request_key), row.request_hash, completion(row))
+    if row.step is Step.COMPLETED:
+        return  # `orders.placed` tells it, under the same id
     event = CompletionChanged(
         checkout_id=row.checkout_id,
         cart_id=row.cart_id,

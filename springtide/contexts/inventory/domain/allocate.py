@@ -1,11 +1,12 @@
-"""Who may have which units: all lines or none. Pure, over a locked shelf, so that one call can judge a whole batch."""
+"""Who may have which units: all lines or none."""
 
 from collections.abc import Mapping
 from datetime import date
 
 import msgspec
 
-from springtide.contexts.inventory.domain.places import Key, Place, Shelf
+from springtide.contexts.inventory.domain.open_shelf import OpenShelf
+from springtide.contexts.inventory.domain.places import Place
 from springtide.contracts.inventory.api import Allocation, Supply
 
 
@@ -28,30 +29,21 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return [msgspec.to_builtins(shortage) for shortage in self.short]
 
 
-def allocate(shelf: Shelf, market: str, demand: Mapping[str, int], own: Mapping[Key, int]) -> Plan:
-    """Find units for `demand` (per SKU, summed) at the market's locations by rank, units on the shelf before inbound.
-
-    `own`: units the asking checkout holds already; they count as free.
-    """
+def allocate(shelf: OpenShelf, market: str, demand: Mapping[str, int]) -> Plan:
+    """Find units for `demand` (per SKU, summed) at the market's locations by rank, on the shelf before inbound."""
     allocations: list[Allocation] = []
     short: list[Shortage] = []
     for sku, wanted in sorted(demand.items()):
-        places = [_without_own(place, own) for place in shelf.serving(sku, market)]
+        places = shelf.serving(sku, market)
+        if places and places[0].free_on_shelf >= wanted:  # nearly always
+            allocations.append(Allocation(sku=sku, location=places[0].location, quantity=wanted))
+            continue
         available = sum(max(0, place.available) for place in places)
         if available < wanted:
             short.append(Shortage(sku=sku, wanted=wanted, available=available))
         else:
             allocations += _take(places, wanted)
     return Plan(short=tuple(short)) if short else Plan(allocations=tuple(allocations))
-
-
-def fits(shelf: Shelf, own: Mapping[Key, int]) -> bool:
-    """Tell whether units counted at their places are there for everybody counted: nobody was given them twice."""
-    return all(shelf.places[key].available >= 0 for key in own)
-
-
-def _without_own(place: Place, own: Mapping[Key, int]) -> Place:
-    return msgspec.structs.replace(place, held=place.held - own.get(place.key, 0))
 
 
 def _take(places: list[Place], wanted: int) -> list[Allocation]:

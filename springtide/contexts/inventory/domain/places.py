@@ -16,8 +16,11 @@ Key = tuple[str, str]
 """(sku, location): also the order in which rows are locked."""
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of a SKU at a location. `inbound`: confirmed open quantities as (expected on, units), earliest first."""
+class Place(msgspec.Struct, kw_only=True):
+    """Units of a SKU at a location. `inbound`: confirmed open quantities as (expected on, units), earliest first.
+
+    Not frozen, for the open shelf of a batch alone: everybody else replaces a place by a changed one.
+    """
 
     sku: str
     location: str

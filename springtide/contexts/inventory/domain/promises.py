@@ -16,7 +16,7 @@ from uuid import UUID
 
 import msgspec
 
-from springtide.contexts.inventory.domain.places import Key, Move
+from springtide.contexts.inventory.domain.places import Move
 from springtide.contracts.common import Quantity
 from springtide.contracts.inventory.api import Allocation, Hold
 
@@ -48,10 +48,6 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
         """Return units per SKU."""
         return demand_of(self.lines)
 
-    def held_units(self) -> dict[Key, int]:
-        """Return the units per place that this promise holds itself: they never count against it."""
-        return units_of(self.lines) if self.state is State.HELD else {}
-
 
 def demand_of(lines: Iterable[Allocation | Quantity]) -> dict[str, int]:
     """Return units per SKU: several lines of one SKU are judged together."""
@@ -59,14 +55,6 @@ def demand_of(lines: Iterable[Allocation | Quantity]) -> dict[str, int]:
     for line in lines:
         demand[line.sku] = demand.get(line.sku, 0) + line.quantity
     return demand
-
-
-def units_of(lines: Iterable[Allocation]) -> dict[Key, int]:
-    """Return units per place."""
-    units: dict[Key, int] = {}
-    for line in lines:
-        units[line.sku, line.location] = units.get((line.sku, line.location), 0) + line.quantity
-    return units
 
 
 def counted(promise: Promise | None, sign: int) -> list[Move]:

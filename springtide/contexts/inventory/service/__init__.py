@@ -5,14 +5,16 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
+
+from springtide.contexts.inventory.domain.decide_promises import Ask, ClaimAsk, ExtendAsk, HoldAsk, ReleaseAsk
 from springtide.contexts.inventory.service import read_stock
 from springtide.contexts.inventory.service.change_stock import adjust_stock, set_policy, transfer_stock
-from springtide.contexts.inventory.service.hold_units import claim_units, extend_hold, hold_units, release_units
+from springtide.contexts.inventory.service.hold_units import decide_batch, look
 from springtide.contexts.inventory.service.import_stock import import_stock
 from springtide.contexts.inventory.service.keep_partners import put_location, put_supplier
 from springtide.contexts.inventory.service.receive_inbound import put_inbound, receive_inbound
-from springtide.contexts.inventory.store import PromiseRaced
-from springtide.contracts.common import AuditEntry, Finding, Page, Quantity, Snapshot
+from springtide.contracts.common import AuditEntry, Difference, DifferenceState, Finding, Page, Quantity, Snapshot
 from springtide.contracts.inventory.api import (
     Availability,
     Hold,
@@ -27,7 +29,9 @@ from springtide.contracts.inventory.api import (
 )
 from springtide.platform.audit import audit_entries
 from springtide.platform.caller import Caller
+from springtide.platform.coalesce import Lane
 from springtide.platform.db import Tx
+from springtide.platform.differences import page_of, resolve
 from springtide.platform.usecase import write
 from springtide.platform.wiring import Needs
 
@@ -35,7 +39,6 @@ Reply = TypeVar("Reply")
 
 _HOLD = "inventory.hold"
 _WRITE = "inventory.write"
-_RACES = 3
 
 
 class InventoryService:
@@ -44,6 +47,7 @@ class InventoryService:
     def __init__(self, needs: Needs) -> None:
         self._db = needs.db
         self._now_sequence = needs.now_sequence
+        self._lane = Lane(needs.db, name="inventory", look=look, work=decide_batch)
 
     # -- promises
 
@@ -58,48 +62,24 @@ class InventoryService:
         expires_after_s: int,
     ) -> Hold:
         """See the contract."""
-        arguments = {
-            "checkout_id": checkout_id,
-            "market": market,
-            "lines": lines,
-            "expires_after_s": expires_after_s,
-        }
-        for _ in range(_RACES):
-            try:
-                return await self._write(
-                    hold_units, Hold, caller=caller, scope=_HOLD, operation="hold", key=key, arguments=arguments
-                )
-            except PromiseRaced:
-                continue
-        return await self._write(
-            hold_units, Hold, caller=caller, scope=_HOLD, operation="hold", key=key, arguments=arguments
+        return await self._promise(
+            HoldAsk(checkout_id, market, lines, expires_after_s), Hold, caller=caller, operation="hold", key=key
         )
 
     async def extend(self, *, caller: Caller, key: str, checkout_id: UUID, expires_after_s: int) -> Hold:
         """See the contract."""
-        arguments = {"checkout_id": checkout_id, "expires_after_s": expires_after_s}
-        return await self._write(
-            extend_hold, Hold, caller=caller, scope=_HOLD, operation="extend", key=key, arguments=arguments
+        return await self._promise(
+            ExtendAsk(checkout_id, expires_after_s), Hold, caller=caller, operation="extend", key=key
         )
 
     async def claim(self, *, caller: Caller, key: str, checkout_id: UUID) -> Hold:
         """See the contract."""
-        return await self._write(
-            claim_units,
-            Hold,
-            caller=caller,
-            scope=_HOLD,
-            operation="claim",
-            key=key,
-            arguments={"checkout_id": checkout_id},
-        )
+        return await self._promise(ClaimAsk(checkout_id), Hold, caller=caller, operation="claim", key=key)
 
     async def release(self, *, caller: Caller, key: str, checkout_id: UUID, reason: str) -> None:
         """See the contract."""
-        arguments = {"checkout_id": checkout_id, "reason": reason}
-        await self._write(
-            release_units, type(None), caller=caller, scope=_HOLD, operation="release", key=key, arguments=arguments
-        )
+        ask = ReleaseAsk(checkout_id, reason)
+        await self._promise(ask, type(None), caller=caller, operation="release", key=key)
 
     # -- stock
 
@@ -296,6 +276,25 @@ class InventoryService:
         """See the contract."""
         read_stock.require_staff(caller)
         return await audit_entries(self._db, caller, aggregate_id=aggregate_id, before=before, limit=limit)
+
+    async def list_differences(
+        self, *, caller: Caller, state: DifferenceState | None = None, after: str | None = None, limit: int = 50
+    ) -> Page[Difference]:
+        """Return differences, newest first."""
+        read_stock.require_staff(caller)
+        items, cursor = await page_of(self._db, state=state, after=after, limit=limit)
+        return Page(items=items, after=cursor)
+
+    async def resolve_difference(self, *, caller: Caller, key: str, difference_id: UUID, note: str) -> Difference:
+        """Put a difference aside, with the reason."""
+        return await resolve(self._db, caller=caller, scope=_WRITE, key=key, difference_id=difference_id, note=note)
+
+    async def _promise(self, ask: Ask, reply: type[Reply], *, caller: Caller, operation: str, key: str) -> Reply:
+        caller.require(_HOLD)
+        request = msgspec.structs.asdict(ask)
+        return await self._lane.write(
+            caller=caller, operation=operation, key=key, request=request, ask=ask, reply=reply
+        )
 
     async def _write(
         self,

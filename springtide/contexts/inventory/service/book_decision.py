@@ -1,6 +1,7 @@
-"""Write a decision and tell what came of it: the one way counters, ledger and promises change."""
+"""Write a single decision and tell what came of it. Decisions of a batch are written by `hold_units`."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from springtide.contexts.inventory import store
@@ -9,6 +10,7 @@ from springtide.contexts.inventory.domain.places import Move, Shelf, summed
 from springtide.contexts.inventory.domain.promises import Promise
 from springtide.contracts.inventory.api import Availability
 from springtide.contracts.inventory.events import AvailabilityChanged
+from springtide.platform.coalesce import Member
 from springtide.platform.db import Tx
 
 _BANDS_PER_EVENT = 500
@@ -38,21 +40,22 @@ async def book(
     if bulk:
         _emit_bands_together(tx, told, bulk)
     for one in told:
-        _emit(tx, one, with_bands=not bulk)
+        emit_told(tx, one, with_bands=not bulk)
     return after
 
 
-def _emit(tx: Tx, told: Told, *, with_bands: bool) -> None:
+def emit_told(by: Tx | Member[Any], told: Told, *, with_bands: bool = True) -> None:
+    """Emit what there is to tell about a SKU, each event under a version of its own."""
     sku = told.state.sku
     version = told.state.version - len(told.low) - len(told.back)
     if told.changed and with_bands:
-        tx.emit(AvailabilityChanged(changed=told.changed), aggregate_id=sku, aggregate_version=version)
+        by.emit(AvailabilityChanged(changed=told.changed), aggregate_id=sku, aggregate_version=version)
     for low in told.low:
         version += 1
-        tx.emit(low, aggregate_id=sku, aggregate_version=version)
+        by.emit(low, aggregate_id=sku, aggregate_version=version)
     for back in told.back:
         version += 1
-        tx.emit(back, aggregate_id=sku, aggregate_version=version, market=back.market)
+        by.emit(back, aggregate_id=sku, aggregate_version=version, market=back.market)
 
 
 def _emit_bands_together(tx: Tx, told: Sequence[Told], bulk: str) -> None:

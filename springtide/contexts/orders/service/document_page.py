@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from html import escape
 
 import msgspec
@@ -205,4 +206,9 @@ def vat_by_rate(rows: Sequence[TaxedRow]) -> list[tuple[int, int, int]]:
 
 
 def _money(minor: int, paper: Paper) -> str:
-    return escape(formats.money(minor, paper.currency, paper.language))
+    return _amount(minor, paper.currency, paper.language)
+
+
+@lru_cache(maxsize=16_384)
+def _amount(minor: int, currency: str, language: str) -> str:
+    return escape(formats.money(minor, currency, language))

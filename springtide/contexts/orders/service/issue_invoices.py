@@ -18,6 +18,7 @@ from springtide.contexts.orders.service.sellers import Sellers
 from springtide.contexts.orders.store import address_from
 from springtide.contracts.orders.api import DocumentKind
 from springtide.contracts.pricing.api import TaxedRow
+from springtide.platform.batch import rows
 from springtide.platform.db import Tx
 
 # Pages printed before others in this process get a turn.
@@ -38,9 +39,13 @@ class Invoiced(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Issued(msgspec.Struct, frozen=True, kw_only=True):
-    order: Invoiced
+    """An invoice as it is written: the columns of `documents` and the page."""
+
+    order_id: UUID
+    seller: str
     sequence: int
     number: str
+    currency: str
     gross_minor: int
     html: str
 
@@ -54,13 +59,13 @@ async def issue_invoices(tx: Tx, *, sellers: Sellers, order_ids: Sequence[UUID])
     counters = await _lock_counters(tx, sorted({order.seller for order in orders}), day.year)
     ids = [order.id for order in orders]
     done = {order_id for (order_id,) in await tx.tuples("invoiced_orders", {"ids": ids})}
-    rows = await _sold_rows(tx, ids)
+    sold = await _sold_rows(tx, ids)
     issued: list[_Issued] = []
     for order in orders:
-        if order.id in done or order.id not in rows:
+        if order.id in done or order.id not in sold:
             continue
         counters[order.seller] += 1
-        issued.append(_printed(order, counters[order.seller], rows[order.id], sellers, day))
+        issued.append(_printed(order, counters[order.seller], sold[order.id], sellers, day))
         if len(issued) % _AT_A_STRETCH == 0:
             await asyncio.sleep(0)
     if issued:
@@ -94,7 +99,7 @@ async def _sold_rows(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, list[Paper
     return found
 
 
-def _printed(order: Invoiced, sequence: int, rows: Sequence[PaperRow], sellers: Sellers, day: date) -> _Issued:
+def _printed(order: Invoiced, sequence: int, sold: Sequence[PaperRow], sellers: Sellers, day: date) -> _Issued:
     seller = sellers.named(order.seller)
     number = f"{seller.number_prefix}I{day.year}-{sequence:06}"
     paper = Paper(
@@ -108,28 +113,20 @@ def _printed(order: Invoiced, sequence: int, rows: Sequence[PaperRow], sellers: 
         seller=seller,
         destination=order.destination,
         buyer=address_from(order.billing_address),
-        rows=tuple(rows),
+        rows=tuple(sold),
     )
-    gross = sum(row.money.gross_minor for row in rows)
-    return _Issued(order=order, sequence=sequence, number=number, gross_minor=gross, html=page(paper))
+    return _Issued(
+        order_id=order.id,
+        seller=order.seller,
+        sequence=sequence,
+        number=number,
+        currency=order.currency,
+        gross_minor=sum(row.money.gross_minor for row in sold),
+        html=page(paper),
+    )
 
 
 async def _write(tx: Tx, issued: Sequence[_Issued], counters: dict[str, int], day: date) -> None:
-    orders, numbers = [one.order.id for one in issued], [one.number for one in issued]
-    await tx.run(
-        "insert_invoices",
-        {
-            "year": day.year,
-            "issued_on": day,
-            "orders": orders,
-            "sellers": [one.order.seller for one in issued],
-            "sequences": [one.sequence for one in issued],
-            "numbers": numbers,
-            "currencies": [one.order.currency for one in issued],
-            "gross_minor": [one.gross_minor for one in issued],
-        },
-    )
-    pages = {"orders": orders, "numbers": numbers, "pages": [one.html for one in issued]}
-    await tx.run("insert_document_pages", pages)
+    await tx.run("insert_invoices", {**rows(issued), "year": day.year, "issued_on": day})
     series = {"sellers": list(counters), "lasts": list(counters.values()), "year": day.year}
     await tx.run("set_invoice_counters", series)

@@ -1,7 +1,8 @@
 """What payments told about orders' money: the newest state of each attempt, added up on the order.
 
 Most of it is no news: what checkout saw of an attempt when it placed the order is what payments tell a moment later.
-That is found out for a whole batch at once, without a lock.
+That is found out for a whole batch at once, without a lock on any order. Only the version is kept then: it guards
+against older states that come late.
 """
 
 from collections.abc import Sequence
@@ -31,8 +32,10 @@ async def keep_attempts(tx: Tx, attempts: Sequence[Attempt]) -> list[UUID]:
     newest: dict[UUID, Attempt] = {}
     for attempt in sorted(attempts, key=lambda attempt: attempt.version):
         newest[attempt.id] = attempt
-    known = {row[0]: row[1:] for row in await tx.tuples("known_attempts", {"ids": list(newest)})}
-    news = [attempt for attempt in newest.values() if known.get(attempt.id) != _money_of(attempt)]
+    known = {row[0]: row[1:] for row in await tx.tuples("known_attempts", {"ids": sorted(newest)})}
+    same = [attempt for _, attempt in sorted(newest.items()) if known.get(attempt.id) == _money_of(attempt)]
+    raised = {attempt_id for (attempt_id,) in await tx.tuples("raise_attempts", _columns(same))} if same else set()
+    news = [attempt for attempt in newest.values() if attempt.id not in raised]
     if not news:
         return []
     wanted = sorted({attempt.checkout_id for attempt in news})

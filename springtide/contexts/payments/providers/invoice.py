@@ -51,7 +51,11 @@ class InvoiceProvider:
         self.name = name
 
     async def start(self, request: StartPayment) -> PaymentView:
-        """Authorise at once; the reference is the merchant's own."""
+        """Authorise at once."""
+        return self.decide(request)
+
+    def decide(self, request: StartPayment) -> PaymentView:
+        """Authorise without asking anybody; the reference is the merchant's own."""
         if request.method != METHOD or request.capture != "manual":
             msg = "method_unknown"
             raise ProviderRefused(msg, f"{request.method}, capture {request.capture}")

@@ -15,7 +15,7 @@ is known, because that decides what may be done next:
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -23,6 +23,7 @@ from springtide.contexts.payments.domain.view import PaymentState, PaymentView, 
 
 __all__ = [
     "Capability",
+    "DecidesHere",
     "Declined",
     "LedgerEntry",
     "LedgerPage",
@@ -255,7 +256,10 @@ class Provider(Protocol):
         ...
 
     def parse_webhook(self, *, headers: Mapping[str, str], body: bytes, received_at_s: float) -> WebhookEvent:
-        """Verify and read a message; header names are lower case. Raises WebhookRefused."""
+        """Verify and read a message; header names are lower case, `:path` is the address it came to with its query.
+
+        Raises WebhookRefused.
+        """
         ...
 
     async def list_ledger(self, *, since_s: float, after: str | None, limit: int) -> LedgerPage:
@@ -264,4 +268,15 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class DecidesHere(Protocol):
+    """A provider that decides a start by itself: no call to the outside, no state of its own, so it may be asked inside
+    a transaction, and a start that was rolled back has done nothing.
+    """
+
+    def decide(self, request: StartPayment) -> PaymentView:
+        """Decide a start; the same request gives the same answer. `ProviderRefused`."""
         ...

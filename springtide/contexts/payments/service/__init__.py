@@ -3,18 +3,29 @@
 from uuid import UUID
 
 from springtide.contexts.payments import store
-from springtide.contexts.payments.service import check_books, list_methods, order_money, take_webhook
+from springtide.contexts.payments.service import check_books, list_methods, order_money, switch_gateway, take_webhook
 from springtide.contexts.payments.service.close_attempt import close_attempt
 from springtide.contexts.payments.service.look_again import look_again
 from springtide.contexts.payments.service.run_operations import run_operations
 from springtide.contexts.payments.service.start_attempt import NewAttempt, start_attempt
-from springtide.contexts.payments.service.tools import Tools, told
+from springtide.contexts.payments.service.told import told
+from springtide.contexts.payments.service.tools import Tools
 from springtide.contexts.payments.service.undo_attempt import undo_attempt
 from springtide.contexts.payments.store import AttemptRow, OperationRow
-from springtide.contracts.common import AuditEntry, Finding, Page
-from springtide.contracts.payments.api import Attempt, CheckoutMoney, Operation, Payment, PaymentMethod
+from springtide.contracts.common import AuditEntry, Difference, DifferenceState, Finding, Page
+from springtide.contracts.payments.api import (
+    Attempt,
+    CheckoutMoney,
+    GatewayStatus,
+    GatewaySwitch,
+    GatewaySwitched,
+    Operation,
+    Payment,
+    PaymentMethod,
+)
 from springtide.platform.audit import audit_entries
 from springtide.platform.caller import Caller
+from springtide.platform.differences import page_of, resolve
 from springtide.platform.usecase import write
 
 PAGE_LIMIT = 1_000
@@ -35,7 +46,8 @@ class PaymentsService:
     ) -> tuple[PaymentMethod, ...]:
         """Return the ways to pay of a market."""
         del caller  # everybody may see how to pay
-        return list_methods.list_methods(self._tools.registry, market, amount_minor)
+        await self._tools.desk.ready(self._tools.db)
+        return list_methods.list_methods(self._tools, market, amount_minor)
 
     async def start(
         self,
@@ -155,6 +167,25 @@ class PaymentsService:
         """Take a gateway's message; its signature is its permission."""
         await take_webhook.take_webhook(self._tools, caller, gateway=gateway, headers=headers, body=body)
 
+    async def gateways(self, *, caller: Caller) -> tuple[GatewayStatus, ...]:
+        """Return every gateway."""
+        caller.require("payments.read")
+        return await switch_gateway.list_gateways(self._tools)
+
+    async def switch_gateway(
+        self, *, caller: Caller, key: str, gateway: str, state: GatewaySwitch, reason: str
+    ) -> GatewaySwitched:
+        """Move a switch."""
+        caller.require("payments.write")
+        return await switch_gateway.switch_gateway(
+            self._tools, caller, key=key, gateway=gateway, state=state, reason=reason
+        )
+
+    async def gateway_history(self, *, caller: Caller, gateway: str, limit: int = 50) -> tuple[GatewaySwitched, ...]:
+        """Return the moves of a switch."""
+        caller.require("payments.read")
+        return await switch_gateway.gateway_history(self._tools, gateway=gateway, limit=limit)
+
     async def money(self, *, caller: Caller, after: str | None = None, limit: int = 1_000) -> Page[CheckoutMoney]:
         """Return sums per checkout."""
         caller.require("payments.read")
@@ -173,3 +204,17 @@ class PaymentsService:
     ) -> tuple[AuditEntry, ...]:
         """Return audit rows, newest first."""
         return await audit_entries(self._tools.db, caller, aggregate_id=aggregate_id, before=before, limit=limit)
+
+    async def list_differences(
+        self, *, caller: Caller, state: DifferenceState | None = None, after: str | None = None, limit: int = 50
+    ) -> Page[Difference]:
+        """Return differences, newest first."""
+        caller.require("payments.read")
+        items, cursor = await page_of(self._tools.db, state=state, after=after, limit=limit)
+        return Page(items=items, after=cursor)
+
+    async def resolve_difference(self, *, caller: Caller, key: str, difference_id: UUID, note: str) -> Difference:
+        """Put a difference aside, with the reason."""
+        return await resolve(
+            self._tools.db, caller=caller, scope="payments.write", key=key, difference_id=difference_id, note=note
+        )

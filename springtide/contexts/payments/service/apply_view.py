@@ -6,9 +6,9 @@ import msgspec
 
 from springtide.contexts.payments import store
 from springtide.contexts.payments.domain import operations, pauses
-from springtide.contexts.payments.domain.attempt import NOT_STARTED, OPEN, moved, settle
+from springtide.contexts.payments.domain.attempt import NOT_STARTED, OPEN, Settled, moved, settle
 from springtide.contexts.payments.domain.view import PaymentView
-from springtide.contexts.payments.service.tools import told
+from springtide.contexts.payments.service.told import told
 from springtide.contexts.payments.store import AttemptRow, in_s
 from springtide.contracts.payments.api import AttemptState
 from springtide.contracts.payments.events import AttemptChanged
@@ -17,6 +17,17 @@ from springtide.platform.db import Tx
 
 async def apply_view(tx: Tx, row: AttemptRow, view: PaymentView, *, cause: str = "") -> AttemptRow:
     """Bring a locked attempt to what its gateway says; ledger rows and the event are written with it."""
+    row, settled = viewed(row, view)
+    if settled is None:
+        return await _save(tx, row)
+    await store.append_ledger(tx, row, settled, cause)
+    row = await change(tx, row, cause=cause)
+    await plan(tx, row)
+    return row
+
+
+def viewed(row: AttemptRow, view: PaymentView) -> tuple[AttemptRow, Settled | None]:
+    """Return the attempt after its gateway's word, and what that changed (None: nothing new)."""
     row = msgspec.structs.replace(
         row,
         provider_ref=row.provider_ref or view.provider_ref,
@@ -24,7 +35,7 @@ async def apply_view(tx: Tx, row: AttemptRow, view: PaymentView, *, cause: str =
     )
     settled = settle(row.standing, view)
     if settled is None:
-        return await _save(tx, row)
+        return row, None
     totals = settled.totals
     row = msgspec.structs.replace(
         row,
@@ -38,10 +49,7 @@ async def apply_view(tx: Tx, row: AttemptRow, view: PaymentView, *, cause: str =
         ending=row.ending if settled.state in OPEN else "",
         tries=row.tries if settled.state == row.state else 0,
     )
-    await store.append_ledger(tx, row, settled, cause)
-    row = await change(tx, row, cause=cause)
-    await plan(tx, row)
-    return row
+    return row, settled
 
 
 async def change(tx: Tx, row: AttemptRow, *, cause: str = "") -> AttemptRow:
@@ -59,17 +67,28 @@ async def change(tx: Tx, row: AttemptRow, *, cause: str = "") -> AttemptRow:
 
 async def outcome_unknown(tx: Tx, row: AttemptRow) -> AttemptRow:
     """Note that the gateway may or may not have acted: found out later, never tried elsewhere."""
+    unsure = made_unknown(row)
+    return await (_save(tx, row) if unsure is None else change(tx, unsure))
+
+
+def made_unknown(row: AttemptRow) -> AttemptRow | None:
+    """Return a starting attempt as unknown, None when more is known already."""
     if row.state is not AttemptState.STARTING:
-        return await _save(tx, row)
-    return await change(tx, msgspec.structs.replace(row, state=moved(row.state, AttemptState.UNKNOWN), tries=0))
+        return None
+    return msgspec.structs.replace(row, state=moved(row.state, AttemptState.UNKNOWN), tries=0)
 
 
 async def nothing_came(tx: Tx, row: AttemptRow, code: str) -> AttemptRow:
     """Note that the gateway certainly did nothing and will not: the attempt is over, unless more is known meanwhile."""
+    over = made_over(row, code)
+    return row if over is None else await change(tx, over)
+
+
+def made_over(row: AttemptRow, code: str) -> AttemptRow | None:
+    """Return an attempt that nothing came of as declined, None when more is known already."""
     if row.state not in NOT_STARTED:
-        return row
-    state = moved(row.state, AttemptState.DECLINED)
-    return await change(tx, msgspec.structs.replace(row, state=state, decline_code=code, ending=""))
+        return None
+    return msgspec.structs.replace(row, state=moved(row.state, AttemptState.DECLINED), decline_code=code, ending="")
 
 
 async def plan(tx: Tx, row: AttemptRow) -> None:

@@ -1,6 +1,7 @@
 """Compare our books with themselves and with every gateway's own."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -61,14 +62,14 @@ async def check_books(tools: Tools) -> tuple[Finding, ...]:
         try:
             theirs[name] = await _gateway_sums(provider)
         except ProviderError as error:
-            findings.append(_finding("gateway_ledger_unreadable", name, error.code))
+            findings.append(finding_of("gateway_ledger_unreadable", name, error.code))
     async with tools.db.snapshot() as read:
         for name, provider in tools.registry.providers.items():
             rows = await read.all("check_gateway_sums", {"gateway": name}, row=BookRow)
-            findings += _own_differences(rows)
+            findings += own_differences(rows)
             if name in theirs:
                 findings += _differences(name, provider, rows, theirs[name])
-        findings += await _stuck(read)
+        findings += await stuck(read)
     return tuple(findings)
 
 
@@ -79,13 +80,14 @@ async def _gateway_sums(provider: Provider) -> dict[str, Sums]:
     while True:
         page = await provider.list_ledger(since_s=0, after=after, limit=PAGE)
         for entry in page.entries:
-            sums[_subject(entry)][entry.kind] += entry.amount_minor
+            sums[subject_of(entry)][entry.kind] += entry.amount_minor
         if page.next_after is None:
             return dict(sums)
         after = page.next_after
 
 
-def _subject(entry: LedgerEntry) -> str:
+def subject_of(entry: LedgerEntry) -> str:
+    """Return the name a gateway's entry is known by: ours, or the gateway's where it does not know ours."""
     return entry.merchant_reference or entry.provider_ref
 
 
@@ -95,27 +97,33 @@ def _differences(gateway: str, provider: Provider, rows: list[BookRow], theirs: 
     none = dict.fromkeys(KINDS, 0)
     for row in rows:
         sums = remaining.pop(str(row.attempt_id), None) or remaining.pop(row.provider_ref, None) or none
-        if row.is_open:
-            continue  # still being settled: not a difference yet
-        differing = [kind for kind in KINDS if kind in provider.ledger_kinds and sums[kind] != row.ledger_sums[kind]]
-        findings += [
-            _finding(
-                "payment_differs_from_gateway",
-                row.attempt_id,
-                f"{gateway}: {kind} {sums[kind]} there, {row.ledger_sums[kind]} here",
-            )
-            for kind in differing
-        ]
-    findings += [
-        _finding("gateway_payment_unknown_here", subject, f"{gateway}: {_text(sums)}")
-        for subject, sums in remaining.items()
-    ]
-    return findings
+        if not row.is_open:  # else it is still being settled: not a difference yet
+            findings += gateway_differences(gateway, provider.ledger_kinds, row, sums)
+    return findings + [unknown_here(gateway, subject, sums) for subject, sums in remaining.items()]
 
 
-def _own_differences(rows: list[BookRow]) -> list[Finding]:
+def gateway_differences(gateway: str, kinds: frozenset[str], row: BookRow, theirs: Sums) -> list[Finding]:
+    """Compare an attempt's ledger rows with the gateway's sums, in the kinds that the gateway's books show."""
     return [
-        _finding(
+        finding_of(
+            "payment_differs_from_gateway",
+            row.attempt_id,
+            f"{gateway}: {kind} {theirs[kind]} there, {row.ledger_sums[kind]} here",
+        )
+        for kind in KINDS
+        if kind in kinds and theirs[kind] != row.ledger_sums[kind]
+    ]
+
+
+def unknown_here(gateway: str, subject: str, theirs: Sums) -> Finding:
+    """Return the finding for money at a gateway that no attempt of ours asked for."""
+    return finding_of("gateway_payment_unknown_here", subject, f"{gateway}: {_text(theirs)}")
+
+
+def own_differences(rows: Iterable[BookRow]) -> list[Finding]:
+    """Compare attempts with their own ledger rows."""
+    return [
+        finding_of(
             "attempt_differs_from_ledger",
             row.attempt_id,
             f"attempt {_text(row.attempt_sums)}, ledger {_text(row.ledger_sums)}",
@@ -125,7 +133,8 @@ def _own_differences(rows: list[BookRow]) -> list[Finding]:
     ]
 
 
-async def _stuck(read: Read) -> list[Finding]:
+async def stuck(read: Read) -> list[Finding]:
+    """Return what stands still for too long, and rows that cannot be beside each other."""
     ((now,),) = await read.tuples("kernel_now")
     before = {"before": now - timedelta(seconds=STUCK_AFTER_S)}
     rules: tuple[tuple[str, str, dict[str, Any], str], ...] = (
@@ -137,7 +146,7 @@ async def _stuck(read: Read) -> list[Finding]:
         ("gateway_message_parked_too_long", "check_parked_messages", before, "{1} speaks of {2}"),
     )
     return [
-        _finding(rule, row[0], text.format(*row))
+        finding_of(rule, row[0], text.format(*row))
         for rule, statement, params, text in rules
         for row in await read.tuples(statement, params)
     ]
@@ -147,5 +156,6 @@ def _text(sums: Sums) -> str:
     return ", ".join(f"{kind} {amount}" for kind, amount in sums.items() if amount) or "nothing"
 
 
-def _finding(rule: str, subject: object, detail: str) -> Finding:
+def finding_of(rule: str, subject: object, detail: str) -> Finding:
+    """Return a finding about anything with an id."""
     return Finding(rule=rule, subject=str(subject), detail=detail)

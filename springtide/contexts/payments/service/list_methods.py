@@ -1,37 +1,32 @@
 """The ways to pay of a market."""
 
+from collections.abc import Sequence
+
 from springtide.contexts.payments.domain.methods import METHODS, MethodWords
-from springtide.contexts.payments.providers.registry import Registry
-from springtide.contracts.payments.api import PaymentMethod, PaymentMethodUnknown
+from springtide.contexts.payments.domain.routing import Offer
+from springtide.contexts.payments.service.tools import Tools
+from springtide.contracts.payments.api import PaymentMethod
 
 
-def list_methods(registry: Registry, market: str, amount_minor: int | None) -> tuple[PaymentMethod, ...]:
-    """Return the methods of a market, for an amount when it is given, in the order of the settings."""
-    offered = (_method(registry, market, key, gateways) for key, gateways in registry.methods(market).items())
-    return tuple(method for method in offered if amount_minor is None or _fits(method, amount_minor))
+def list_methods(tools: Tools, market: str, amount_minor: int | None) -> tuple[PaymentMethod, ...]:
+    """Return the methods of a market, for an amount when it is given, in the order of the settings.
+
+    A method whose gateways are all switched off or drained is not offered.
+    """
+    offered = ((key, tools.desk.offers(market, key, amount_minor)) for key in tools.registry.methods(market))
+    return tuple(_method(tools, market, key, offers) for key, offers in offered if offers)
 
 
-def gateways_for(registry: Registry, market: str, method: str, amount_minor: int) -> tuple[str, ...]:
-    """Return the gateways to ask, in order; `PaymentMethodUnknown`."""
-    for offered in list_methods(registry, market, amount_minor):
-        if offered.key == method:
-            return registry.methods(market)[method]
-    msg = "This way to pay is not offered here."
-    raise PaymentMethodUnknown(msg, method=method, market=market)
-
-
-def _method(registry: Registry, market: str, key: str, gateways: tuple[str, ...]) -> PaymentMethod:
-    facts = registry.facts(gateways[0], key)
+def _method(tools: Tools, market: str, key: str, offers: Sequence[Offer]) -> PaymentMethod:
+    facts = tools.registry.facts(offers[0].gateway, key)
     texts = METHODS.get(key) or MethodWords(names={"en": key})
+    most = [offer.max_minor for offer in offers]
     return PaymentMethod(
         key=key,
         names=texts.names,
         market=market,
         kind=key,
         awaits_buyer_s=None if facts.flow == "immediate" else facts.expires_after_s,
-        min_minor=texts.min_minor,
+        min_minor=min(offer.min_minor for offer in offers),
+        max_minor=None if None in most else max(one for one in most if one is not None),
     )
-
-
-def _fits(method: PaymentMethod, amount_minor: int) -> bool:
-    return method.min_minor <= amount_minor and (method.max_minor is None or amount_minor <= method.max_minor)

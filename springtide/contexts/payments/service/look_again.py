@@ -32,7 +32,7 @@ async def look_again(tools: Tools, attempt_id: UUID) -> AttemptRow:
     """Ask the gateway, write what it says, and end the attempt there when it is to end. Return what is known now."""
     async with tools.db.tx(tools.caller) as tx:
         row, now = await store.find_attempt(tx, attempt_id), tx.now
-    provider = tools.provider(row.gateway)
+    provider = tools.open_provider(row.gateway)
     if row.state not in OPEN | GIVEN_UP or provider is None or _is_starting(row, now):
         return row
     row = await _ask(tools, provider, row, now)

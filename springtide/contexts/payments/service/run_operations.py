@@ -53,9 +53,12 @@ async def run_operations(tools: Tools, attempt_id: UUID) -> None:
 
 
 async def _carry_out(tools: Tools, row: AttemptRow, operation: OperationRow, now: datetime) -> None:
-    provider = tools.provider(row.gateway)
+    provider = tools.open_provider(row.gateway)
     if provider is None:
-        await _postpone(tools, operation, "the gateway is not configured")
+        is_known = tools.provider(row.gateway) is not None
+        await _postpone(
+            tools, operation, "the gateway is switched off" if is_known else "the gateway is not configured"
+        )
         return
     is_overdue = (now - operation.ordered_at).total_seconds() > provider.unknown_outcome.window_s
     # After the window the gateway may have forgotten the key: asked again, it could do the same a second time.

@@ -1,7 +1,7 @@
 """The door for gateways' messages: verified, written down once, worked off, parked while they are early."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from springtide.contexts.payments import store
@@ -60,7 +60,7 @@ async def work_off(tools: Tools, message: MessageRow, view: PaymentView | None =
         await tx.run("settle_message", known)
 
 
-async def work_off_parked(tools: Tools, row: AttemptRow, parked: list[MessageRow]) -> AttemptRow:
+async def work_off_parked(tools: Tools, row: AttemptRow, parked: Sequence[MessageRow]) -> AttemptRow:
     """Work off what came before the answer to a start did."""
     if not parked:
         return row
@@ -72,7 +72,7 @@ async def work_off_parked(tools: Tools, row: AttemptRow, parked: list[MessageRow
 
 async def _look(tools: Tools, row: AttemptRow, message: MessageRow) -> bool:
     """Read the payment at its gateway and write down what it says; False when it has to be tried again."""
-    provider = tools.provider(row.gateway)
+    provider = tools.open_provider(row.gateway)
     if provider is None:
         return False
     try:

@@ -5,11 +5,11 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from springtide.contexts.payments.domain.declines import words
 from springtide.contexts.payments.providers.port import Provider
 from springtide.contexts.payments.providers.registry import Registry
-from springtide.contexts.payments.store import AttemptRow, attempt_told
-from springtide.contracts.payments.api import Attempt, AttemptState
+from springtide.contexts.payments.service.attempt_lane import AttemptLane
+from springtide.contexts.payments.service.desk import Desk
+from springtide.contracts.payments.api import GatewaySwitch
 from springtide.platform.caller import Caller, system
 from springtide.platform.db import Database
 from springtide.platform.telemetry import logger
@@ -22,10 +22,12 @@ log = logger(__name__)
 
 @dataclass(slots=True)
 class Tools:
-    """The database, the gateways, and where gateways find us."""
+    """The database and the lane of attempts, the gateways and the desk that chooses, and where gateways find us."""
 
     db: Database
     registry: Registry
+    desk: Desk
+    lane: AttemptLane
     public_url: str
     caller: Caller = field(default_factory=lambda: system("payments"))
     _work: set[asyncio.Task[None]] = field(default_factory=set)
@@ -33,6 +35,10 @@ class Tools:
     def provider(self, gateway: str) -> Provider | None:
         """Return a gateway; None when the settings do not name it any more."""
         return self.registry.providers.get(gateway)
+
+    def open_provider(self, gateway: str) -> Provider | None:
+        """Return a gateway that may be asked; None when its switch is off, too."""
+        return None if self.desk.switch(gateway) is GatewaySwitch.OFF else self.provider(gateway)
 
     def webhook_url(self, gateway: str) -> str:
         """Return where this gateway sends its messages."""
@@ -57,9 +63,3 @@ class Tools:
             await work
         except Exception:
             log.exception("payments.work_failed")
-
-
-def told(row: AttemptRow) -> Attempt:
-    """Return an attempt in the contract's words."""
-    is_declined = row.state is AttemptState.DECLINED
-    return attempt_told(row, words(row.decline_code, row.locale) if is_declined else "")

@@ -57,6 +57,8 @@ def share_out(total_minor: int, weights: Mapping[str, int]) -> dict[str, int]:
 
     A share never exceeds its weight as long as the total does not exceed the sum of weights.
     """
+    if not total_minor:  # no discount at all: what nearly every cart has
+        return dict.fromkeys(weights, 0)
     keys = sorted(weights)
     return dict(zip(keys, allocate(total_minor, [weights[key] for key in keys]), strict=True))
 
@@ -70,6 +72,8 @@ def charge_by_tax(charge_minor: int, goods: Sequence[tuple[Tax, int]]) -> list[t
     weights: dict[Tax, int] = {}
     for tax, amount in goods:
         weights[tax] = weights.get(tax, 0) + amount
+    if len(weights) == 1:
+        return [(tax, charge_minor) for tax in weights]
     order = sorted(weights, key=lambda tax: (-weights[tax], -tax.rate_bp, tax.category))
     if charge_minor == 0 or not any(weights.values()):
         return [(order[0], charge_minor)]

@@ -46,6 +46,7 @@ class PricedCart:
         self._subtotal_minor = sum(line.amount_minor for line in self.lines)
         self._depends_on_charge = any(one.kind is PromotionKind.FREE_SHIPPING for one in promotions)
         self._combinations: dict[int, list[Applied]] = {}
+        self._shipping: dict[str, tuple[QuotedShipping, ...]] = {}
 
     def buyer(self, charge_minor: int) -> Buyer:
         """Return the buyer as promotions see them."""
@@ -70,8 +71,11 @@ class PricedCart:
 
     def shipping_rows(self, method: ShippingMethod) -> tuple[QuotedShipping, ...]:
         """Return a method's rows: its charge split over the goods' taxes, free shipping taken off."""
-        if not self._priced:
-            return ()
+        if method.key not in self._shipping:
+            self._shipping[method.key] = self._shipping_rows(method) if self._priced else ()
+        return self._shipping[method.key]
+
+    def _shipping_rows(self, method: ShippingMethod) -> tuple[QuotedShipping, ...]:
         charge = self.charge_minor(method)
         applied = self.applied(charge)
         cuts = cuts_by_line(applied)

@@ -1,0 +1,135 @@
+"""`inventory.hold` through its contract, with all its rows, in this process: coalesced, and the same one by one."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Any
+
+from bench.bench import Bench
+from bench.figures import Figure, at_least, median
+from bench.goods import own_sku
+from bench.schedule import interleaved
+from springtide.bootstrap import running
+from springtide.contracts.common import Quantity
+from springtide.contracts.inventory.api import InventoryApi
+from springtide.platform import coalesce
+from springtide.platform.caller import system
+from springtide.platform.ids import uuid7
+from springtide.settings import Settings, replaced
+
+ROW = "holds"
+_CALLERS = 256
+_ALONE = 16
+"""Lanes of one call at a time, each on a connection of its own: what a pool without coalescing would be."""
+_SHORTER = 6
+_TIMES_UNCOALESCED = 8.0
+_CALLER = system("bench")
+
+Lines = Callable[[int], tuple[Quantity, ...]]
+
+
+def _kinds(round_number: int) -> dict[str, tuple[Lines, float]]:
+    """Return what is held and the target; the hot product is another one each round, so that it lasts."""
+    hot = own_sku(round_number)
+
+    def of(*skus: str) -> tuple[Quantity, ...]:
+        return tuple(Quantity(sku=sku, quantity=1) for sku in skus)
+
+    return {
+        "one hot product": (lambda _: of(hot), 12_000),
+        "1,000 products": (lambda turn: of(own_sku(turn % 1_000)), 10_000),
+        "three lines each": (lambda turn: of(*(own_sku((turn * 7 + step * 331) % 1_000) for step in range(3))), 6_000),
+    }
+
+
+async def measure(bench: Bench) -> list[Figure]:
+    """Return holds per second of three kinds, and how many times the uncoalesced contract that is."""
+    await bench.rest()
+    settings, _ = await bench.engines()
+    seconds = max(2.0, bench.options.seconds / _SHORTER)
+    runs = [(kind, how) for kind in _kinds(0) for how in ("coalesced", "one by one")]
+    rates: dict[tuple[str, str], list[float]] = {run: [] for run in runs}
+    started: dict[tuple[str, str], int] = dict.fromkeys(runs, 0)
+    few = replaced(settings, database_connections=2)
+    async with _services(settings, 1) as together, _services(few, _ALONE, max_batch=1) as alone:
+        for kind, how in interleaved(runs, bench.options.rounds):
+            lines, _ = _kinds(started[kind, how])[kind]
+            started[kind, how] += 1
+            services = together if how == "coalesced" else alone
+            rates[kind, how].append(await _rate(services, lines, seconds))
+    return [
+        figure
+        for kind, (_, target) in _kinds(0).items()
+        for figure in _figures(kind, target, median(rates[kind, "coalesced"]), median(rates[kind, "one by one"]))
+    ]
+
+
+def _figures(kind: str, target: float, coalesced: float, alone: float) -> Iterator[Figure]:
+    what = f"hold through the contract, {kind}"
+    yield Figure(row=ROW, what=what, detail=f"{_CALLERS} callers", **at_least(coalesced, target, unit="/s"))
+    yield Figure(
+        row=ROW,
+        what=f"{what}, against uncoalesced",
+        detail=f"uncoalesced {alone:,.0f}/s on {_ALONE} connections",
+        **at_least(coalesced / alone, _TIMES_UNCOALESCED, unit=" x", digits=1),
+    )
+
+
+async def _rate(services: Sequence[InventoryApi], lines: Lines, seconds: float) -> float:
+    end = time.perf_counter() + seconds
+    held = 0
+
+    async def caller(number: int) -> None:
+        nonlocal held
+        service = services[number % len(services)]
+        turn = random.randrange(1_000)
+        while time.perf_counter() < end:
+            checkout_id = uuid7()
+            await service.hold(
+                caller=_CALLER,
+                key=f"hold-{checkout_id}",
+                checkout_id=checkout_id,
+                market="NL",
+                lines=lines(turn),
+                expires_after_s=900,
+            )
+            held += 1
+            turn += 1
+
+    started = time.perf_counter()
+    await asyncio.gather(*(caller(number) for number in range(_CALLERS)))
+    return held / (time.perf_counter() - started)
+
+
+@asynccontextmanager
+async def _services(
+    settings: Settings, count: int, *, max_batch: int | None = None
+) -> AsyncIterator[list[InventoryApi]]:
+    """Build inventory so many times, each with a pool and lanes of its own."""
+    async with AsyncExitStack() as stack:
+        with _lanes_of(max_batch):
+            nodes = [
+                await stack.enter_async_context(running(settings, ("inventory",), background=False, serve=False))
+                for _ in range(count)
+            ]
+        yield [node.ask(InventoryApi) for node in nodes]
+
+
+@contextmanager
+def _lanes_of(max_batch: int | None) -> Iterator[None]:
+    """Let every lane that is made meanwhile take at most so many calls in a batch (None: as it likes)."""
+    original = coalesce.Lane.__init__
+    if max_batch is None:
+        yield
+        return
+
+    def limited(self: coalesce.Lane, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - passed on
+        original(self, *arguments, **{**named, "max_batch": max_batch})
+
+    coalesce.Lane.__init__ = limited  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        coalesce.Lane.__init__ = original  # type: ignore[method-assign]

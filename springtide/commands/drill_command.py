@@ -1,0 +1,72 @@
+"""`springtide drill`: break things in a throw-away shop while buyers buy, and compare everything afterwards."""
+
+import argparse
+import secrets
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from springtide.commands.drill_stage import staged
+from springtide.commands.output import aside, fail
+from springtide.platform.embedded.files import write_atomically
+from springtide.platform.embedded.foreground import run_foreground
+from springtide.platform.telemetry import configure_logging
+from springtide.rehearsal.drill.document import as_document
+from springtide.rehearsal.drill.faults import FaultNotDone
+from springtide.rehearsal.drill.report import DrillReport, as_text
+from springtide.rehearsal.drill.run import Drill, NotRecovered
+from springtide.rehearsal.drill.schedule import Bounds
+from springtide.settings import Settings
+
+_SEEDS = 1_000_000
+
+
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    """Run one drill, or one for each of several seeds; print progress aside and the report; exit 1 on differences.
+
+    Nothing of a real shop is touched: each drill has engines, ports, data and a gateway of its own.
+    """
+    del settings
+    configure_logging(level="CRITICAL", json_lines=False)  # that engines are away is no news here
+    seed = secrets.randbelow(_SEEDS) if options.seed is None else options.seed
+    bounds = Bounds(seed=seed, seconds=options.seconds, kills=options.kills, buyers=options.buyers)
+    reports: list[DrillReport] = []
+    code = run_foreground(lambda: _run(bounds, options, reports), say=aside)
+    return code if len(reports) == options.seeds else 1  # a drill that was stopped has shown nothing
+
+
+async def _run(bounds: Bounds, options: argparse.Namespace, reports: list[DrillReport]) -> int:
+    try:
+        for number in range(options.seeds):
+            bounds = replace(bounds, seed=bounds.seed + min(number, 1))
+            aside(f"drill: seed {bounds.seed}, {bounds.kills} kills in {bounds.seconds:.0f} s, {bounds.buyers} buyers")
+            reports.append(await drill(bounds, keep_logs=options.keep_logs))
+            sys.stdout.write(as_text(reports[-1]))
+            sys.stdout.flush()
+    except (NotRecovered, FaultNotDone) as problem:
+        return fail(f"seed {bounds.seed}: {problem}")
+    finally:
+        if reports:
+            _write(reports, bounds, options)
+    return 1 if any(report.findings for report in reports) else 0
+
+
+def _write(reports: list[DrillReport], bounds: Bounds, options: argparse.Namespace) -> None:
+    if options.json:
+        content = reports[0] if options.seeds == 1 else reports
+        write_atomically(Path(options.json), msgspec.json.encode(content).decode() + "\n", mode=0o644)
+    if options.report:
+        write_atomically(Path(options.report), as_document(reports, bounds), mode=0o644)
+
+
+async def drill(bounds: Bounds, *, keep_logs: str = "") -> DrillReport:
+    """Set a throw-away shop up, drill it, take it away. Raises NotRecovered, FaultNotDone, EngineProblem."""
+    started = time.monotonic()
+    async with staged(keep_logs=keep_logs) as stage:
+        aside(f"drill: the shop stands after {time.monotonic() - started:.1f} s")
+        report = await Drill(stage, bounds, say=lambda line: aside(f"drill: {line}")).run()
+    report.took_s = time.monotonic() - started
+    return report

@@ -1,0 +1,82 @@
+"""Reconciliation: stock against its ledger and the promises made of it, as rows people can resolve.
+
+Rules that look at what is there now run whole; on hand against the ledger goes through the SKUs, some each turn.
+"""
+
+import msgspec
+
+from springtide.contexts.inventory import store
+from springtide.contracts.common import Finding
+from springtide.platform.caller import system
+from springtide.platform.db import Database, Tx
+from springtide.platform.differences import (
+    Comparison,
+    Turn,
+    TurnLost,
+    keep_position,
+    note,
+    show_open,
+    subjects_to_see_again,
+    take_turn,
+)
+from springtide.platform.telemetry import logger
+
+TURN_S = 45.0
+SKUS_A_TURN = 200
+_MOST = 1_000
+_STOCK, _LEDGER = "stock", "stock ledger"
+
+log = logger(__name__)
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """Up to which SKU on hand was compared with the ledger."""
+
+    after: str = ""
+
+
+async def compare_stock(db: Database) -> None:
+    """Compare counters with the rows behind them and note the differences."""
+    caller = system(db.context)
+    async with db.tx(caller) as tx:
+        turn = await take_turn(tx, _LEDGER, TURN_S)
+    if turn is None:
+        return
+    async with db.snapshot() as read:
+        found = await store.standing_findings(read)
+    shown = found[:_MOST]
+    # More than that is one big problem, not many: what was cut off is not gone.
+    subjects = None if len(found) <= _MOST else frozenset(finding.subject for finding in shown)
+    async with db.tx(caller) as tx:
+        await note(tx, Comparison(task=_STOCK, findings=shown, subjects=subjects))
+    try:
+        async with db.tx(caller) as tx:
+            await _compare_ledger(tx, turn)
+    except TurnLost:
+        log.info("inventory.turn_lost", task=turn.task)
+    await show_open(db)
+
+
+async def _compare_ledger(tx: Tx, turn: Turn) -> None:
+    position = msgspec.json.decode(turn.position, type=Position)
+    next_skus = await store.skus_after(tx, position.after, SKUS_A_TURN)
+    again = await subjects_to_see_again(tx, _LEDGER, SKUS_A_TURN)
+    skus = {*next_skus, *(subject.rpartition(_AT)[0] for subject in again)}
+    sums = await store.ledger_sums(tx, sorted(skus))
+    findings = [_finding(one) for one in sums if one.on_hand != one.units]
+    compared = frozenset({*again, *(_subject(one) for one in sums)})
+    await note(tx, Comparison(task=_LEDGER, findings=findings, subjects=compared))
+    after = next_skus[-1] if len(next_skus) == SKUS_A_TURN else ""
+    await keep_position(tx, turn, Position(after=after))
+
+
+_AT = " @ "
+
+
+def _subject(one: store.LedgerSum) -> str:
+    return f"{one.sku}{_AT}{one.location}"
+
+
+def _finding(one: store.LedgerSum) -> Finding:
+    detail = f"on hand {one.on_hand}, ledger {one.units}"
+    return Finding(rule="on_hand_is_ledger_sum", subject=_subject(one), detail=detail)

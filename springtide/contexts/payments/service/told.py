@@ -1,0 +1,11 @@
+"""An attempt in the contract's words."""
+
+from springtide.contexts.payments.domain.declines import words
+from springtide.contexts.payments.store import AttemptRow, attempt_told
+from springtide.contracts.payments.api import Attempt, AttemptState
+
+
+def told(row: AttemptRow) -> Attempt:
+    """Return the attempt with the sentence for the buyer when it was declined."""
+    is_declined = row.state is AttemptState.DECLINED
+    return attempt_told(row, words(row.decline_code, row.locale) if is_declined else "")
