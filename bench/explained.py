@@ -4,28 +4,35 @@ One guest buys in this process while psycopg tells what is sent. Then each conte
 in one transaction that is rolled back, each under EXPLAIN, with new ids in place of the order's.
 """
 
+import asyncio
+import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import pq
 
 from bench.figures import markdown
 from bench.shop import Shop
 from springtide.bootstrap import Node
 from springtide.contracts.checkout.api import CheckoutApi, Delivery, Line, Step
 from springtide.contracts.common import Address, Contact, Origin
+from springtide.platform import batch
 from springtide.platform.caller import guest
+from springtide.platform.db import Statements
 from springtide.platform.ids import uuid7
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NAME = re.compile(r"/\* (?P<name>\w+) \*/")
 _ADDRESS = Address(name="Anna de Vries", line1="Oudegracht 1", city="Utrecht", postcode="3511 AB", country="NL")
-_CONTROL = ("begin", "commit", "rollback", "set ", "savepoint", "release")
+_CONTROL = (b"begin", b"commit", b"rollback", b"set ", b"savepoint", b"release")
+_PLACE = re.compile(r"%\((\w+)\)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ class Sent:
     context: str
     query: bytes
     params: Any
+    is_batch: bool
 
     @property
     def name(self) -> str:
@@ -63,7 +71,7 @@ async def explained_order(shop: Shop) -> dict[str, Cost]:
             by_context.setdefault(statement.context, []).append(statement)
         costs: dict[str, Cost] = {}
         for url, context in urls.items():
-            costs |= await _explain(url, context, by_context.get(context, []))
+            costs |= await asyncio.to_thread(_explain, url, context, by_context.get(context, []))
     return costs
 
 
@@ -104,22 +112,33 @@ def _cell(cost: Cost | None) -> str:
 
 @asynccontextmanager
 async def _listening() -> AsyncIterator[list[Sent]]:
-    """Note every statement that asynchronous cursors send while the block lasts."""
+    """Note every statement that is sent while the block lasts: by cursors, and by batches in their exchanges."""
     sent: list[Sent] = []
-    original = psycopg.AsyncCursor.execute
+    by_cursor = psycopg.AsyncCursor.execute
+    by_batch = batch.exchange  # type: ignore[attr-defined]  # the name that batches call it by
 
     async def execute(self: psycopg.AsyncCursor[Any], query: Any, params: Any = None, **how: Any) -> Any:  # noqa: ANN401 - passed on
         text = query if isinstance(query, bytes) else str(query).encode()
-        context = self.connection.info.user.removeprefix("springtide_")
-        if not text.lower().startswith(tuple(word.encode() for word in _CONTROL)):
-            sent.append(Sent(context, text, params))
-        return await original(self, query, params, **how)
+        if not text.lower().startswith(_CONTROL):
+            sent.append(Sent(_context_of(self.connection), text, params, is_batch=False))
+        return await by_cursor(self, query, params, **how)
+
+    async def exchange(connection: Any, statements: Statements, asks: Any, **how: Any) -> Any:  # noqa: ANN401 - passed on
+        context = _context_of(connection)
+        sent.extend(Sent(context, statements[name], params, is_batch=True) for name, params in asks)
+        return await by_batch(connection, statements, asks, **how)
 
     psycopg.AsyncCursor.execute = execute  # type: ignore[method-assign]
+    batch.exchange = exchange  # type: ignore[attr-defined]  # as above
     try:
         yield sent
     finally:
-        psycopg.AsyncCursor.execute = original  # type: ignore[method-assign]
+        psycopg.AsyncCursor.execute = by_cursor  # type: ignore[method-assign]
+        batch.exchange = by_batch  # type: ignore[attr-defined]  # as above
+
+
+def _context_of(connection: psycopg.AsyncConnection[Any]) -> str:
+    return connection.info.user.removeprefix("springtide_")
 
 
 async def _buy(node: Node, sku: str) -> None:
@@ -153,21 +172,49 @@ async def _buy(node: Node, sku: str) -> None:
     assert done.step is Step.COMPLETED, done
 
 
-async def _explain(url: str, context: str, statements: list[Sent]) -> dict[str, Cost]:
+def _explain(url: str, context: str, statements: list[Sent]) -> dict[str, Cost]:
     costs: Counter[tuple[str, str]] = Counter()
     ids: dict[str, str] = {}
-    connection = await psycopg.AsyncConnection.connect(url, options=f"-c search_path={context} -c timezone=UTC")
-    async with connection:
+    with psycopg.connect(url, options=f"-c search_path={context} -c timezone=UTC") as connection:
         for sent in statements:
-            query = b"explain (analyze, buffers, format json) " + sent.query
-            row = await (await connection.execute(query, moved(sent.params, ids))).fetchone()
-            assert row is not None
-            plan = row[0][0]["Plan"]
+            plan = _plan(connection, sent, moved(sent.params, ids))
             costs[sent.name, "rows"] += _rows(plan)
             costs[sent.name, "buffers"] += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
-        await connection.rollback()
+        connection.rollback()
     names = {name for name, _ in costs}
     return {name: Cost(costs[name, "rows"], costs[name, "buffers"]) for name in names}
+
+
+def _plan(connection: psycopg.Connection[Any], sent: Sent, params: Any) -> dict[str, Any]:  # noqa: ANN401 - as sent
+    """Return the plan of a statement, executed. What a batch sends has numbered places and parameters as text."""
+    query = b"explain (analyze, buffers, format json) " + sent.query
+    if not sent.is_batch:
+        row = connection.execute(query, params).fetchone()
+        assert row is not None
+        plan: dict[str, Any] = row[0][0]["Plan"]
+        return plan
+    names = list(dict.fromkeys(_PLACE.findall(query.decode())))
+    text = _PLACE.sub(lambda found: f"${names.index(found[1]) + 1}", query.decode()).replace("%%", "%")
+    result = connection.pgconn.exec_params(text.encode(), [as_text(params[name]) for name in names])
+    if result.status != pq.ExecStatus.TUPLES_OK:
+        raise psycopg.errors.error_from_result(result)
+    told: dict[str, Any] = json.loads(result.get_value(0, 0) or b"")[0]["Plan"]
+    return told
+
+
+def as_text(value: object) -> bytes | None:
+    """Return a parameter as PostgreSQL reads it from text, arrays included."""
+    if value is None:
+        return None
+    if isinstance(value, (list, tuple)):
+        return b"{" + b",".join(_element(as_text(one)) for one in value) + b"}"
+    if isinstance(value, bytes):
+        return b"\\x" + value.hex().encode()
+    return (value.isoformat() if isinstance(value, datetime) else str(value)).encode()
+
+
+def _element(text: bytes | None) -> bytes:
+    return b"NULL" if text is None else b'"' + text.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
 
 
 def _rows(plan: dict[str, Any]) -> int:

@@ -21,8 +21,8 @@ from springtide.settings import Settings, replaced
 
 ROW = "holds"
 _CALLERS = 256
-_ALONE = 16
-"""Lanes of one call at a time, each on a connection of its own: what a pool without coalescing would be."""
+_ALONE = 4
+"""Lanes of one call at a time, each on a connection of its own: as many as the pool of a context has connections."""
 _SHORTER = 6
 _TIMES_UNCOALESCED = 8.0
 _CALLER = system("bench")

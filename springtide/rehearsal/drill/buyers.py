@@ -130,7 +130,7 @@ class Buyer:
         self.market.record.repeats += 1
         again = await self._complete(purchase)
         if again != first:
-            text = f"first {first['step']}, again {again['step']}: {first} {again}"
+            text = f"first {first['step']} {first['reason']}, again {again['step']} {again['reason']}"
             self.market.record.broken.append(("same key, same answer", str(first["checkout_id"]), text))
 
     async def _at_the_bank(self, purchase: Purchase, address: str) -> None:

@@ -1,6 +1,6 @@
 """The yardstick's script is made of real rows: new ids, the rest as it was, and nothing pgbench would misread."""
 
-from bench.explained import Cost, moved, side_by_side
+from bench.explained import Cost, as_text, moved, side_by_side
 from bench.pgbench import of_the_buyer, script
 from bench.written import Table, Written
 
@@ -51,6 +51,12 @@ def test_parameters_move_together() -> None:
     first = moved({"id": ID, "rows": [f'{{"a":"{ID}","b":"{OTHER}"}}'], "n": 3}, ids)
     assert set(ids) == {ID, OTHER}
     assert first == {"id": ids[ID], "rows": [f'{{"a":"{ids[ID]}","b":"{ids[OTHER]}"}}'], "n": 3}
+
+
+def test_parameters_travel_as_text() -> None:
+    assert as_text(None) is None
+    assert as_text(["a", 'say "b\\c"', None]) == b'{"a","say \\"b\\\\c\\"",NULL}'
+    assert as_text([b"\x01"]) == b'{"\\\\x01"}'
 
 
 def test_sizes_stand_side_by_side() -> None:

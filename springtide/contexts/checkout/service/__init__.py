@@ -8,7 +8,7 @@ import msgspec
 from springtide.contexts.checkout.domain.process import FINAL
 from springtide.contexts.checkout.service import carts, change_cart
 from springtide.contexts.checkout.service.asks import Agreement
-from springtide.contexts.checkout.service.beginning import begin
+from springtide.contexts.checkout.service.beginning import begin, final
 from springtide.contexts.checkout.service.cart_view import PURPOSE
 from springtide.contexts.checkout.service.drive import Driver
 from springtide.contexts.checkout.service.lane import lane
@@ -113,9 +113,13 @@ class CheckoutService:
         begun = await begin(self.tools, caller=caller, agreement=agreement)
         if begun.answer is not None:
             return begun.answer
-        if begun.process is not None:
-            return await self.driver.drive(begun.checkout_id, wait_s=_WAIT_S, begun=begun.process)
-        return await self._join(begun.checkout_id, agreement, caller)
+        if begun.process is None:
+            reached = await self._join(begun.checkout_id, agreement, caller)
+        else:
+            reached = await self.driver.drive(begun.checkout_id, wait_s=_WAIT_S, begun=begun.process)
+            if not begun.process.awaits_buyer_s:
+                return reached  # nobody but this try can have been answered under the key
+        return await final(self.tools, caller=caller, agreement=agreement, reached=reached)
 
     async def _join(self, checkout_id: UUID, agreement: Agreement, caller: Caller) -> Completion:
         """Another request is buying this cart already. With another method the former attempt is closed first."""

@@ -84,6 +84,13 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """Keep what a request that joined a running try was answered with, unless an answer is kept under its key."""
+
+    answer: Completion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """What a step came to. `None` leaves a column as it is."""
 

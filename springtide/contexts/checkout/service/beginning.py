@@ -5,7 +5,7 @@ from typing import cast
 from uuid import UUID
 
 from springtide.contexts.checkout.domain.cart import missing_for_completion
-from springtide.contexts.checkout.service.asks import Agreement, Begin, Begun, NotYet
+from springtide.contexts.checkout.service.asks import Agreement, Begin, Begun, Keep, NotYet
 from springtide.contexts.checkout.service.cart_view import CartBusy, fresh_quote, may_use
 from springtide.contexts.checkout.service.tools import Tools
 from springtide.contexts.checkout.store import CartRow, ProcessRow
@@ -54,6 +54,23 @@ async def _ask(tools: Tools, caller: Caller, ask: Begin) -> Begun | NotYet | Com
         reply=Completion,
     )
     return cast("Begun | NotYet | Completion", answer)
+
+
+async def final(tools: Tools, *, caller: Caller, agreement: Agreement, reached: Completion) -> Completion:
+    """Return what a repeat of this request will get: the answer kept under its key, else `reached`, kept from now on.
+
+    For requests whose answer another driver may have kept first, or that joined a try of another key.
+    """
+    if reached.ask_again_s:
+        return reached
+    return await tools.lane.write(
+        caller=caller,
+        operation=OPERATION,
+        key=agreement.key,
+        request=agreement.request(),
+        ask=Keep(answer=reached),
+        reply=Completion,
+    )
 
 
 async def _prepared(tools: Tools, row: CartRow, agreement: Agreement, *, priced_now: bool) -> Begin:

@@ -101,6 +101,8 @@ class Driver:
                     process = went_on(process, move)
                 else:
                     process = await self.record(process, move)
+                    if process.step is Step.AWAITING_BUYER:
+                        return process  # the buyer's answer; when the time is up, recovery looks
         except Unavailable as error:
             log.info("completion.waits", checkout_id=str(checkout_id), step=process.step, error=error.detail)
             with suppress(Unavailable):

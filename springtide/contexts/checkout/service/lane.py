@@ -9,7 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from springtide.contexts.checkout.domain.process import FAILED
-from springtide.contexts.checkout.service.asks import Begin, Begun, ChangeCart, CreateCart, NotYet, Record
+from springtide.contexts.checkout.service.asks import (
+    Begin,
+    Begun,
+    ChangeCart,
+    CreateCart,
+    Keep,
+    NotYet,
+    Record,
+)
 from springtide.contexts.checkout.service.beginning import refuse_unfinished, started
 from springtide.contexts.checkout.service.cart_view import require_open, view
 from springtide.contexts.checkout.service.locked import Locked
@@ -67,6 +75,8 @@ async def _decide(tools: Tools, tx: Batch, members: Sequence[Member[Any]]) -> No
                 _change(tools, locked, member, ask)
             elif isinstance(ask, Begin):
                 _begin(tx, locked, member, ask)
+            elif isinstance(ask, Keep):
+                member.answer(ask.answer)
             else:
                 await _record(tools, tx, locked, member, ask)
         except Refusal as refusal:

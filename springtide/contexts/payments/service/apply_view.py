@@ -7,7 +7,7 @@ import msgspec
 from springtide.contexts.payments import store
 from springtide.contexts.payments.domain import operations, pauses
 from springtide.contexts.payments.domain.attempt import NOT_STARTED, OPEN, Settled, moved, settle
-from springtide.contexts.payments.domain.view import PaymentView
+from springtide.contexts.payments.domain.view import PaymentState, PaymentView
 from springtide.contexts.payments.service.told import told
 from springtide.contexts.payments.store import AttemptRow, in_s
 from springtide.contracts.payments.api import AttemptState
@@ -15,8 +15,15 @@ from springtide.contracts.payments.events import AttemptChanged
 from springtide.platform.db import Tx
 
 
-async def apply_view(tx: Tx, row: AttemptRow, view: PaymentView, *, cause: str = "") -> AttemptRow:
-    """Bring a locked attempt to what its gateway says; ledger rows and the event are written with it."""
+async def apply_view(
+    tx: Tx, row: AttemptRow, view: PaymentView, *, cause: str = "", is_end: bool = False
+) -> AttemptRow:
+    """Bring a locked attempt to what its gateway says; ledger rows and the event are written with it.
+
+    `is_end`: the word is the gateway's answer to the end of the payment.
+    """
+    if _may_be_released(row, view) and not is_end:
+        return await _save(tx, row)
     row, settled = viewed(row, view)
     if settled is None:
         return await _save(tx, row)
@@ -24,6 +31,15 @@ async def apply_view(tx: Tx, row: AttemptRow, view: PaymentView, *, cause: str =
     row = await change(tx, row, cause=cause)
     await plan(tx, row)
     return row
+
+
+def _may_be_released(row: AttemptRow, view: PaymentView) -> bool:
+    """Tell whether an approval crosses the end that was sent: nobody may sell on money that is about to be let go.
+
+    Only the gateway's answer to the end says who was first; until it comes, the buyer is still waited for.
+    """
+    is_ending = row.state is AttemptState.AWAITING_BUYER and bool(row.ending)
+    return is_ending and view.state is PaymentState.AUTHORISED
 
 
 def viewed(row: AttemptRow, view: PaymentView) -> tuple[AttemptRow, Settled | None]:

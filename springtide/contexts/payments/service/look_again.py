@@ -91,6 +91,8 @@ async def _end(tools: Tools, provider: Provider, row: AttemptRow, ending: Ending
     """Close a waiting payment at its gateway, so that no money can arrive; what arrived meanwhile is written down."""
     async with tools.db.tx(tools.caller) as tx:
         locked = await store.lock_attempt(tx, row.id)
+        if locked.state is not AttemptState.AWAITING_BUYER:
+            return locked  # a message was faster than we: nothing is waiting any more
         await store.save_attempt(tx, msgspec.structs.replace(locked, ending=locked.ending or ending))
     request = VoidRequest(
         provider_ref=row.provider_ref,
@@ -107,7 +109,7 @@ async def _end(tools: Tools, provider: Provider, row: AttemptRow, ending: Ending
     except ProviderError as error:
         log.warning("payments.end_failed", attempt=str(row.id), gateway=row.gateway, why=error.code)
         view = None
-    return await _later(tools, row.id) if view is None else await _apply(tools, row.id, view)
+    return await _later(tools, row.id) if view is None else await _apply(tools, row.id, view, is_end=True)
 
 
 async def _seen(provider: Provider, row: AttemptRow) -> PaymentView | None:
@@ -118,9 +120,9 @@ async def _seen(provider: Provider, row: AttemptRow) -> PaymentView | None:
         return None
 
 
-async def _apply(tools: Tools, attempt_id: UUID, view: PaymentView) -> AttemptRow:
+async def _apply(tools: Tools, attempt_id: UUID, view: PaymentView, *, is_end: bool = False) -> AttemptRow:
     async with tools.db.tx(tools.caller) as tx:
-        return await apply_view(tx, await store.lock_attempt(tx, attempt_id), view)
+        return await apply_view(tx, await store.lock_attempt(tx, attempt_id), view, is_end=is_end)
 
 
 async def _nothing(tools: Tools, attempt_id: UUID, code: str) -> AttemptRow:
