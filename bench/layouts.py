@@ -5,7 +5,7 @@ from springtide.settings import CONTEXTS, ROLES
 Layout = tuple[tuple[str, ...], ...]
 
 LAYOUTS: dict[str, Layout] = {
-    "up": (("web", *CONTEXTS, "jobs"), ("backoffice",)),
+    "up": (("web", *CONTEXTS), ("backoffice", *CONTEXTS, "jobs")),
     "one": (("web", *CONTEXTS, "jobs"),),
     "two": (("web", *CONTEXTS), ("jobs",)),
     "web-apart": (("web",), (*CONTEXTS, "jobs")),

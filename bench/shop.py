@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.goods import load_goods, own_products, own_sku
-from bench.layouts import Layout
+from bench.layouts import LAYOUTS, Layout
 from bench.processes import cpu_s, pss_mib
 from springtide.bootstrap import Node, running
 from springtide.commands.engines import sandbox_child, with_engines
 from springtide.commands.migrations import migrate_all
+from springtide.commands.up_command import children_of
 from springtide.demo.load import load_promotions, load_shop
 from springtide.platform.embedded.engines import Engines, running_engines
 from springtide.platform.embedded.folders import DataFolder, open_data_folder
@@ -126,6 +127,8 @@ def _settings(engines: Engines, folder: DataFolder) -> Settings:
 def _children(settings: Settings, folder: DataFolder, layout: Layout) -> Sequence[Child]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("SPRINGTIDE_")}
     environ |= as_environment(settings)
+    if layout == LAYOUTS["up"]:
+        return children_of(settings, folder, environ)
     ports = {"web": settings.port, "backoffice": settings.backoffice_port}
     children = [sandbox_child(settings, folder, environ)]
     for group in layout:

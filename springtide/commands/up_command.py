@@ -58,7 +58,7 @@ async def _shop(given: Settings, folder: DataFolder, engines: Engines, started: 
     password = await _demo_owner(folder, environ) if settings.demo else ""
     if settings.demo:
         await _once(folder, "demo-shop", "1", lambda: _command(folder, environ, "import", "demo-shop"))
-    children = _children(settings, folder, environ)
+    children = children_of(settings, folder, environ)
     async with Supervisor(children, logs=folder.logs, run=folder.run, say=say) as supervisor:
         _greet(settings, password, time.monotonic() - started)
         try:
@@ -76,7 +76,7 @@ async def _load_history(folder: DataFolder, environ: dict[str, str]) -> None:
     await _once(folder, "demo-history", "1", lambda: _command(folder, environ, "import", "demo-history"))
 
 
-def _children(settings: Settings, folder: DataFolder, environ: dict[str, str]) -> Sequence[Child]:
+def children_of(settings: Settings, folder: DataFolder, environ: dict[str, str]) -> Sequence[Child]:
     """Return the processes: one sells; the other one does everything that can wait, at a lower priority.
 
     Both have all contexts, so neither waits for the other. What happens after a sale (events, mail, jobs) shares a

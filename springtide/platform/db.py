@@ -263,9 +263,11 @@ class Database:
         self._statements = statements.merged(KERNEL)
         self._pool = self._new_pool("pool", max_connections, at_once=1, prepare_after=3)
         # A connection for batches: `platform.exchange` prepares its own statements there.
-        self._batches = self._new_pool("batches", 1, at_once=0, prepare_after=None)
+        # Every batch finds its rows by key. A plan made while a table was empty would read all of it, and stay so until
+        # the first analyze: reading whole tables is ruled out.
+        self._batches = self._new_pool("batches", 1, at_once=0, prepare_after=None, more="-c enable_seqscan=off")
 
-    def _new_pool(self, name: str, most: int, *, at_once: int, prepare_after: int | None) -> _Pool:
+    def _new_pool(self, name: str, most: int, *, at_once: int, prepare_after: int | None, more: str = "") -> _Pool:
         return AsyncConnectionPool(
             self.url,
             min_size=at_once,
@@ -278,7 +280,8 @@ class Database:
             kwargs={
                 "application_name": f"springtide-{self.context}",
                 "options": f"-c search_path={self.context} -c statement_timeout={_STATEMENT_TIMEOUT_MS}"
-                f" -c lock_timeout={_LOCK_TIMEOUT_MS} -c idle_in_transaction_session_timeout=15000 -c timezone=UTC",
+                f" -c lock_timeout={_LOCK_TIMEOUT_MS} -c idle_in_transaction_session_timeout=15000"
+                f" -c timezone=UTC {more}",
                 "connect_timeout": 3,
                 "prepare_threshold": prepare_after,
                 "autocommit": True,

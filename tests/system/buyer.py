@@ -15,6 +15,13 @@ ADDRESSES = {
 }
 
 
+CONFLICT = 409
+
+
+class SoldOut(Exception):
+    """The shop refuses a cart with what it knows to be sold out."""
+
+
 def new_key() -> str:
     return secrets.token_hex(16)
 
@@ -52,10 +59,18 @@ class Buyer:
             assert asyncio.get_running_loop().time() < deadline, f"no final answer: {self.statuses[-20:]}"
             await asyncio.sleep(0.1)
 
-    async def fill_cart(self, *lines: tuple[str, int]) -> None:
+    async def fill_cart(self, *lines: tuple[str, int], patience_s: float = 5) -> None:
+        """Make a cart; what is sold out is tried again for a moment: pages hear of new stock within a second."""
         wanted = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
         body = {"market": self.market, "locale": self.locale, "lines": wanted}
-        answer = await self.insist("POST", "/api/carts", body)
+        deadline = asyncio.get_running_loop().time() + patience_s
+        while True:
+            answer = await self.insist("POST", "/api/carts", body)
+            if answer.status_code != CONFLICT or asyncio.get_running_loop().time() > deadline:
+                break
+            await asyncio.sleep(0.1)
+        if answer.status_code == CONFLICT and answer.json()["code"] == "sold_out":
+            raise SoldOut
         assert answer.status_code == 201, answer.text
         self.cart = answer.json()
 

@@ -5,7 +5,7 @@ browse.product_by_slug("nl", "retro-theepot")
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
@@ -162,6 +162,11 @@ class Browse:
         document = decode_document(whole_in_language(entry, language))
         options = next((variant.options for variant in document.variants if variant.sku == sku), {})
         return ", ".join([document.name, *options.values()])
+
+    def sold_out(self, market: str, skus: Iterable[str]) -> tuple[str, ...]:
+        """Return those of the SKUs that are known to be sold out in a market; of an unknown one nothing is known."""
+        bands = ((sku, self._shelf.band(market, sku)) for sku in skus)
+        return tuple(sku for sku, band in bands if band is not None and band.band is Band.SOLD_OUT)
 
     def product_id(self, key: str) -> UUID | None:
         """Return the id behind `Found.key` when the product is on the shelf."""

@@ -54,6 +54,7 @@ async def create_cart(request: HttpRequest, data: JSONBody[NewCart], idempotency
         locale=data.locale,
         lines=_lines(request, data.lines, data.locale[:2]),
         origin=_ORIGIN,
+        sold_out=desk_of(request).browse.sold_out(data.market, [line.sku for line in data.lines]),
     )
 
 

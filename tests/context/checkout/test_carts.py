@@ -5,7 +5,17 @@ from uuid import uuid4
 import pytest
 from context.checkout.test_completion import CONTACT, DELIVERY, GUEST, Shop, settled, shop
 
-from springtide.contracts.checkout.api import CartClosed, CartExists, CartLimit, CartNotFound, CartState, Line, Step
+from springtide.contracts.checkout.api import (
+    Cart,
+    CartClosed,
+    CartExists,
+    CartLimit,
+    CartNotFound,
+    CartState,
+    Line,
+    SoldOut,
+    Step,
+)
 from springtide.contracts.common import Origin
 from springtide.contracts.payments.api import AttemptState
 from springtide.contracts.pricing.api import PriceNotFound
@@ -99,3 +109,24 @@ async def test_the_buyer_of_an_undone_charge_gets_one_mail(shop: Shop, tmp_path)
     assert CONTACT.email in text
     assert "Je betaling wordt teruggestort" in text
     assert DELIVERY.address.name not in text
+
+
+async def test_a_new_cart_with_what_is_known_to_be_sold_out_is_refused_for_good(shop: Shop):
+    async def create(*sold_out: str, key: str) -> Cart:
+        return await shop.api.create_cart(
+            caller=GUEST,
+            key=key,
+            market="NL",
+            locale="nl",
+            lines=(Line(sku="MUG", quantity=1, name="Mok"),),
+            origin=Origin(channel="test"),
+            sold_out=sold_out,
+        )
+
+    made = await create(key="made-before-the-end")
+    with pytest.raises(SoldOut) as refused:
+        await create("MUG", key="asked-when-gone")
+    assert refused.value.facts == {"skus": ["MUG"]}
+    with pytest.raises(SoldOut):  # the refusal is the answer to this key, also when there is stock again
+        await create(key="asked-when-gone")
+    assert await create("MUG", key="made-before-the-end") == made

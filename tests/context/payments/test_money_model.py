@@ -50,7 +50,7 @@ class Purse:
 
     @property
     def capturable(self) -> int:
-        return self.uncaptured - self.lowered
+        return max(0, self.uncaptured - self.lowered)  # what was lowered may have been released since
 
     @property
     def refundable(self) -> int:

@@ -183,7 +183,7 @@ class FakeCheckout:
             raise CartClosed(msg, state=cart.state)
         return cart
 
-    async def create_cart(self, *, caller, key, market, locale, lines, origin) -> Cart:
+    async def create_cart(self, *, caller, key, market, locale, lines, origin, sold_out=()) -> Cart:
         names = {"en": "Card", "nl": "Kaart", "sv": "Kort"}
         ideal = {"en": "iDEAL", "nl": "iDEAL", "sv": "iDEAL"}
         cart = Cart(

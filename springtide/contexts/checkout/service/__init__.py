@@ -47,11 +47,26 @@ class CheckoutService:
         self.driver = Driver(tools)
 
     async def create_cart(
-        self, *, caller: Caller, key: str, market: str, locale: str, lines: tuple[Line, ...], origin: Origin
+        self,
+        *,
+        caller: Caller,
+        key: str,
+        market: str,
+        locale: str,
+        lines: tuple[Line, ...],
+        origin: Origin,
+        sold_out: tuple[str, ...] = (),
     ) -> Cart:
         """See the contract."""
         return await carts.create_cart(
-            self.tools, caller=caller, key=key, market=market, locale=locale, lines=lines, origin=origin
+            self.tools,
+            caller=caller,
+            key=key,
+            market=market,
+            locale=locale,
+            lines=lines,
+            origin=origin,
+            sold_out=sold_out,
         )
 
     async def get_cart(self, *, caller: Caller, cart_id: UUID, token: str) -> Cart:

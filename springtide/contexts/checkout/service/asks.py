@@ -25,7 +25,7 @@ class NotYet(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateCart:
-    """Insert a cart. `refusal`: what its price was refused with, told in the batch so that it is kept under the key."""
+    """Insert a cart. `refusal`: why it cannot be made, told in the batch so that it is kept under the key."""
 
     row: CartRow
     refusal: Refusal | None
@@ -92,9 +92,10 @@ class Keep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """What a step came to. `None` leaves a column as it is."""
+    """What a step came to; `None` leaves a column as it is. `is_clean`: it failed and left nothing to give back."""
 
     outcome: Outcome
+    is_clean: bool = False
     reason: str = ""
     facts: dict[str, str] | None = None
     attempt: Attempt | None = None

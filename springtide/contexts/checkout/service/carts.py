@@ -7,7 +7,7 @@ from springtide.contexts.checkout.service.asks import CreateCart
 from springtide.contexts.checkout.service.cart_view import asked_for, customer_of, fresh_quote, may_use, price, view
 from springtide.contexts.checkout.service.tools import Tools
 from springtide.contexts.checkout.store import CartRow, find_cart
-from springtide.contracts.checkout.api import Cart, CartExists, CartState, Line
+from springtide.contracts.checkout.api import Cart, CartExists, CartState, Line, SoldOut
 from springtide.contracts.common import Origin
 from springtide.contracts.pricing.api import Quote
 from springtide.platform.caller import Caller
@@ -19,7 +19,15 @@ _ONE_OPEN = "cart_one_open_per_customer"
 
 
 async def create_cart(
-    tools: Tools, *, caller: Caller, key: str, market: str, locale: str, lines: tuple[Line, ...], origin: Origin
+    tools: Tools,
+    *,
+    caller: Caller,
+    key: str,
+    market: str,
+    locale: str,
+    lines: tuple[Line, ...],
+    origin: Origin,
+    sold_out: tuple[str, ...],
 ) -> Cart:
     """Make a cart with lines. It is priced before the batch; a refusal of the price is told inside it, so that a
     repeat gets the answer that was given first.
@@ -28,6 +36,7 @@ async def create_cart(
     quote: Quote | None = None
     refused: Refusal | None = None
     try:
+        _refuse_sold_out(merged, sold_out)
         quote = await price(tools, market, merged, None, ())
         await tools.methods(market, 0)
     except Refusal as refusal:
@@ -65,6 +74,14 @@ async def create_cart(
     if cart.id == row.id:  # not the answer of a repeat
         tools.carts.put(row)
     return cart
+
+
+def _refuse_sold_out(lines: tuple[Line, ...], sold_out: tuple[str, ...]) -> None:
+    gone = [line.sku for line in lines if line.sku in sold_out]
+    if gone:
+        names = ", ".join(line.name or line.sku for line in lines if line.sku in sold_out)
+        msg = f"Sold out: {names}."
+        raise SoldOut(msg, skus=gone)
 
 
 async def _has_one(tools: Tools, caller: Caller, market: str) -> CartExists:

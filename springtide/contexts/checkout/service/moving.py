@@ -42,7 +42,11 @@ def moved(process: ProcessRow, move: Move, *, now: datetime) -> ProcessRow:
     if row.step is Step.AWAITING_BUYER:
         deadline = move.expires_at or now + timedelta(seconds=process.awaits_buyer_s)
     return msgspec.structs.replace(
-        row, step_no=row.step_no + 1, deadline_at=deadline, due_at=_due(row.step, deadline, now), updated_at=now
+        row,
+        step_no=row.step_no + 1,
+        deadline_at=deadline,
+        due_at=None if move.is_clean else _due(row.step, deadline, now),
+        updated_at=now,
     )
 
 

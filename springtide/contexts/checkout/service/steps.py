@@ -31,6 +31,8 @@ async def hold(tools: Tools, process: ProcessRow) -> Move:
     if is_late and not process.contact.email:
         return Move(outcome=Outcome.NOT_HELD_LATE, reason="buyer_erased")
     expires_after_s = hold_for_s(process.awaits_buyer_s)
+    codes = limited_vouchers(process)
+    is_held = False
     try:
         held = await tools.inventory.hold(
             caller=_CALLER,
@@ -40,7 +42,7 @@ async def hold(tools: Tools, process: ProcessRow) -> Move:
             lines=quantities(process.lines),
             expires_after_s=expires_after_s,
         )
-        codes = limited_vouchers(process)
+        is_held = True
         if codes:
             await tools.pricing.hold_vouchers(
                 caller=_CALLER,
@@ -52,7 +54,8 @@ async def hold(tools: Tools, process: ProcessRow) -> Move:
     except Refusal as refusal:
         if is_late:
             return Move(outcome=Outcome.NOT_HELD_LATE, reason="sold_out_meanwhile")
-        return Move(outcome=Outcome.NOT_HELD, reason=refusal.code, facts={"skus": _short(process, refusal)})
+        facts = {"skus": _short(process, refusal)}
+        return Move(outcome=Outcome.NOT_HELD, reason=refusal.code, facts=facts, is_clean=not is_held)
     return Move(outcome=Outcome.HELD, allocations=held.allocations)
 
 
@@ -197,6 +200,7 @@ async def tidy_up(tools: Tools, process: ProcessRow) -> None:
     await tools.inventory.release(
         caller=_CALLER, key=process.key("release"), checkout_id=process.checkout_id, reason=reason
     )
-    await tools.pricing.release_vouchers(
-        caller=_CALLER, key=process.key("release_vouchers"), checkout_id=process.checkout_id
-    )
+    if limited_vouchers(process):
+        await tools.pricing.release_vouchers(
+            caller=_CALLER, key=process.key("release_vouchers"), checkout_id=process.checkout_id
+        )
