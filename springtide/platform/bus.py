@@ -40,7 +40,7 @@ _KEEP_EVENTS_S = 7 * 24 * 3600
 _DEDUPLICATE_S = 120
 _PUBLISHED_WITHIN_S = 5.0
 _PUBLISHED_BETWEEN_BREATHS = 64
-_ACK_WAIT_S = 30
+_ACK_WAIT_S = 15
 _LEAVING_S = 0.1
 # Twice what a consumer takes at once: the next batch lies ready while this one commits.
 _MAX_ACK_PENDING = 1_024

@@ -21,6 +21,11 @@ MESSAGES: dict[str, dict[str, str]] = {
         "nl": "De betaaltijd is verstreken. Er is niets afgeschreven; je winkelmand staat er nog.",
         "sv": "Tiden för betalning gick ut. Inget har dragits; din varukorg finns kvar.",
     },
+    "paid_too_late": {
+        "en": "Your payment came when the time to pay had run out. It is being returned in full; your cart is here.",
+        "nl": "Je betaling kwam na het einde van de betaaltijd. Je krijgt alles terug; je winkelmand staat er nog.",
+        "sv": "Din betalning kom efter att tiden hade gått ut. Hela beloppet återbetalas; din varukorg finns kvar.",
+    },
     "payment_refused": {
         "en": "This way to pay is not possible here. You have not been charged; try another one.",
         "nl": "Deze betaalmethode is hier niet mogelijk. Er is niets afgeschreven; probeer een andere.",

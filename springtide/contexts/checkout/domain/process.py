@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     NO_MONEY = "no_money"
     NOT_STARTED = "not_started"
     TOO_LATE = "too_late"
+    GIVEN_BACK = "given_back"  # the buyer had approved, and the money was let go: in the moment the time was up
     CLAIMED = "claimed"
     GONE = "gone"
     PLACED = "placed"
@@ -41,11 +42,13 @@ TRANSITIONS: dict[Step, dict[Outcome, Step]] = {
         Outcome.NO_MONEY: Step.DECLINED,
         Outcome.NOT_STARTED: Step.REFUSED,
         Outcome.TOO_LATE: Step.EXPIRED,
+        Outcome.GIVEN_BACK: Step.UNDONE,
     },
     Step.AWAITING_BUYER: {
         Outcome.MONEY: Step.CLAIM,
         Outcome.NO_MONEY: Step.DECLINED,
         Outcome.TOO_LATE: Step.EXPIRED,
+        Outcome.GIVEN_BACK: Step.UNDONE,
         Outcome.NOT_KNOWN: Step.UNKNOWN,
     },
     Step.UNKNOWN: {
@@ -53,6 +56,7 @@ TRANSITIONS: dict[Step, dict[Outcome, Step]] = {
         Outcome.AT_THE_BANK: Step.AWAITING_BUYER,
         Outcome.NO_MONEY: Step.DECLINED,
         Outcome.TOO_LATE: Step.EXPIRED,
+        Outcome.GIVEN_BACK: Step.UNDONE,
     },
     Step.CLAIM: {Outcome.CLAIMED: Step.PLACE, Outcome.GONE: Step.UNDONE},
     Step.PLACE: {Outcome.PLACED: Step.COMPLETED},
@@ -93,8 +97,8 @@ _OF_ATTEMPT = {
     AttemptState.DECLINED: Outcome.NO_MONEY,
     AttemptState.EXPIRED: Outcome.TOO_LATE,
     AttemptState.CLOSED: Outcome.TOO_LATE,
-    AttemptState.VOIDED: Outcome.NO_MONEY,
-    AttemptState.REFUNDED: Outcome.NO_MONEY,
+    AttemptState.VOIDED: Outcome.GIVEN_BACK,
+    AttemptState.REFUNDED: Outcome.GIVEN_BACK,
 }
 
 

@@ -36,6 +36,9 @@ from springtide.platform.ids import is_capability
 _WAIT_S = 6.0
 _OVERDUE_S = 60
 _MAX_PAGE = 1_000
+_OVER = frozenset(
+    {AttemptState.CLOSED, AttemptState.EXPIRED, AttemptState.DECLINED, AttemptState.VOIDED, AttemptState.REFUNDED}
+)
 
 
 class CheckoutService:
@@ -146,7 +149,7 @@ class CheckoutService:
                 attempt_id=process.attempt_id,
                 reason="cancelled_by_buyer",
             )
-            if attempt.state in {AttemptState.CLOSED, AttemptState.EXPIRED, AttemptState.DECLINED}:
+            if attempt.state in _OVER:
                 await self.driver.record(process, money(attempt))
                 await self.driver.drive(checkout_id, wait_s=_WAIT_S)
                 return await self._complete_again(agreement, caller)

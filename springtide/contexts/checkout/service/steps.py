@@ -22,6 +22,11 @@ from springtide.platform.caller import system
 from springtide.platform.errors import Refusal, Unavailable
 
 _CALLER = system("checkout")
+_REASONS = {
+    Outcome.NO_MONEY: "payment_declined",
+    Outcome.TOO_LATE: "payment_expired",
+    Outcome.GIVEN_BACK: "paid_too_late",
+}
 _MONEY = frozenset({AttemptState.AUTHORISED, AttemptState.CAPTURED})
 
 
@@ -98,7 +103,7 @@ async def authorise(tools: Tools, process: ProcessRow) -> Move:
 def money(attempt: Attempt) -> Move:
     """Return the move an attempt's state asks for."""
     outcome = outcome_of(attempt.state)
-    reason = {Outcome.NO_MONEY: "payment_declined", Outcome.TOO_LATE: "payment_expired"}.get(outcome, "")
+    reason = _REASONS.get(outcome, "")
     return Move(outcome=outcome, reason=reason, attempt=attempt, expires_at=attempt.expires_at)
 
 
