@@ -34,7 +34,7 @@ endif
 check: $(DEV) ## ruff, mypy strict, import contracts
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/mypy --strict springtide
+	@.venv/bin/mypy --strict springtide bench
 	@.venv/bin/lint-imports
 
 .PHONY: soak

@@ -90,7 +90,7 @@ delete from inbox where ctid in (
 -- name: kernel_take_relay_lease
 -- One relay at a time publishes a schema's rows, so that they leave in order. A second relay is harmless: the bus and
 -- the inbox both drop repeats.
-update relay_lease set owner = %(owner)s, until = clock_timestamp() + interval '10 seconds'
+update relay_lease set owner = %(owner)s, until = clock_timestamp() + interval '5 seconds'
 where owner = %(owner)s or until < clock_timestamp()
 
 -- name: kernel_give_relay_lease_back

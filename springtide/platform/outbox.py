@@ -23,8 +23,8 @@ _BATCH = 1_000
 _POLL_S = 0.25
 _BACK_OFF_S = 1.0
 _GIVE_BACK_WITHIN_S = 1.0
-# The lease is taken for 10 s (kernel_take_relay_lease).
-_LEASE_RENEWED_AFTER_S = 3.0
+# The lease is taken for 5 s (kernel_take_relay_lease).
+_LEASE_RENEWED_AFTER_S = 2.0
 
 log = logger(__name__)
 

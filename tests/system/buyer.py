@@ -59,8 +59,10 @@ class Buyer:
             assert asyncio.get_running_loop().time() < deadline, f"no final answer: {self.statuses[-20:]}"
             await asyncio.sleep(0.1)
 
-    async def fill_cart(self, *lines: tuple[str, int], patience_s: float = 5) -> None:
-        """Make a cart; what is sold out is tried again for a moment: pages hear of new stock within a second."""
+    async def fill_cart(self, *lines: tuple[str, int], patience_s: float = 15) -> None:
+        """Make a cart; what is sold out is tried again for a while. Pages hear of new stock
+        within a second, and up to some seconds later when the relay was killed and its lease has to run out.
+        """
         wanted = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
         body = {"market": self.market, "locale": self.locale, "lines": wanted}
         deadline = asyncio.get_running_loop().time() + patience_s

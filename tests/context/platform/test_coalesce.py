@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from springtide.platform.batch import Batch, rows
-from springtide.platform.coalesce import Lane, LaneFull, Member
+from springtide.platform.coalesce import Lane, LaneFull
 from springtide.platform.db import Database, DatabaseUnavailable
 from springtide.platform.errors import Conflict, KeyReused, Unavailable
+from springtide.platform.member import Member
 from tests.context.platform.probe import CALLER, Counts, FactChanged, counts, until
 
 MOST = 100

@@ -25,9 +25,10 @@ from springtide.contexts.checkout.service.moving import cart_state_after, moved,
 from springtide.contexts.checkout.service.tools import TELL_BUYER, Tools
 from springtide.contracts.checkout.api import CartClosed, CartNotFound, CartState, Step
 from springtide.platform.batch import Ask, Batch
-from springtide.platform.coalesce import Lane, Member
+from springtide.platform.coalesce import Lane
 from springtide.platform.errors import Refusal, Unavailable
 from springtide.platform.ids import uuid7
+from springtide.platform.member import Member
 
 
 class StillTidying(Unavailable):

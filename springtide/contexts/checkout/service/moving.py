@@ -12,7 +12,7 @@ from springtide.contexts.checkout.service.beginning import LEASE_S, OPERATION
 from springtide.contexts.checkout.store import ProcessRow
 from springtide.contracts.checkout.api import CartState, Completion, Step
 from springtide.contracts.checkout.events import CompletionChanged
-from springtide.platform.coalesce import Member
+from springtide.platform.member import Member
 
 UNKNOWN_AGAIN_S = 3
 _ASK_AGAIN_S = 1

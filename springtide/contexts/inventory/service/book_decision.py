@@ -10,8 +10,8 @@ from springtide.contexts.inventory.domain.places import Move, Shelf, summed
 from springtide.contexts.inventory.domain.promises import Promise
 from springtide.contracts.inventory.api import Availability
 from springtide.contracts.inventory.events import AvailabilityChanged
-from springtide.platform.coalesce import Member
 from springtide.platform.db import Tx
+from springtide.platform.member import Member
 
 _BANDS_PER_EVENT = 500
 

@@ -8,9 +8,9 @@ from springtide.contexts.inventory.domain.decide_promises import MAX_LINES, Ask,
 from springtide.contexts.inventory.domain.open_shelf import LapsesUnknown, OpenShelf
 from springtide.contexts.inventory.service.book_decision import emit_told
 from springtide.platform.batch import Batch
-from springtide.platform.coalesce import Member
 from springtide.platform.errors import Refusal
 from springtide.platform.exchange import Ask as Statement
+from springtide.platform.member import Member
 
 
 def look(members: Sequence[Member[Ask]]) -> Sequence[Statement]:

@@ -25,9 +25,10 @@ from springtide.contracts.orders.api import InvalidOrder, Placed, Placement
 from springtide.contracts.orders.events import OrderPlaced
 from springtide.contracts.pricing.api import TaxedRow
 from springtide.platform.batch import Ask, Batch, hexed, rows
-from springtide.platform.coalesce import Lane, Member
+from springtide.platform.coalesce import Lane
 from springtide.platform.db import Database
 from springtide.platform.ids import capability, uuid7
+from springtide.platform.member import Member
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,8 +20,9 @@ from springtide.contracts.payments.api import AttemptState
 from springtide.contracts.payments.events import AttemptChanged
 from springtide.platform.batch import Ask, Batch
 from springtide.platform.caller import Caller
-from springtide.platform.coalesce import Lane, Member
+from springtide.platform.coalesce import Lane
 from springtide.platform.db import Database
+from springtide.platform.member import Member
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
