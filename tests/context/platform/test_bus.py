@@ -20,6 +20,7 @@ from springtide.platform.embedded.supervisor import Supervisor
 from springtide.platform.embedded.testing import scratch_data_folder
 from springtide.platform.events import Envelope
 from springtide.platform.ids import uuid7
+from springtide.platform.tasks import stopped
 from tests.context.platform.probe import FactChanged, until
 
 BusWith = Callable[[str], "asyncio.Future[Bus]"]
@@ -275,8 +276,7 @@ async def test_server_that_came_back_empty_gets_its_stream_again(server: OwnServ
         await server.start()
         await until(lambda: published(bus, 2))
         await until(lambda: 2 in taken)
-        taking.cancel()
-        await asyncio.gather(taking, return_exceptions=True)
+        await stopped([taking])
 
 
 async def _lag_is(bus: Bus, consumer: str, wanted: int) -> bool:

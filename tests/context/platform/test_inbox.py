@@ -14,6 +14,7 @@ from springtide.platform.errors import Unavailable
 from springtide.platform.events import Envelope
 from springtide.platform.inbox import Consumer, Subscription
 from springtide.platform.outbox import Relay
+from springtide.platform.tasks import stopped
 from tests.context.platform.probe import CALLER, FactChanged, FactPoisoned, change, count, until
 
 
@@ -65,9 +66,7 @@ async def consuming(*consumers: Consumer) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await stopped(tasks)
 
 
 async def publish(db: Database, bus: Bus, *values: tuple[str, int]) -> None:

@@ -10,6 +10,7 @@ from springtide.platform import jobs as jobs_module
 from springtide.platform.database_roles import runtime_url
 from springtide.platform.db import Database
 from springtide.platform.jobs import Jobs
+from springtide.platform.tasks import stopped
 from tests.context.platform import probe
 from tests.context.platform.probe import CALLER, change, count, until
 from tests.context.platform.processes import kill, running
@@ -53,8 +54,7 @@ async def working(jobs: Jobs) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await stopped([task])
 
 
 def is_done(db: Database) -> Callable[[], "asyncio.Future[bool]"]:

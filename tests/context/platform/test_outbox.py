@@ -13,6 +13,7 @@ from springtide.platform.bus import Bus
 from springtide.platform.db import Database
 from springtide.platform.events import Envelope
 from springtide.platform.outbox import Relay
+from springtide.platform.tasks import stopped
 from springtide.platform.telemetry import REGISTRY
 from tests.context.platform import probe
 from tests.context.platform.probe import CALLER, FactChanged, change, count, until
@@ -38,9 +39,7 @@ async def relaying(*relays: Relay) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await stopped(tasks)
 
 
 async def change_often(db: Database, aggregates: int, times: int) -> None:
