@@ -37,7 +37,7 @@ def hexed(value: bytes) -> str:
 
 
 class Batch(Tx):
-    """A `Tx` for many members at once. What members emit and audit is theirs: see `coalesce.Member`."""
+    """A `Tx` for many members at once. What members emit and audit is theirs: see `member.Member`."""
 
     def __init__(self, connection: psycopg.AsyncConnection[Any], statements: Statements, caller: Caller) -> None:
         super().__init__(connection, statements, caller, now=None)  # type: ignore[arg-type]  # set by `begin`

@@ -92,34 +92,6 @@ async def write(
     return replay(stored, digest, reply)
 
 
-async def answered(
-    tx: Tx, *, caller: Caller, operation: str, key: str, digest: bytes, reply: type[Reply]
-) -> Reply | None:
-    """Return the answer kept under this key, or None. For use cases whose answer comes after several transactions.
-
-    A kept refusal is raised again; another request under the key raises `KeyReused`.
-    """
-    identity = {"principal": caller.principal, "operation": operation, "key": key}
-    stored = await tx.maybe("kernel_find_idempotent", identity, row=_Stored)
-    return None if stored is None else replay(stored, digest, reply)
-
-
-async def keep_answer(tx: Tx, *, principal: str, operation: str, key: str, digest: bytes, answer: object) -> None:
-    """Keep a final answer in the transaction that makes it true; the first answer kept stays."""
-    identity = {"principal": principal, "operation": operation, "key": key}
-    await _keep(tx, identity, digest, encode_answer(answer), refused=False, at=tx.now)
-
-
-async def keep_refusal(
-    db: Database, *, caller: Caller, operation: str, key: str, digest: bytes, refusal: Refusal
-) -> None:
-    """Keep a refusal as the final answer under this key and raise it (or the refusal that was kept first)."""
-    identity = {"principal": caller.principal, "operation": operation, "key": key}
-    stored = await _keep_refusal(db, caller, identity, digest, refusal)
-    replay(stored, digest, object)
-    raise refusal
-
-
 class _AnsweredMeanwhile(Exception):
     """Another call with the same key committed first: drop our work, give its answer."""
 

@@ -77,7 +77,10 @@ async def check(ask: Ask) -> Report:
         report.compared[f"rules inside {name}"] = 1
         report.findings.extend(await context.check(caller=_CALLER))
     async for facts in aligned(
-        _all(orders.money), _all(payments.money), _all(checkout.processes), _all(inventory.claims)
+        every_item(orders.money),
+        every_item(payments.money),
+        every_item(checkout.processes),
+        every_item(inventory.claims),
     ):
         if not facts.is_under_way:
             compare(report, facts)
@@ -185,7 +188,7 @@ async def aligned(
         yield facts
 
 
-async def _all(method: Callable[..., Awaitable[Page[Item]]]) -> AsyncIterator[Item]:
+async def every_item(method: Callable[..., Awaitable[Page[Item]]]) -> AsyncIterator[Item]:
     """Yield every item of a paged contract method."""
     after: str | None = None
     while True:

@@ -5,17 +5,16 @@ down and from the gateway's ledger, so that a shop that agrees with itself about
 """
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import TypeVar
 
 from springtide.contracts.checkout.api import CheckoutApi, ProcessRow, Step
-from springtide.contracts.common import Page
 from springtide.contracts.inventory.api import InventoryApi
 from springtide.contracts.orders.api import OrderMoney, OrdersApi
 from springtide.contracts.payments.api import PaymentsApi
 from springtide.platform.caller import system
 from springtide.platform.wiring import Ask
-from springtide.rehearsal.checker import Report
+from springtide.rehearsal.checker import Report, every_item
 from springtide.rehearsal.drill.gateway import Taken
 from springtide.rehearsal.drill.goods import units_owned
 from springtide.rehearsal.drill.record import Purchase, Record
@@ -41,17 +40,17 @@ class Facts:
 async def read_facts(ask: Ask) -> Facts:
     """Read everything the comparison needs."""
     facts, payments = Facts(), ask(PaymentsApi)
-    async for order in _all(ask(OrdersApi).money):
+    async for order in every_item(ask(OrdersApi).money):
         facts.orders[str(order.order_id)] = order
-    async for process in _all(ask(CheckoutApi).processes):
+    async for process in every_item(ask(CheckoutApi).processes):
         facts.processes[str(process.checkout_id)] = process
         for attempt in (await payments.payment(caller=_CALLER, checkout_id=process.checkout_id)).attempts:
             facts.checkout_of[str(attempt.id)] = str(process.checkout_id)
             facts.methods[str(process.checkout_id)] = attempt.method
-    async for money in _all(payments.money):
+    async for money in every_item(payments.money):
         if money.open:
             facts.open.append(str(money.checkout_id))
-    async for row in _all(ask(InventoryApi).stock):
+    async for row in every_item(ask(InventoryApi).stock):
         facts.held[row.sku] = facts.held.get(row.sku, 0) + row.held
     return facts
 
@@ -147,14 +146,3 @@ def _compare_units(report: Report, record: Record) -> None:
         owned = units_owned(sku)
         oversold = f"{units} sold, {owned} owned" if units > owned else None
         report.compare("units sold ≤ units owned", sku, oversold)
-
-
-async def _all(method: Callable[..., Awaitable[Page[Item]]]) -> AsyncIterator[Item]:
-    after: str | None = None
-    while True:
-        page = await method(caller=_CALLER, after=after)
-        for item in page.items:
-            yield item
-        after = page.after
-        if after is None:
-            return

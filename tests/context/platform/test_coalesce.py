@@ -8,10 +8,12 @@ import msgspec
 import pytest
 
 from springtide.platform.batch import Batch, rows
+from springtide.platform.caller import Caller, system
 from springtide.platform.coalesce import Lane, LaneFull
 from springtide.platform.db import Database, DatabaseUnavailable
 from springtide.platform.errors import Conflict, KeyReused, Unavailable
 from springtide.platform.member import Member
+from springtide.platform.usecase import request_hash
 from tests.context.platform.probe import CALLER, Counts, FactChanged, counts, until
 
 MOST = 100
@@ -188,3 +190,37 @@ async def test_without_a_database_everybody_is_told_and_nothing_is_kept(facts: F
     await db.close()
     outcomes = await asyncio.gather(*(facts.put(f"f{number}", 1) for number in range(3)), return_exceptions=True)
     assert all(isinstance(outcome, DatabaseUnavailable) for outcome in outcomes)
+
+
+async def test_a_key_belongs_to_its_operation_and_principal(facts: Facts, db: Database) -> None:
+    async def put(caller: Caller, operation: str, name: str) -> Version:
+        return await facts.lane.write(
+            caller=caller,
+            operation=operation,
+            key="one-key-of-many",
+            request={"name": name},
+            ask=Put(name, 1),
+            reply=Version,
+        )
+
+    await put(CALLER, "put", "a")
+    await put(CALLER, "put_again", "b")
+    await put(system("another"), "put", "c")
+    assert await counts(db) == Counts(facts=3, outbox=3, audit=3, kept=3)
+
+
+async def test_the_first_answer_kept_for_another_call_stays(db: Database) -> None:
+    key = "completed-once"
+
+    async def work(tx: Batch, members: Sequence[Member[int]]) -> None:
+        for member in members:
+            member.keep_for((CALLER.principal, "complete", key), request_hash({}), Version(member.ask))
+            member.answer(None)
+
+    lane = Lane(db, name="probe", work=work)
+    await lane.run(caller=CALLER, ask=1)
+    await lane.run(caller=CALLER, ask=2)
+    repeated = await lane.write(caller=CALLER, operation="complete", key=key, request={}, ask=3, reply=Version)
+    assert repeated == Version(1)
+    with pytest.raises(KeyReused):
+        await lane.write(caller=CALLER, operation="complete", key=key, request={"other": 1}, ask=3, reply=Version)

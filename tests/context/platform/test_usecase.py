@@ -7,10 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from springtide.platform.caller import system
 from springtide.platform.db import Database, Tx, UniqueViolation
-from springtide.platform.errors import BadInput, Conflict, KeyReused, Refusal, Unavailable
-from springtide.platform.usecase import MAX_KEY, MIN_KEY, answered, keep_answer, keep_refusal, request_hash, write
+from springtide.platform.errors import BadInput, Conflict, KeyReused, Unavailable
+from springtide.platform.usecase import MAX_KEY, MIN_KEY, write
 from tests.context.platform.probe import CALLER, Counts, FactChanged, change, counts
 
 KEY = "key-0001"
@@ -77,17 +76,6 @@ async def test_same_key_with_another_body_is_refused_and_changes_nothing(writer:
         await writer.set(2)
     assert await counts(writer.db) == before
     assert writer.done == 1
-
-
-async def test_a_key_belongs_to_its_operation_and_principal(writer: Writer) -> None:
-    await writer.set(1)
-    await writer.set(2, operation="set_again")
-    async with writer.db.tx(system("somebody-else")) as tx:
-        found = await answered(
-            tx, caller=tx.caller, operation="set", key=KEY, digest=request_hash({"value": 1}), reply=Reply
-        )
-    assert found is None
-    assert writer.done == 2
 
 
 async def test_two_at_once_with_one_key_do_the_work_once(writer: Writer) -> None:
@@ -166,26 +154,6 @@ async def test_key_of_a_wrong_length_is_refused(writer: Writer, length: int) -> 
     with pytest.raises(BadInput):
         await writer.set(1, key="k" * length)
     assert await counts(writer.db) == NOTHING
-
-
-async def test_answer_kept_after_several_transactions_stays_the_first(db: Database) -> None:
-    digest = request_hash({"value": 1})
-    identity = {"operation": "complete", "key": KEY, "digest": digest}
-    for answer in ("first", "second"):
-        async with db.tx(CALLER) as tx:
-            await keep_answer(tx, principal=CALLER.principal, answer=answer, **identity)  # type: ignore[arg-type]
-    async with db.tx(CALLER) as tx:
-        assert await answered(tx, caller=CALLER, operation="complete", key=KEY, digest=digest, reply=str) == "first"
-
-
-async def test_refusal_kept_later_is_raised_the_same_from_then_on(db: Database) -> None:
-    digest = request_hash({})
-    for refusal in (Full("first"), Full("second")):
-        with pytest.raises(Full, match="first"):
-            await keep_refusal(db, caller=CALLER, operation="complete", key=KEY, digest=digest, refusal=refusal)
-    async with db.tx(CALLER) as tx:
-        with pytest.raises(Refusal, match="first"):
-            await answered(tx, caller=CALLER, operation="complete", key=KEY, digest=digest, reply=str)
 
 
 async def test_an_event_too_large_to_travel_fails_the_transaction_that_emits_it(db: Database) -> None:
