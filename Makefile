@@ -22,7 +22,7 @@ up: $(BASE) ## start the whole shop on http://127.0.0.1:8000; Ctrl-C stops it
 
 .PHONY: test
 test: $(DEV) ## run all tests
-	@scripts/browser.sh
+	@scripts/programs.sh
 ifeq ($(PYTEST_ARGS),)
 	@.venv/bin/pytest -rs -m "not soak" -n 2 --dist worksteal --ignore=tests/system --ignore=tests/browser
 	@.venv/bin/pytest -rs -m "not soak" tests/system tests/browser

@@ -23,7 +23,7 @@ async def transactions(till: Till, gathered: list[Any]) -> int:
 async def test_invoices_are_written_together_in_one_state(till: Till) -> None:
     attempts = await asyncio.gather(*(till.start(**INVOICE) for _ in range(40)))
     assert {attempt.state for attempt in attempts} == {AttemptState.AUTHORISED}
-    assert await transactions(till, attempts) < 10
+    assert await transactions(till, attempts) <= len(attempts) // 2
     assert (await till.counts())["ledger"] == (await till.counts())["outbox"] == 40
     events = await till.fetch("select distinct aggregate_version, convert_from(payload, 'utf8') from payments.outbox")
     assert {version for version, _ in events} == {1}
