@@ -29,8 +29,13 @@ def loops(tools: Tools) -> tuple[Loop, ...]:
     return (
         Loop(name="look_again", every_s=0.5, work=lambda: _until_done(look_at_due_attempts, tools)),
         Loop(name="run_operations", every_s=0.5, work=lambda: _until_done(run_due_operations, tools)),
-        Loop(name="read_switches", every_s=READ_SWITCHES_S, work=lambda: tools.desk.read_switches(tools.db)),
-        Loop(name="tell_sights", every_s=TELL_SIGHTS_S, work=Teller(tools).tell),
+        Loop(
+            name="read_switches",
+            every_s=READ_SWITCHES_S,
+            work=lambda: tools.desk.read_switches(tools.db),
+            in_each_process=True,
+        ),
+        Loop(name="tell_sights", every_s=TELL_SIGHTS_S, work=Teller(tools).tell, in_each_process=True),
         Loop(name="work_off_messages", every_s=0.3, work=lambda: _until_done(work_off_due_messages, tools)),
     )
 
