@@ -20,6 +20,7 @@ from springtide.contracts.checkout.api import (
     Delivery,
     InvalidCart,
     Line,
+    PaymentStillOpen,
     Step,
     TotalChanged,
 )
@@ -220,6 +221,41 @@ async def test_another_method_closes_the_former_attempt_first(shop: Shop):
     done = await shop.complete(cart, method="card")
     assert done.step is Step.COMPLETED
     assert shop.payments.closed == [first]
+
+
+async def test_a_payment_that_cannot_be_stopped_is_told_with_its_end_and_keeps_its_place(shop: Shop, set_clock):
+    shop.payments.answer, shop.payments.closes = AttemptState.AWAITING_BUYER, False
+    cart = await shop.cart()
+    waiting = await shop.complete(cart, method="ideal")
+    key = new_key()
+    for _ in range(2):
+        with pytest.raises(PaymentStillOpen) as told:
+            await shop.complete(cart, method="card", key=key)
+        assert told.value.facts == {
+            "checkout_id": str(waiting.checkout_id),
+            "method": "ideal",
+            "expires_at": waiting.expires_at.isoformat(),
+        }
+    assert (len(shop.payments.attempts), len(shop.payments.closed)) == (1, 1), "a repeat asks nobody again"
+    assert await shop.complete(cart, method="ideal") == waiting, "the first way to pay is still open"
+    await set_clock(shop.node, 1000)
+    shop.payments.closes, shop.payments.answer = True, AttemptState.CAPTURED
+    await shop.driver.recover()
+    assert (await settled(shop, waiting.checkout_id, cart)).step is Step.EXPIRED
+    assert (await shop.complete(cart, method="card")).step is Step.COMPLETED
+
+
+async def test_a_payment_that_cannot_be_stopped_may_still_be_paid(shop: Shop):
+    shop.payments.answer, shop.payments.closes = AttemptState.AWAITING_BUYER, False
+    cart = await shop.cart()
+    waiting = await shop.complete(cart, method="ideal")
+    with pytest.raises(PaymentStillOpen):
+        await shop.complete(cart, method="card")
+    (attempt_id,) = shop.payments.attempts
+    paid = shop.payments.put(attempt_id, waiting.checkout_id, AttemptState.CAPTURED, waiting.total_minor)
+    await shop.driver.attempt_changed(paid)
+    assert (await settled(shop, waiting.checkout_id, cart)).step is Step.COMPLETED
+    assert (len(shop.orders.placed), shop.payments.undone) == (1, [])
 
 
 async def test_a_claim_that_is_gone_undoes_the_charge_with_a_reason(shop: Shop):
