@@ -202,6 +202,7 @@ def running_shop(engines: Engines, layout: str, **changes: object) -> Iterator[R
             sandbox_port=sandbox_port,
             backoffice_port=backoffice_port,
             log_level="INFO",
+            drain_s=0.0,  # no balancer stands in front
             call_timeout_s=8.0,  # a call to a process that was killed is not waited for longer
         )
         (folder / "data").mkdir()

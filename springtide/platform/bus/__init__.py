@@ -5,14 +5,16 @@ Calls: subjects `rpc.<context>.<method>`, queue group = the context's name (the 
 A namespace puts everything under a prefix, so that several shops (or tests) share one server.
 
 One file per meaning: `connection`, `stream` (made and asked), `publishing`, `arrivals` and `taking` (consumers and
-followers), `calls`. `Bus` is all of them on one connection.
+followers), `calls`, `questions` (to everybody), `bucket` (shared values). `Bus` is all of them on one connection.
 """
 
 from springtide.platform.bus.arrivals import Delivery, ack_all
+from springtide.platform.bus.bucket import Bucket
 from springtide.platform.bus.calls import Calls, Handler
 from springtide.platform.bus.connection import Connection
 from springtide.platform.bus.errors import MAX_PAYLOAD_BYTES, BusUnavailable, PayloadTooLarge
 from springtide.platform.bus.publishing import Publisher
+from springtide.platform.bus.questions import Questions
 from springtide.platform.bus.stream import STREAM, EventStream
 from springtide.platform.bus.taking import Taker
 
@@ -27,6 +29,7 @@ class Bus:
         self.events = EventStream(self.connection, name=f"{STREAM}_{namespace}" if namespace else STREAM)
         publisher, taker = Publisher(self.connection, self.events), Taker(self.connection, self.events)
         self._calls = Calls(self.connection)
+        questions = Questions(self.connection)
         self.open = self.connection.open
         self.stream = self.events.get
         self.last_sequence = self.events.last_sequence
@@ -37,6 +40,17 @@ class Bus:
         self.follow = taker.follow
         self.call = self._calls.call
         self.serving = self._calls.serving
+        self.finish_calls = self._calls.finish
+        self.answering = questions.answering
+        self.ask_all = questions.ask_all
+
+    def bucket(self, name: str) -> Bucket:
+        """Return the shop's bucket of shared values with this name."""
+        return Bucket(self.connection, name=f"{self.events.name}_{name}")
+
+    async def require_connection(self) -> None:
+        """Raise `BusUnavailable` when the server does not answer: a health check."""
+        self.connection.require()
 
     @property
     def connected(self) -> bool:

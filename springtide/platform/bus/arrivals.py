@@ -56,6 +56,12 @@ class Arrivals:
             await asyncio.wait_for(self._came.wait(), IDLE_S)
         return [self._messages.popleft() for _ in range(min(size, len(self._messages)))]
 
+    def rest(self) -> list[Delivery]:
+        """Give everything that nobody has taken."""
+        rest = [_delivery(message) for message in self._messages]
+        self._messages.clear()
+        return rest
+
 
 async def next_batch(arrivals: Arrivals, size: int) -> list[Delivery]:
     """Wait for events, then give those that lie there, at most `size`. TimeoutError after `IDLE_S` without one."""

@@ -15,7 +15,7 @@ from springtide.platform.bus.errors import MAX_PAYLOAD_BYTES, BusUnavailable, Pa
 from springtide.platform.errors import DeadlineExceeded
 
 _LEAVING_S = 0.1
-_ANSWERED_WITHIN_S = 5.0
+_ANSWERED_WITHIN_S = 12.0  # as long as whoever asked waits
 
 Handler = Callable[[str, bytes, dict[str, str]], Awaitable[tuple[bytes, dict[str, str]]]]
 
@@ -28,7 +28,7 @@ class Calls:
         self._serving: set[asyncio.Task[None]] = set()
 
     async def finish(self) -> None:
-        """Wait until what was handed over is answered, at most five seconds."""
+        """Wait until what was handed over is answered, at most as long as anybody waits for it."""
         if self._serving:
             await asyncio.wait(self._serving, timeout=_ANSWERED_WITHIN_S)
 
@@ -85,7 +85,6 @@ class Calls:
         The server may have chosen us for a call in the very moment we left and hand it over a little later, after its
         answer to our goodbye: so the subscription is kept for that moment before it is drained.
         """
-        await self._connection.client._send_unsubscribe(subscription._id)  # noqa: SLF001 - drain() sends it too, but forgets at once
-        await self._connection.client.flush(timeout=5)
+        await self._connection.hush(subscription)
         await asyncio.sleep(_LEAVING_S)
         await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py left it untyped

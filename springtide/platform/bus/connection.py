@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from nats.aio.client import Client
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from springtide.platform.bus.errors import BusUnavailable
@@ -63,6 +64,11 @@ class Connection:
 
     async def _on_error(self, error: Exception) -> None:
         log.debug("bus.error", error=repr(error))
+
+    async def hush(self, subscription: Subscription) -> None:
+        """Have the server send nothing more on `subscription`; what is under way still arrives. `NatsError`."""
+        await self.client._send_unsubscribe(subscription._id)  # noqa: SLF001 - drain() sends it too, but forgets at once
+        await self.client.flush(timeout=5)
 
     async def _on_disconnect(self) -> None:
         for told in self.on_loss:

@@ -101,9 +101,12 @@ class EventStream:
         return info.state
 
     async def drop(self) -> None:
-        """Delete the stream with all its events: for tests with a namespace of their own."""
+        """Delete the stream with all its events, and the shop's buckets: for tests with a namespace of their own."""
         stream = await self.get()
         await stream.delete_stream(self.name)
+        for found in await stream.streams_info():
+            if (found.config.name or "").startswith(f"KV_{self.name}_"):
+                await stream.delete_stream(str(found.config.name))
         self._stream = None
 
     async def consumer_lag(self, consumer: str) -> int:

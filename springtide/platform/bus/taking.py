@@ -1,9 +1,10 @@
 """Taking events: as a durable consumer that acknowledges, or as a follower that only looks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import suppress
 
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
@@ -27,7 +28,7 @@ class Taker:
 
     async def deliveries(
         self, consumer: str, types: Sequence[str], *, batch: int = 512
-    ) -> AsyncIterator[list[Delivery]]:
+    ) -> AsyncGenerator[list[Delivery], None]:
         """Yield batches for a durable consumer as they arrive; replicas share the work through one deliver group.
 
         Every delivery must be acked or asked for later by the caller. What was not acked in time comes again.
@@ -55,8 +56,15 @@ class Taker:
                 except TimeoutError:
                     await self._stream.require_consumer(consumer)
         finally:
-            with suppress(NatsError):
-                await subscription.unsubscribe()
+            with suppress(NatsError, TimeoutError):
+                await self._give_back(subscription, arrivals)
+
+    async def _give_back(self, subscription: Subscription, arrivals: Arrivals) -> None:
+        """Leave the deliver group and let the others have at once what arrived here and nobody has taken."""
+        await self._connection.hush(subscription)
+        await subscription.unsubscribe()
+        for delivery in arrivals.rest():
+            await delivery.retry_later(0)
 
     async def follow(self, types: Sequence[str], *, after_sequence: int | None) -> AsyncIterator[list[Delivery]]:
         """Yield events in stream order from just after `after_sequence` (None: from now on), without acknowledging.
