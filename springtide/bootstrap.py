@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from springtide.edge.probes import Deep
 from springtide.platform import housekeeping
 from springtide.platform.bus import Bus
 from springtide.platform.database_roles import runtime_url
@@ -309,6 +310,7 @@ async def channel(name: str, node: Node) -> AsyncIterator[App]:
             storefront=storefront.create_app,
             trusted_proxies=settings.trusted_proxies,
             health=node.health,
+            deep=_deep(node),
         ) as app:
             yield app
     else:
@@ -323,3 +325,21 @@ async def channel(name: str, node: Node) -> AsyncIterator[App]:
             as_of=date.fromisoformat(settings.as_of) if settings.as_of else None,
             health=node.health,
         )
+
+
+def _deep(node: Node) -> Deep | None:
+    """Return the deep health check of a web process, where a token is set for it."""
+    settings = node.settings
+    if not settings.health_token:
+        return None
+    probe = importlib.import_module("springtide.rehearsal.purchase_probe").PurchaseProbe
+    return cast(
+        "Deep",
+        probe(
+            node.ask,
+            settings.gateways,
+            token=settings.health_token,
+            preferred=settings.default_market,
+            shop_url=settings.shop_url(),
+        ),
+    )

@@ -23,6 +23,7 @@ Examples:
   springtide import demo                        load the demo shop: catalogue, prices, stock, 21 months of orders
   springtide export orders --format csv         write orders to standard output
 """
+_IMPORTS = "demo = shop and history; health-product: what /healthz/deep buys"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument("contexts", nargs="*", metavar="CONTEXT", help=f"default: all of {', '.join(CONTEXTS)}")
     migrate.add_argument("--phase", choices=("pre", "post", "all"), default="all", help="before or after a release")
     importing = commands.add_parser("import", help="load data through the bulk ports")
-    importing.add_argument("what", choices=("demo", "demo-shop", "demo-history"), help="demo = shop and history")
+    importing.add_argument("what", choices=("demo", "demo-shop", "demo-history", "health-product"), help=_IMPORTS)
     exporting = commands.add_parser("export", help="write facts to standard output")
     exporting.add_argument("what", choices=("products", "orders", "stock"))
     exporting.add_argument("--format", choices=("csv", "json"), default="csv")

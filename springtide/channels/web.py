@@ -19,7 +19,7 @@ from springtide.channels.pages.media import media_app
 from springtide.edge.asgi import App, Receive, Scope, Send, answer_lifespan
 from springtide.edge.entrance import Entrance
 from springtide.edge.limits import IN_FLIGHT_LIMIT, QUEUE_LIMIT, InFlightLimit
-from springtide.edge.probes import Probes
+from springtide.edge.probes import Deep, Probes
 from springtide.edge.problems import send_problem
 from springtide.platform.blob import FolderBlobs
 from springtide.platform.bus import Bus
@@ -33,10 +33,12 @@ ChannelFactory = Callable[[Desk], App]
 class Web:
     """The ASGI application of a web process: probes first, then the channel whose address it is."""
 
-    def __init__(self, browse: Browse, channels: Mapping[str, App], *, health: Health, in_flight_limit: int) -> None:
+    def __init__(
+        self, browse: Browse, channels: Mapping[str, App], *, health: Health, deep: Deep | None, in_flight_limit: int
+    ) -> None:
         self.browse = browse
         self.health = health
-        self._probes = Probes(health, self._pass_on)
+        self._probes = Probes(health, self._pass_on, deep=deep)
         self._limited = {
             prefix: InFlightLimit(app, name=prefix, limit=in_flight_limit, queue=QUEUE_LIMIT)
             for prefix, app in channels.items()
@@ -71,12 +73,14 @@ async def web(
     trusted_proxies: Sequence[str] = (),
     in_flight_limit: int = IN_FLIGHT_LIMIT,
     health: Health | None = None,
+    deep: Deep | None = None,
 ) -> AsyncIterator[Web]:
     """Run the web role while the block lasts. Entering waits for nobody: contexts may be away.
 
     `data_dir`: the last state of the read model is kept below it, and so are pictures (None: there are none).
     `words`: folder with compounds.csv and synonyms.csv. `storefront`: makes the HTML channel (None: everything outside
-    of /api, /media and /webhooks is 404). `health`: the process's; the read model is registered with it.
+    of /api, /media and /webhooks is 404). `health`: the process's; the read model is
+    registered with it. `deep`: its deep health check.
     """
     folder = None if data_dir is None else data_dir / "readmodel"
     health = health or Health(("web",))
@@ -102,4 +106,4 @@ async def web(
             channels["/media"] = Entrance(media_app(FolderBlobs(data_dir / "blobs")), channel="media")
         if storefront is not None:
             channels["/"] = Entrance(storefront(desk), channel="storefront")
-        yield Web(browse, channels, health=health, in_flight_limit=in_flight_limit)
+        yield Web(browse, channels, health=health, deep=deep, in_flight_limit=in_flight_limit)
