@@ -18,6 +18,7 @@ Examples:
   springtide serve inventory pricing            two contexts in a process of their own
   springtide health                             ask every process how it is
   springtide switch off orders.history --reason "reports are slow"
+  springtide fleet up                           the whole shop in several processes behind Caddy
   springtide check                              compare the facts of all contexts and of the payment gateways
   springtide drill --seed 7                     break things in a throw-away shop while buyers buy
   springtide import demo                        load the demo shop: catalogue, prices, stock, 21 months of orders
@@ -72,8 +73,26 @@ def _parser() -> argparse.ArgumentParser:
     switch.add_argument("method", metavar="METHOD", help="like orders.history")
     switch.add_argument("--reason", required=True, help="for whoever looks next")
     switch.add_argument("--by", default="", help="who moves it (default: the name you are logged in with)")
+    _add_fleet(commands.add_parser("fleet", help="the processes of a shop on this machine, behind Caddy"))
     commands.add_parser("switches", help="what is switched off; who moved which switch, when and why")
     return parser
+
+
+def _add_fleet(fleet: argparse.ArgumentParser) -> None:
+    verbs = fleet.add_subparsers(dest="fleet_command", required=True, metavar="COMMAND")
+    up = verbs.add_parser("up", help="start everything and keep it alive; Ctrl-C or `fleet down` stops it")
+    up.add_argument("--file", default="", metavar="FILE", help="groups, scaling, canary (default: fleet.toml if there)")
+    status = verbs.add_parser("status", help="a line per process")
+    status.add_argument("--json", action="store_true", help="for machines")
+    scale = verbs.add_parser("scale", help="give a group a number of processes, or back to its request rate")
+    scale.add_argument("group", metavar="GROUP")
+    scale.add_argument("count", metavar="N", help="a number, or auto")
+    roll = verbs.add_parser("roll", help="replace every process by another release, canary first")
+    which = roll.add_mutually_exclusive_group(required=True)
+    which.add_argument("--release", default="", metavar="PATH", help="a checkout or virtual environment")
+    which.add_argument("--python", default="", metavar="PATH", help="an interpreter that has the release")
+    which.add_argument("--back", action="store_true", help="the release that ran before")
+    verbs.add_parser("down", help="end every process in order")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

