@@ -32,6 +32,7 @@ DEFAULT_TIMEOUT_S = 12.0  # the setting call_timeout_s has the last word
 
 Api = TypeVar("Api")
 log = logger(__name__)
+_encode = msgspec.msgpack.Encoder().encode
 _deadline: ContextVar[float | None] = ContextVar("springtide_deadline", default=None)
 
 
@@ -62,13 +63,23 @@ class _Failure(msgspec.Struct, frozen=True):
     retry_after_s: int = 0
 
 
-class Method(msgspec.Struct, frozen=True):
+class Method:
     """One verb of a contract: how its arguments and reply are encoded, and whether no limit or switch may refuse it."""
 
-    name: str
-    arguments: type[msgspec.Struct]
-    reply: Any
-    always_answered: bool = False
+    def __init__(
+        self,
+        name: str,
+        arguments: type[msgspec.Struct],
+        reply: Any,  # noqa: ANN401 - any type a contract may answer with
+        *,
+        always_answered: bool = False,
+    ) -> None:
+        self.name = name
+        self.arguments = arguments
+        self.reply = reply
+        self.always_answered = always_answered
+        self.read_arguments = msgspec.msgpack.Decoder(arguments).decode  # made once: a decoder works out its type
+        self.read_reply = msgspec.msgpack.Decoder(reply).decode
 
 
 class Contract(Generic[Api]):
@@ -99,7 +110,7 @@ def _method(name: str, function: Callable[..., Any]) -> Method:
         for parameter in parameters
     ]
     arguments = msgspec.defstruct(f"{name}_arguments", fields, kw_only=True, frozen=True)
-    return Method(name, arguments, hints["return"], is_always_answered(function))
+    return Method(name, arguments, hints["return"], always_answered=is_always_answered(function))
 
 
 class _Proxy:
@@ -145,11 +156,11 @@ class _Local(_Proxy):
                 reply = await verb(**arguments)
                 failpoint(f"{self._context}.{method.name}.after")
                 return reply
-            sent = _limited(method.name, msgspec.msgpack.encode(method.arguments(**arguments)))
-            received = msgspec.msgpack.decode(sent, type=method.arguments)
+            sent = _limited(method.name, _encode(method.arguments(**arguments)))
+            received = method.read_arguments(sent)
             reply = await verb(**_as_keywords(received))
             failpoint(f"{self._context}.{method.name}.after")
-            return msgspec.msgpack.decode(_limited(method.name, msgspec.msgpack.encode(reply)), type=method.reply)
+            return method.read_reply(_limited(method.name, _encode(reply)))
         except Refusal as error:
             outcome = error.code
             if not self._through_wire:
@@ -173,20 +184,20 @@ class _Remote(_Proxy):
     async def _call(self, method: Method, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - see above
         timeout_s = _time_left(self._timeout_s)
         headers = {"deadline-ms": str(int(timeout_s * 1000)), "traceparent": current_trace() or "-"}
-        body = msgspec.msgpack.encode(method.arguments(**arguments))
-        message = await self._bus.call(f"rpc.{self._context}.{method.name}", body, headers, timeout_s=timeout_s)
+        body = _encode(method.arguments(**arguments))
+        answer = await self._bus.call(self._context, method.name, body, headers, timeout_s=timeout_s)
         failpoint(f"{self._context}.{method.name}.answered")
-        status = (message.headers or {}).get("status", "")
+        status = answer.headers.get("status", "")
         if status == "ok":
-            return self._read(method, message.data)
-        failure = msgspec.msgpack.decode(message.data, type=_Failure)
+            return self._read(method, answer.data)
+        failure = msgspec.msgpack.decode(answer.data, type=_Failure)
         if status == "refused":
             raise refusal_from(failure.code, failure.detail, failure.facts)
         raise unavailable_from(failure.code, failure.detail, failure.facts, failure.retry_after_s or 2)
 
     def _read(self, method: Method, answer: bytes) -> Any:  # noqa: ANN401 - see above
         try:
-            return msgspec.msgpack.decode(answer, type=method.reply)
+            return method.read_reply(answer)
         except msgspec.DecodeError as error:
             name = f"{self._context}.{method.name}"
             log.warning("rpc.answer_not_understood", method=name, error=str(error))
@@ -235,7 +246,7 @@ class Server:
             method = self._method(method_name)
             with self._passing(f"{self._contract.context}.{method_name}", always=method.always_answered):
                 reply = await self._run(method, body, headers)
-            encoded = _limited(method_name, msgspec.msgpack.encode(reply))
+            encoded = _limited(method_name, _encode(reply))
         except Refusal as refusal:
             return "refused", _failure(refusal.code, refusal.detail, refusal.facts)
         except Unavailable as error:
@@ -262,7 +273,7 @@ class Server:
 
     async def _run(self, method: Method, body: bytes, headers: dict[str, str]) -> Any:  # noqa: ANN401 - any reply
         try:
-            arguments = msgspec.msgpack.decode(body, type=method.arguments)
+            arguments = method.read_arguments(body)
         except msgspec.DecodeError as error:
             raise self._not_understood(method, error) from error
         timeout_s = int(headers.get("deadline-ms", "8000")) / 1000

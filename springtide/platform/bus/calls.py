@@ -1,4 +1,4 @@
-"""Contract calls: subjects `rpc.<context>.<method>`, a queue group per context."""
+"""Contract calls: subjects `rpc.<context>.<method>`, a queue group per context. Many at once: see `parcels`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,6 +12,7 @@ from nats.errors import TimeoutError as NatsTimeout
 
 from springtide.platform.bus.connection import Connection
 from springtide.platform.bus.errors import MAX_PAYLOAD_BYTES, BusUnavailable, PayloadTooLarge
+from springtide.platform.bus.parcels import METHOD, Answer, Answered, Called, Parcels, Replies, read
 from springtide.platform.errors import DeadlineExceeded
 
 _LEAVING_S = 0.1
@@ -26,21 +27,32 @@ class Calls:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._serving: set[asyncio.Task[None]] = set()
+        self._parcels = Parcels(connection)
+        self._replies = Replies(connection, self._keep)
 
     async def finish(self) -> None:
         """Wait until what was handed over is answered, at most as long as anybody waits for it."""
-        if self._serving:
-            await asyncio.wait(self._serving, timeout=_ANSWERED_WITHIN_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ANSWERED_WITHIN_S):
+                while self._serving:  # a last answer may still have to be sent when its call is done
+                    await asyncio.wait(self._serving)
 
-    async def call(self, subject: str, body: bytes, headers: dict[str, str], *, timeout_s: float) -> Msg:
+    async def call(
+        self, context: str, method: str, body: bytes, headers: dict[str, str], *, timeout_s: float
+    ) -> Answer:
         """Send a request and wait for the reply. Nobody there: `BusUnavailable`; too late: `DeadlineExceeded`."""
+        subject = f"rpc.{context}.{method}"
         if len(body) > MAX_PAYLOAD_BYTES:
             raise PayloadTooLarge(subject)
         self._connection.require()
         try:
-            return await self._connection.client.request(
+            together = await self._parcels.call(context, Called(method, body, headers), timeout_s=timeout_s)
+            if together is not None:
+                return together
+            message = await self._connection.client.request(
                 self._connection.prefix + subject, body, timeout=timeout_s, headers=headers
             )
+            return Answer(message.data, dict(message.headers or {}))
         except NoRespondersError as error:
             msg = f"Nobody serves {subject}."
             raise BusUnavailable(msg) from error
@@ -51,22 +63,33 @@ class Calls:
             msg = f"{subject} did not answer within {timeout_s:.1f} s."
             raise DeadlineExceeded(msg) from error
 
+    def _keep(self, task: "asyncio.Task[None]") -> None:
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
     @asynccontextmanager
     async def serving(self, context: str, handler: Handler, *, max_concurrent: int = 256) -> AsyncIterator[None]:
         """Answer calls to `rpc.<context>.*` while the block runs; calls above `max_concurrent` wait their turn."""
         limit = asyncio.Semaphore(max_concurrent)
 
-        async def answer(message: Msg) -> None:
+        async def answer(message: Msg, method: str) -> None:
             async with limit:
-                method = message.subject.rpartition(".")[2]
                 body, headers = await handler(method, message.data, dict(message.headers or {}))
                 if message.reply:
                     await self._connection.client.publish(message.reply, body, headers=headers)
 
+        async def answer_part(reply: str, place: int, call: Called) -> None:
+            async with limit:
+                body, headers = await handler(call.method, call.body, call.headers)
+                self._replies.put(reply, Answered(place, body, headers))
+
         async def on_message(message: Msg) -> None:
-            task = asyncio.create_task(answer(message))
-            self._serving.add(task)
-            task.add_done_callback(self._serving.discard)
+            method = message.subject.rpartition(".")[2]
+            if method != METHOD:
+                self._keep(asyncio.create_task(answer(message, method)))
+                return
+            for place, call in enumerate(read(message.data)):
+                self._keep(asyncio.create_task(answer_part(message.reply, place, call)))
 
         await self._connection.wait()
         subscription = await self._connection.client.subscribe(

@@ -170,7 +170,7 @@ async def test_what_is_too_large_never_travels(bus: Bus) -> None:
     with pytest.raises(PayloadTooLarge):
         await bus.publish([envelope(1, size=MAX_PAYLOAD_BYTES)])
     with pytest.raises(PayloadTooLarge):
-        await bus.call("rpc.probe.say", b"x" * (MAX_PAYLOAD_BYTES + 1), {}, timeout_s=1)
+        await bus.call("probe", "say", b"x" * (MAX_PAYLOAD_BYTES + 1), {}, timeout_s=1)
 
 
 async def test_namespaces_do_not_hear_each_other(bus: Bus, engines: object, server: OwnServer) -> None:
@@ -201,7 +201,7 @@ async def test_while_the_server_is_away_calls_are_refused_at_once(server: OwnSer
         await server.stop()
         await until(lambda: not bus.connected)
         with pytest.raises(BusUnavailable):
-            await bus.call("rpc.probe.say", b"", {}, timeout_s=5)
+            await bus.call("probe", "say", b"", {}, timeout_s=5)
         with pytest.raises(BusUnavailable):
             await bus.last_sequence()
         await server.start()
@@ -284,5 +284,5 @@ async def _lag_is(bus: Bus, consumer: str, wanted: int) -> bool:
 
 async def _answers(bus: Bus) -> bool:
     with suppress(BusUnavailable):
-        return (await bus.call("rpc.probe.say", b"hello", {}, timeout_s=2)).data == b"hello"
+        return (await bus.call("probe", "say", b"hello", {}, timeout_s=2)).data == b"hello"
     return False
