@@ -10,7 +10,7 @@ from bench.bench import Bench
 from bench.figures import Figure, put_between_marks, table
 from bench.machine import described, in_a_line
 from bench.options import Options, options_of, parser
-from bench.rows import browse, flash, growth, holds, hot, memory, orders, readmodels, sustained, yardstick
+from bench.rows import browse, flash, growth, holds, hot, memory, orders, readmodels, sustained, webs, yardstick
 from bench.running import Stopped, run, say
 from springtide.platform.embedded.problems import EngineProblem
 
@@ -26,6 +26,7 @@ ROWS: dict[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     holds.ROW: holds.measure,
     growth.ROW: growth.measure,
     readmodels.ROW: readmodels.measure,
+    webs.ROW: webs.measure,
 }
 
 

@@ -45,6 +45,7 @@ class Roll:
         self._former = former
         self._release = release
         self._tell = tell
+        self._is_bad = False
         self._wanted = {group: len(crew.of(group)) for group in crew.plan.groups if crew.of(group)}
 
     async def run(self) -> None:
@@ -105,7 +106,8 @@ class Roll:
             f"its neighbours {old.answered:.0f}, {old.failed_share:.1%}, {1000 * old.mean_s:.0f} ms"
         )
         is_slow = new.mean_s > max(how.slower_times * old.mean_s, old.mean_s + _SLOWER_BY_S)
-        if is_slow or new.failed_share > old.failed_share + how.worse_by:
+        self._is_bad = is_slow or new.failed_share > old.failed_share + how.worse_by
+        if self._is_bad:
             msg = f"canary {watched.canary.name} is worse: {said}"
             raise EngineProblem(msg)
         return said
@@ -125,7 +127,8 @@ class Roll:
             members = self._crew.of(group)
             others = [member for member in members if member.release != release]
             if others and len(members) > wanted:
-                await self._crew.stop(others[0])
+                is_bad = self._is_bad and others[0].release == self._release
+                await self._crew.stop(others[0], hurried=is_bad)  # who fails visitors does not wait for the balancer
                 self._tell(f"{others[0].name} of {others[0].release.version} left")
             elif len(members) - len(others) < wanted:
                 member = await self._crew.start(group, release)

@@ -19,6 +19,7 @@ from springtide.platform.embedded.supervisor import Child
 NAME = "caddy"
 _HTTPS = 443
 _BUFFERED_BYTES = 1_048_576
+_KEPT_CONNECTIONS = 512
 _STOP_WITHIN = "10s"
 _TRY_AGAIN_AFTER = "50ms"
 
@@ -83,7 +84,13 @@ def _proxy(door: Door, try_s: float) -> dict[str, Any]:
             "active": {"uri": "/readyz", "interval": "1s", "timeout": "2s", "expect_status": 200},
             "passive": {"fail_duration": "1s", "max_fails": 1},
         },
-        "transport": {"protocol": "http", "dial_timeout": "1s", "keep_alive": {"idle_timeout": "5s"}},
+        "transport": {
+            "protocol": "http",
+            "dial_timeout": "1s",
+            # Unless said otherwise only two connections would be kept, and most requests would open one of their own.
+            "keep_alive": {"idle_timeout": "5s", "max_idle_conns_per_host": _KEPT_CONNECTIONS},
+            "compression": False,  # Caddy would ask for gzip where the visitor did not, and unpack it again
+        },
     }
 
 
