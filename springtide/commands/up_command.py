@@ -16,7 +16,7 @@ from springtide.platform.embedded.engines import Engines, held, running_engines
 from springtide.platform.embedded.files import write_atomically
 from springtide.platform.embedded.folders import DataFolder, open_data_folder
 from springtide.platform.embedded.foreground import run_foreground
-from springtide.platform.embedded.launch import Launch, launch
+from springtide.platform.embedded.launch import Launch, launch, sparing_environ
 from springtide.platform.embedded.ports import require_free_port
 from springtide.platform.embedded.probes import http_probe
 from springtide.platform.embedded.problems import ChildFailed, EngineProblem
@@ -53,7 +53,7 @@ def _require_ports(settings: Settings) -> None:
 
 async def _shop(given: Settings, folder: DataFolder, engines: Engines, started: float) -> int:
     settings = with_engines(given, engines, folder)
-    environ = {**_clean_environment(), **as_environment(settings)}
+    environ = {**sparing_environ(), **_clean_environment(), **as_environment(settings)}
     await _once(folder, "schemas", _migrations_fingerprint(), lambda: _command(folder, environ, "migrate"))
     password = await _demo_owner(folder, environ) if settings.demo else ""
     if settings.demo:
