@@ -23,7 +23,7 @@ USER = "springtide"
 _STOP_SIGNALS = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
 _READY_WITHIN_S = 60.0
 # Not a limit: beyond it Go collects sooner instead of letting garbage double the heap.
-_MEMORY_AIM = "64MiB"
+_MEMORY_AIM = "32MiB"
 
 
 class Nats:
