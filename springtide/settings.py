@@ -72,8 +72,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `health_port`: where a process answers probes beside its channel, or without one; 0: nowhere. `health_token`: a
     secret that lets a request buy the test product at /healthz/deep; empty: nobody may.
     `drain_s`: how long a channel goes on after it said that it is leaving.
-    `background`: publish and take the events of the contexts served here; false where another process of the same
-    contexts does.
+    `background`: publish and take the events of the contexts served here, and run their loops; false where another
+    process of the same contexts does.
     `nice`: how much `serve` gives way to other processes, 0 (not at all) to 19.
     `trusted_proxies`: addresses whose X-Forwarded-For is believed.
     `as_of`: ISO date that reports are as of, for a shop whose history ends in the past; empty: today.
