@@ -9,20 +9,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from springtide.edge.probes import Deep
 from springtide.platform import housekeeping
 from springtide.platform.bus import Bus
 from springtide.platform.database_roles import runtime_url
 from springtide.platform.db import Database, Tx
+from springtide.platform.desks import Desk, tell_health
 from springtide.platform.errors import Unavailable
-from springtide.platform.http_server import Door
+from springtide.platform.gate import Gate
+from springtide.platform.health import Health
+from springtide.platform.http_server import App
 from springtide.platform.inbox import Consumer
 from springtide.platform.jobs import Jobs
 from springtide.platform.outbox import Relay
 from springtide.platform.rpc import Contract, Server, local, remote
+from springtide.platform.switches import Switches
 from springtide.platform.tasks import stopped
 from springtide.platform.telemetry import logger
 from springtide.platform.wiring import Built, ContextSpec, Loop, Needs
-from springtide.settings import CONTEXTS, Settings
+from springtide.settings import CHANNELS, CONTEXTS, Settings
 
 log = logger(__name__)
 Api = TypeVar("Api")
@@ -40,6 +45,25 @@ def contract_of(api: type[Api]) -> Contract[Api]:
     return Contract(api.__module__.split(".")[-2], api)
 
 
+def contracts() -> dict[str, Contract[Any]]:
+    """Return the contract of every context, without its implementation."""
+    found = {}
+    for context in CONTEXTS:
+        module = importlib.import_module(f"springtide.contracts.{context}.api")
+        found[context] = contract_of(getattr(module, f"{context.title()}Api"))
+    return found
+
+
+def refusal_of(method: str) -> str:
+    """Return why nobody may limit or switch off a method, "" when one may: money may hang on it, or it is none."""
+    context, _, verb = method.partition(".")
+    contract = contracts().get(context)
+    known = None if contract is None else contract.methods.get(verb)
+    if known is None:
+        return f"{method} is no method of a contract"
+    return f"{method} is never refused: a payment may hang on it" if known.always_answered else ""
+
+
 class Node:
     """A process: the contexts built in it, and callers for all the others."""
 
@@ -47,6 +71,9 @@ class Node:
         self.settings = settings
         self.bus = bus
         self.roles = frozenset(roles)
+        self.health = Health(self.roles)
+        self.gate = Gate(settings.call_limits, settings.call_rates)
+        self.desks: list[Desk] = []
         self.databases: dict[str, Database] = {}
         self.built: dict[str, Built] = {}
         self._worked: dict[str, Built] = {}
@@ -60,9 +87,9 @@ class Node:
             contract = contract_of(api)
             built = self.built.get(contract.context)
             self._callers[api] = (
-                remote(contract, self.bus, timeout_s=self.settings.call_timeout_s)
+                remote(contract, self.bus, timeout_s=self.settings.call_timeout_s, gate=self.gate)
                 if built is None
-                else local(contract, cast("Api", built.api), through_wire=self.settings.strict_calls)
+                else local(contract, cast("Api", built.api), through_wire=self.settings.strict_calls, gate=self.gate)
             )
         return cast("Api", self._callers[api])
 
@@ -161,7 +188,22 @@ class Node:
 
     def servers(self) -> list[tuple[str, Server]]:
         """Return an RPC server per context built here."""
-        return [(name, Server(self._specs[name].contract, built.api)) for name, built in self.built.items()]
+        return [
+            (name, Server(self._specs[name].contract, built.api, gate=self.gate)) for name, built in self.built.items()
+        ]
+
+    def watch_engines(self) -> None:
+        """Register the engines' health. A process with a channel goes on without them: it looks on (promise 5)."""
+        is_vital = not self.roles & set(CHANNELS)
+        self.health.add("bus", self.bus.require_connection, vital=is_vital)
+        for context, database in self.databases.items():
+            self.health.add(f"database {context}", database.ping, vital=is_vital)
+
+    async def leave(self) -> None:
+        """Leave the queue groups of all contexts and finish the calls that were handed over. Again: nothing."""
+        desks, self.desks = self.desks, []
+        await asyncio.gather(*(desk.close() for desk in desks))
+        await self.bus.finish_calls()
 
 
 class _Lazy:
@@ -245,17 +287,24 @@ async def running(
         for built in node.built.values():
             if built.close is not None:
                 stack.push_async_callback(built.close)
+        node.watch_engines()
         tasks = [asyncio.create_task(work) for work in node.background()] if background else []
+        tasks.append(asyncio.create_task(Switches(bus).follow(node.gate)))
         if serve:
-            tasks.append(asyncio.create_task(_serve_contracts(node)))
+            tasks.append(asyncio.create_task(tell_health(bus, node.health)))
+            for context, server in node.servers():
+                desk = Desk(bus, context, server)
+                node.desks.append(desk)
+                node.health.add(f"calls {context}", desk.require_open, vital=not roles & set(CHANNELS))
         try:
             yield node
         finally:
+            await node.leave()
             await stopped(tasks)
 
 
 @asynccontextmanager
-async def channel(name: str, node: Node) -> AsyncIterator[Door]:
+async def channel(name: str, node: Node) -> AsyncIterator[App]:
     """Run one channel ("web" or "backoffice") in this process while the block lasts; gives its ASGI application."""
     settings = node.settings
     if name == "web":
@@ -270,6 +319,8 @@ async def channel(name: str, node: Node) -> AsyncIterator[Door]:
             words=Path(settings.words_dir) if settings.words_dir else None,
             storefront=storefront.create_app,
             trusted_proxies=settings.trusted_proxies,
+            health=node.health,
+            deep=_deep(node),
         ) as app:
             yield app
     else:
@@ -282,11 +333,23 @@ async def channel(name: str, node: Node) -> AsyncIterator[Door]:
             trusted_proxies=settings.trusted_proxies,
             data_dir=Path(settings.data_dir),
             as_of=date.fromisoformat(settings.as_of) if settings.as_of else None,
+            health=node.health,
         )
 
 
-async def _serve_contracts(node: Node) -> None:
-    async with AsyncExitStack() as stack:
-        for name, server in node.servers():
-            await stack.enter_async_context(node.bus.serving(name, server.handle))
-        await asyncio.Event().wait()
+def _deep(node: Node) -> Deep | None:
+    """Return the deep health check of a web process, where a token is set for it."""
+    settings = node.settings
+    if not settings.health_token:
+        return None
+    probe = importlib.import_module("springtide.rehearsal.purchase_probe").PurchaseProbe
+    return cast(
+        "Deep",
+        probe(
+            node.ask,
+            settings.gateways,
+            token=settings.health_token,
+            preferred=settings.default_market,
+            shop_url=settings.shop_url(),
+        ),
+    )

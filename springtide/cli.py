@@ -16,11 +16,14 @@ Examples:
   springtide up                                 the whole shop on this machine, engines included
   springtide serve web                          one process of the storefront, the shop API and webhooks
   springtide serve inventory pricing            two contexts in a process of their own
+  springtide health                             ask every process how it is
+  springtide switch off orders.history --reason "reports are slow"
   springtide check                              compare the facts of all contexts and of the payment gateways
   springtide drill --seed 7                     break things in a throw-away shop while buyers buy
   springtide import demo                        load the demo shop: catalogue, prices, stock, 21 months of orders
   springtide export orders --format csv         write orders to standard output
 """
+_IMPORTS = "demo = shop and history; health-product: what /healthz/deep buys"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -39,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument("contexts", nargs="*", metavar="CONTEXT", help=f"default: all of {', '.join(CONTEXTS)}")
     migrate.add_argument("--phase", choices=("pre", "post", "all"), default="all", help="before or after a release")
     importing = commands.add_parser("import", help="load data through the bulk ports")
-    importing.add_argument("what", choices=("demo", "demo-shop", "demo-history"), help="demo = shop and history")
+    importing.add_argument("what", choices=("demo", "demo-shop", "demo-history", "health-product"), help=_IMPORTS)
     exporting = commands.add_parser("export", help="write facts to standard output")
     exporting.add_argument("what", choices=("products", "orders", "stock"))
     exporting.add_argument("--format", choices=("csv", "json"), default="csv")
@@ -61,6 +64,15 @@ def _parser() -> argparse.ArgumentParser:
     drill.add_argument("--keep-logs", default="", metavar="FILE", help="write the logs of all processes there")
     drill.add_argument("--report", default="", metavar="FILE", help="write a table of all seeds there, as Markdown")
     drill.add_argument("--json", default="", metavar="FILE", help="write the report there, for machines")
+    health = commands.add_parser("health", help="ask every process how it is; exit 1 when one is not ready")
+    health.add_argument("role", nargs="?", choices=ROLES, metavar="ROLE", help="only processes with this role")
+    health.add_argument("--json", action="store_true", help="for machines")
+    switch = commands.add_parser("switch", help="switch a method of a contract off, or on again, in every process")
+    switch.add_argument("to", choices=("off", "on"))
+    switch.add_argument("method", metavar="METHOD", help="like orders.history")
+    switch.add_argument("--reason", required=True, help="for whoever looks next")
+    switch.add_argument("--by", default="", help="who moves it (default: the name you are logged in with)")
+    commands.add_parser("switches", help="what is switched off; who moved which switch, when and why")
     return parser
 
 

@@ -67,6 +67,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     with a role per context. `database_urls` gives a context a database of its own.
     `words_dir`: folder with compounds.csv and synonyms.csv for the search (the demo brings its own).
     `call_timeout_s`: how long a call to a context in another process may take.
+    `call_limits` and `call_rates`: "<context>.<verb>" -> how many calls of it a process may have under way, and make
+    or answer within a second.
+    `health_port`: where a process answers probes beside its channel, or without one; 0: nowhere. `health_token`: a
+    secret that lets a request buy the test product at /healthz/deep; empty: nobody may.
+    `drain_s`: how long a channel goes on after it said that it is leaving.
     `background`: publish and take the events of the contexts served here, and run their loops; false where another
     process of the same contexts does.
     `nice`: how much `serve` gives way to other processes, 0 (not at all) to 19.
@@ -94,6 +99,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     demo: bool = True
     strict_calls: bool = False
     call_timeout_s: float = 12.0
+    call_limits: dict[str, int] = {}
+    call_rates: dict[str, float] = {}
+    health_port: int = 0
+    health_token: str = ""
+    drain_s: float = 3.0
     background: bool = True
     nice: int = 0
     trusted_proxies: tuple[str, ...] = ()
@@ -193,13 +203,14 @@ def _decoded(value: object, wanted: object) -> object:
 def _check_meaning(settings: Settings, problems: list[str]) -> None:
     problems.extend(
         f"{_PREFIX}{name.upper()}: a port is 0 to 65535"
-        for name in ("port", "backoffice_port", "sandbox_port")
+        for name in ("port", "backoffice_port", "sandbox_port", "health_port")
         if not 0 <= getattr(settings, name) <= 65_535  # noqa: PLR2004 - the range of ports
     )
     if not 0 <= settings.nice <= _NICEST:
         problems.append(f"{_PREFIX}NICE: 0 to {_NICEST}")
     if settings.call_timeout_s <= 0:
         problems.append(f"{_PREFIX}CALL_TIMEOUT_S: a time above 0")
+    _check_processes(settings, problems)
     if bool(settings.database_url) != bool(settings.nats_url):
         problems.append(f"{_PREFIX}DATABASE_URL and {_PREFIX}NATS_URL: give both, or none for the embedded engines")
     if settings.database_url and not settings.secret_key:
@@ -222,6 +233,19 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
     )
     for gateway in settings.gateways:
         problems.extend(f"{_PREFIX}GATEWAYS: {gateway.name}: {problem}" for problem in _gateway_problems(gateway))
+
+
+def _check_processes(settings: Settings, problems: list[str]) -> None:
+    if settings.drain_s < 0:
+        problems.append(f"{_PREFIX}DRAIN_S: a time, 0 or above")
+    if settings.health_token and len(settings.health_token) < 32:  # noqa: PLR2004 - 32 hex characters are 128 bits
+        problems.append(f"{_PREFIX}HEALTH_TOKEN: at least 32 characters")
+    for name, table in (("CALL_LIMITS", settings.call_limits), ("CALL_RATES", settings.call_rates)):
+        for method, limit in table.items():
+            if method.partition(".")[0] not in CONTEXTS or not method.partition(".")[2]:
+                problems.append(f"{_PREFIX}{name}: {method} is not a method like pricing.quote")
+            if limit <= 0:
+                problems.append(f"{_PREFIX}{name}: {method}: a number above 0")
 
 
 def _gateway_problems(gateway: Gateway) -> list[str]:

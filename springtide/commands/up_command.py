@@ -27,6 +27,7 @@ _OWNER = "owner@springtide.example"
 _READY_WITHIN_S = 90.0
 # What can wait gives way to what a buyer waits for, and not further: it holds row locks too.
 _GIVES_WAY = 5
+_DRAIN_S = 0.0  # no balancer stands in front
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
@@ -90,14 +91,14 @@ def children_of(settings: Settings, folder: DataFolder, environ: dict[str, str])
         Child(
             name="shop",
             command=(*program, "serve", "web", *CONTEXTS),
-            environ={**environ, **_changed(settings, background=False, database_connections=selling)},
+            environ={**environ, **_changed(settings, background=False, database_connections=selling, drain_s=_DRAIN_S)},
             is_ready=http_probe(settings.host, settings.port, "/readyz"),
             ready_within_s=_READY_WITHIN_S,
         ),
         Child(
             name="backoffice",
             command=(*program, "serve", "backoffice", *CONTEXTS, "jobs"),
-            environ={**environ, **_changed(settings, database_connections=waiting, nice=_GIVES_WAY)},
+            environ={**environ, **_changed(settings, database_connections=waiting, nice=_GIVES_WAY, drain_s=_DRAIN_S)},
             is_ready=http_probe(settings.host, settings.backoffice_port, "/healthz"),
             ready_within_s=_READY_WITHIN_S,
         ),

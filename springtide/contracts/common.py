@@ -67,6 +67,11 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     import_batch: str = ""
 
 
+HEALTH_CHANNEL = "health"
+"""The channel of orders that the deep health check places and cancels. Goods and money are real to every check; there
+is no invoice, no mail, and no place for them in figures of what was sold."""
+
+
 class Quantity(msgspec.Struct, frozen=True, kw_only=True):
     """So many of a SKU."""
 
@@ -83,6 +88,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 __all__ = [
+    "HEALTH_CHANNEL",
     "Address",
     "AuditEntry",
     "Contact",

@@ -298,6 +298,11 @@ class Database:
         await self._pool.close(timeout=3)
         await self._batches.close(timeout=3)
 
+    async def ping(self) -> None:
+        """Ask for the time; `DatabaseUnavailable`."""
+        async with self._connection() as connection:
+            await self._now(connection)
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Read]:
         """Open a reading unit of work: each statement sees what was committed when it started."""

@@ -7,6 +7,7 @@ batch that fails is halved until the failing event stands alone; its neighbours 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -17,12 +18,14 @@ from springtide.platform.db import Database, DatabaseUnavailable, Tx
 from springtide.platform.errors import SpringtideError, Unavailable
 from springtide.platform.events import Envelope, Event
 from springtide.platform.lanes import Turns
+from springtide.platform.tasks import finishing
 from springtide.platform.telemetry import EVENTS_CONSUMED, logger, set_trace
 
 _BACK_OFF_S = 1.0
 _LONGEST_DELAY_S = 60.0
 _AT_ONCE = 512
 _PATIENCE_S = 10.0
+_FINISHED_WITHIN_S = 5.0
 
 Pairs = Sequence[tuple[Envelope, Any]]
 
@@ -60,12 +63,16 @@ class Consumer:
         self._turns = Turns()
 
     async def run(self) -> None:
-        """Consume for ever; reconnect with a pause when the bus or the database is away."""
+        """Consume for ever; reconnect with a pause when the bus or the database is away.
+
+        Cancelled, it takes what it has begun to take and gives the rest back to the others.
+        """
         while True:
             try:
-                async for batch in self._bus.deliveries(self._name, list(self._subscriptions)):
-                    await self._take_batch(batch)
-                    await self._turns.next(has_more=len(batch) >= _AT_ONCE)
+                async with aclosing(self._bus.deliveries(self._name, list(self._subscriptions))) as batches:
+                    async for batch in batches:
+                        await finishing(self._take_batch(batch), within_s=_FINISHED_WITHIN_S)
+                        await self._turns.next(has_more=len(batch) >= _AT_ONCE)
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - a consumer outlives every failure of its engines

@@ -12,11 +12,14 @@ from procrastinate import PsycopgConnector, RetryStrategy
 from procrastinate.tasks import Task
 
 from springtide.platform.db import Tx
+from springtide.platform.tasks import patiently
 from springtide.platform.telemetry import logger
 
 log = logger(__name__)
 
 _STALLED_AFTER_S = 10.0
+_FINISHED_WITHIN_S = 5.0
+_ABORTED_WITHIN_S = 2.0
 
 Work = Callable[..., Awaitable[None]]
 
@@ -50,10 +53,12 @@ class Jobs:
         await task.defer_async(**arguments)
 
     async def run_worker(self, *, concurrency: int = 4) -> None:
-        """Work for ever (until cancelled). Jobs left behind by a killed worker are taken again."""
-        async with self._app.open_async(), asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._retry_stalled())
-            tasks.create_task(
+        """Work for ever. Cancelled, it takes no more jobs and finishes those it has; what takes longer than a few
+        seconds is given back. Jobs left behind by a killed worker are taken again.
+        """
+        async with self._app.open_async():
+            looking = asyncio.create_task(self._retry_stalled())
+            working = asyncio.create_task(
                 self._app.run_worker_async(
                     concurrency=concurrency,
                     install_signal_handlers=False,
@@ -62,8 +67,19 @@ class Jobs:
                     fetch_job_polling_interval=1.0,
                     update_heartbeat_interval=2.0,
                     stalled_worker_timeout=_STALLED_AFTER_S,
+                    shutdown_graceful_timeout=_FINISHED_WITHIN_S,
                 )
             )
+            try:
+                await asyncio.wait({looking, working}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                looking.cancel()
+                working.cancel()  # the worker's word for "finish"
+                await patiently(working, within_s=_FINISHED_WITHIN_S + _ABORTED_WITHIN_S)
+                await asyncio.gather(looking, return_exceptions=True)
+            for task in (looking, working):
+                if not task.cancelled():
+                    task.result()  # raises what it failed with
 
     async def _retry_stalled(self) -> None:
         while True:

@@ -17,6 +17,12 @@ RPC_SECONDS = Histogram(
     ["context", "method", "outcome"],
     registry=REGISTRY,
 )
+CALLS_REFUSED = Counter(
+    "springtide_contract_calls_refused",
+    "Contract calls that a limit or a switch turned away, on the caller's or the answerer's side",
+    ["context", "method", "side", "why"],
+    registry=REGISTRY,
+)
 HTTP_SECONDS = Histogram(
     "springtide_http_request_seconds", "Duration of HTTP requests", ["channel", "method", "status"], registry=REGISTRY
 )

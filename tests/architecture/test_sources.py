@@ -79,7 +79,7 @@ def test_a_promise_needs_only_words_of_the_platform() -> None:
     for path in python_files("contracts"):
         strange = {name for name in _imported(path) if not name.startswith("springtide.contracts.")}
         assert strange <= PURE | {
-            f"springtide.platform.{name}" for name in ("audit_entry", "caller", "difference_entry", "events")
+            f"springtide.platform.{name}" for name in ("audit_entry", "caller", "difference_entry", "events", "promise")
         }, place(path)
 
 

@@ -40,6 +40,7 @@ LAYOUTS: dict[str, tuple[tuple[str, ...], ...]] = {
 LAYOUTS[WITH_OFFICE] = (*LAYOUTS[ONE], ("backoffice",))
 LAYOUTS[SPLIT_WITH_OFFICE] = (*LAYOUTS[SPLIT], ("backoffice",))
 TEMPLATE = "template_demo_shop"
+HEALTH_TOKEN = "a-health-token-for-tests-0123456789abc"
 _TEMPLATE_LOCK = 7_405_119
 _READY_WITHIN_S = 60.0
 
@@ -202,6 +203,8 @@ def running_shop(engines: Engines, layout: str, **changes: object) -> Iterator[R
             sandbox_port=sandbox_port,
             backoffice_port=backoffice_port,
             log_level="INFO",
+            health_token=HEALTH_TOKEN,
+            drain_s=0.0,  # no balancer stands in front
             call_timeout_s=8.0,  # a call to a process that was killed is not waited for longer
         )
         (folder / "data").mkdir()

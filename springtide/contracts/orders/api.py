@@ -16,6 +16,7 @@ from springtide.contracts.inventory.api import Allocation
 from springtide.contracts.pricing.api import Quote, TaxedRow
 from springtide.platform.caller import Caller
 from springtide.platform.errors import BadInput, Conflict, NotFound, Unprocessable
+from springtide.platform.promise import always_answered
 
 
 class OrderNotFound(NotFound):
@@ -321,6 +322,7 @@ class HistoryDay(msgspec.Struct, frozen=True, kw_only=True):
 class OrdersApi(Protocol):
     """Orders' verbs. place is the system's; staff verbs need "orders.read", "orders.write", "orders.refund"."""
 
+    @always_answered
     async def place(self, *, caller: Caller, key: str, placement: Placement) -> Placed:
         """Place an order. It cannot refuse for a business reason; the primary key is the guard against two."""
         ...

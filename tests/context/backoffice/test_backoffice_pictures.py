@@ -10,7 +10,6 @@ import pytest
 
 from springtide.bootstrap import Node
 from springtide.channels.backoffice import create_app
-from springtide.channels.backoffice.app import BackOffice
 from springtide.contracts.catalog.api import CatalogApi, Product, ProductDraft, Variant
 from springtide.contracts.checkout.api import CheckoutApi
 from springtide.contracts.customers.api import CustomersApi, Role
@@ -18,6 +17,7 @@ from springtide.contracts.inventory.api import InventoryApi
 from springtide.contracts.orders.api import OrdersApi
 from springtide.contracts.payments.api import PaymentsApi
 from springtide.contracts.pricing.api import PricingApi
+from springtide.edge.probes import Probes
 from springtide.platform.caller import system
 from springtide.platform.usecase import new_key
 from tests.conftest import SECRET, NodeWith
@@ -34,7 +34,7 @@ BOUNDARY = "edge-of-a-part"
 class Desk:
     """Somebody at the page of one product."""
 
-    def __init__(self, node: Node, app: BackOffice, product: Product, folder: Path) -> None:
+    def __init__(self, node: Node, app: Probes, product: Product, folder: Path) -> None:
         self.node, self.app, self.product_id, self.folder = node, app, product.id, folder
         self.browser = Browser(app)
         self.page = f"/products/{product.id}"

@@ -7,6 +7,7 @@ import pytest
 
 from springtide.bootstrap import Node, channel
 from springtide.channels import backoffice
+from springtide.platform.health import Health
 from springtide.settings import Settings
 
 
@@ -15,6 +16,7 @@ class Composed:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.health = Health(("backoffice",))
 
     def ask(self, api: type[Any]) -> object:
         return object()
