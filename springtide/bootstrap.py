@@ -77,10 +77,17 @@ class Node:
     def build(self, context: str, *, serve: bool) -> None:
         """Build one context; with `serve` False only its jobs will be worked off here."""
         spec = spec_of(context)
+        is_pooled = bool(self.settings.database_pooler)
         database = Database(
-            self.database_url(context), context, spec.statements, max_connections=self.settings.database_connections
+            self.database_url(context),
+            context,
+            spec.statements,
+            max_connections=self.settings.database_connections,
+            is_pooled=is_pooled,
+            replica_url=self._replica_url(context),
+            slow_s=self.settings.slow_statement_s,
         )
-        jobs = Jobs(database.url, context)
+        jobs = Jobs(database.url, context, is_pooled=is_pooled)
 
         async def defer(tx: Tx, name: str, *, lock: str | None = None, **arguments: Any) -> None:  # noqa: ANN401 - JSON
             await jobs.defer(tx, name, lock=lock, **arguments)
@@ -110,8 +117,11 @@ class Node:
 
     def database_url(self, context: str) -> str:
         """Return the runtime URL of a context's schema."""
-        admin = self.settings.database_urls.get(context) or self.settings.database_url
-        return runtime_url(admin, self.settings.secret_key, context)
+        return runtime_url(self.settings.url_of(context), self.settings.secret_key, context)
+
+    def _replica_url(self, context: str) -> str:
+        url = self.settings.replica_url_of(context)
+        return runtime_url(url, self.settings.secret_key, context) if url else ""
 
     def background(self) -> list[Coroutine[Any, Any, None]]:
         """Return everything this process does besides answering: relays, consumers, loops, job workers."""

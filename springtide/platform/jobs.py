@@ -17,6 +17,9 @@ from springtide.platform.telemetry import logger
 log = logger(__name__)
 
 _STALLED_AFTER_S = 10.0
+_POLLED_EVERY_S = 0.5
+_TIDIED_EVERY_S = 3600.0
+_ENDED_KEPT_H = 30 * 24
 
 Work = Callable[..., Awaitable[None]]
 
@@ -26,14 +29,18 @@ class Jobs:
     outside, and are repeatable: a job whose worker died is run again.
     """
 
-    def __init__(self, url: str, context: str, *, attempts: int = 12) -> None:
+    def __init__(self, url: str, context: str, *, attempts: int = 12, is_pooled: bool = False) -> None:
         self.context = context
         self._app = procrastinate.App(
             connector=PsycopgConnector(
                 conninfo=url,
                 min_size=1,
-                max_size=1,  # jobs are not the hot path, and the server has few connections; listening takes one more
-                kwargs={"options": f"-c search_path={context}", "application_name": f"springtide-{context}-jobs"},
+                max_size=1,  # jobs are not the hot path, and the server has few connections
+                kwargs={
+                    "application_name": f"springtide-{context}-jobs",
+                    # A pooler takes no options: there the role's own search_path is the context's schema.
+                    **({"prepare_threshold": None} if is_pooled else {"options": f"-c search_path={context}"}),
+                },
             )
         )
         self._retry = RetryStrategy(max_attempts=attempts, exponential_wait=2)
@@ -53,13 +60,16 @@ class Jobs:
         """Work for ever (until cancelled). Jobs left behind by a killed worker are taken again."""
         async with self._app.open_async(), asyncio.TaskGroup() as tasks:
             tasks.create_task(self._retry_stalled())
+            tasks.create_task(self._forget_ended())
             tasks.create_task(
                 self._app.run_worker_async(
                     concurrency=concurrency,
                     install_signal_handlers=False,
                     name=f"springtide-{self.context}",
                     delete_jobs="successful",
-                    fetch_job_polling_interval=1.0,
+                    # No LISTEN: it needs a connection of its own, and does not work behind a pooler of transactions.
+                    listen_notify=False,
+                    fetch_job_polling_interval=_POLLED_EVERY_S,
                     update_heartbeat_interval=2.0,
                     stalled_worker_timeout=_STALLED_AFTER_S,
                 )
@@ -71,3 +81,11 @@ class Jobs:
                 log.warning("jobs.taken_again", context=self.context, job=job.id, task=job.task_name)
                 await self._app.job_manager.retry_job(job)
             await asyncio.sleep(_STALLED_AFTER_S / 2)
+
+    async def _forget_ended(self) -> None:
+        """Jobs that succeeded go at once; those that failed for good are kept 30 days for who looks into them."""
+        while True:
+            await self._app.job_manager.delete_old_jobs(
+                nb_hours=_ENDED_KEPT_H, include_failed=True, include_cancelled=True, include_aborted=True
+            )
+            await asyncio.sleep(_TIDIED_EVERY_S)
