@@ -10,8 +10,9 @@ from contextlib import AsyncExitStack
 
 import uvloop
 
-from springtide.bootstrap import channel, running
+from springtide.bootstrap import channel, require_connections, running
 from springtide.commands.output import fail
+from springtide.platform.budget import ConnectionsDoNotFit
 from springtide.platform.http_server import bound_socket, serve
 from springtide.platform.telemetry import configure_logging
 from springtide.settings import CHANNELS, Settings
@@ -30,6 +31,10 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
             "springtide: serve needs SPRINGTIDE_DATABASE_URL and SPRINGTIDE_NATS_URL; `springtide up` brings its own\n"
         )
         return 1
+    try:
+        require_connections(settings, frozenset(options.roles))
+    except ConnectionsDoNotFit as problem:
+        return fail(problem)
     os.nice(settings.nice)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_serve(settings, frozenset(options.roles)))
