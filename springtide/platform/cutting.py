@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -39,6 +40,7 @@ _PAUSE_S = 0.25
 # A cut comes at least so far ahead of the newest row: process clocks differ.
 _MARGIN = timedelta(hours=1)
 _CUT = "cut"
+_SPARE_WIDE_COLUMNS = (Path(__file__).parent / "migrations" / "wide_columns.sql").read_bytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ class Cutter:
         made = sql.Identifier(name)
         await self._run("create table {made} (like {parent} including all excluding identity)", made=made)
         await self._run("revoke all on {made} from {runtime}", made=made)
+        await self._connection.execute(_SPARE_WIDE_COLUMNS)  # as `migrate` does for those that it makes
 
     async def _drop_over(self, before: datetime, done: Cut) -> None:
         """Let go of every piece that ended before `before` and may go, and close the gap at the beginning."""

@@ -238,6 +238,20 @@ async def test_one_process_at_a_time(probe_url: str, admin: psycopg.AsyncConnect
     assert await turn(probe_url) == Upkeep(is_taken=True)
 
 
+async def test_documents_are_spared_in_new_pieces_as_in_those_before(
+    probe_url: str, admin: psycopg.AsyncConnection[Any]
+) -> None:
+    made = (await turn(probe_url)).made
+    for name in made:
+        column = "payload" if name.startswith("outbox") else "difference"
+        cursor = await admin.execute(
+            "select attstattarget, reloptions from pg_attribute join pg_class on pg_class.oid = attrelid"
+            " where attrelid = %s::regclass and attname = %s",
+            [f"probe.{name}", column],
+        )
+        assert await cursor.fetchall() == [(0, ["toast_tuple_target=8160"])], name
+
+
 async def test_runtime_role_reaches_rows_through_the_parent_only(
     probe_url: str, db: Database, admin: psycopg.AsyncConnection[Any]
 ) -> None:
