@@ -1,6 +1,7 @@
 """The whole shop through a real PgBouncer in transaction mode: buy, pay, ship, refund, mail, jobs, check."""
 
 import asyncio
+from argparse import Namespace
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -13,13 +14,14 @@ from system.pgbouncer import PgBouncer, pgbouncer
 from system.shop import ONE, RunningShop, running_shop
 from system.test_first_order import mail_to
 
+from springtide.commands.database_command import run as run_database
 from springtide.contracts.common import Origin
 from springtide.contracts.customers.api import CustomersApi
 from springtide.contracts.orders.api import PaymentStatus
 from springtide.platform.caller import guest
 from springtide.platform.embedded.engines import Engines
 from springtide.platform.usecase import new_key
-from springtide.settings import Settings, replaced
+from springtide.settings import CONTEXTS, Settings, replaced
 
 LANTERN, HOLDER = "84879", "85123A"
 
@@ -57,6 +59,15 @@ async def test_an_order_lives_its_whole_life_behind_a_pooler(shop: RunningShop, 
         await mail_to(shop, buyer.email, order.number)
         await office.everything_agrees()
     assert pooler.servers(_database(shop)) <= 20  # max_db_connections of the fixture
+
+
+def test_all_schemas_are_looked_after_beside_the_pooler(shop: RunningShop, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_database(shop.settings, Namespace(database_command="maintain")) == 0
+    said = capsys.readouterr().out
+    assert all(context in said for context in CONTEXTS)
+    assert "shipping_rows_20" in said
+    assert run_database(shop.settings, Namespace(database_command="budget", processes=[])) == 0
+    assert "through a pooler" in capsys.readouterr().out
 
 
 async def test_many_buy_at_once_behind_a_pooler(shop: RunningShop) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -62,6 +63,34 @@ async def test_buying_and_what_follows_touches_one_piece_of_each_table(cut: Node
     await cut.databases["orders"].close()
     names = await differing(cut, before, many=4)
     assert {name.removesuffix(f"_{_piece(names)}") for name in names} == set(TABLES)
+
+
+async def test_no_order_fails_while_pieces_are_made_and_dropped(cut: Node) -> None:
+    """Buyers buy all the time while weeks of maintenance go by in a second."""
+    api, url, partitioned = cut.ask(OrdersApi), cut.settings.database_url, spec_of("orders").partitioned
+    sold: list[UUID] = []
+    is_over = asyncio.Event()
+
+    async def buy() -> None:
+        while not is_over.is_set():
+            placement, _ = await placed(api)
+            sold.append(placement.order_id)
+
+    buyers = [asyncio.create_task(buy()) for _ in range(4)]
+    dropped: list[str] = []
+    for weeks in (1, 2, 3):
+        now = datetime.now(UTC) + timedelta(weeks=weeks)
+        days = {"outbox_days": 8, "audit_days": 20}
+        dropped += (await maintain(url, "orders", partitioned, days, now=now)).dropped
+    is_over.set()
+    await asyncio.gather(*buyers)
+    assert dropped
+    assert {name.partition("_")[0] for name in dropped} <= {"outbox", "audit"}
+    page = await api.list_orders(caller=OFFICE, where=OrderFilter(), limit=200)
+    assert {row.id for row in page.items} <= set(sold)
+    assert len(sold) >= 4
+    for order_id in sold:
+        assert (await api.get(caller=OFFICE, order_id=order_id)).id == order_id
 
 
 async def test_lists_over_all_pieces_are_in_order(cut: Node) -> None:
