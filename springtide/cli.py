@@ -55,6 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--role", action="append", required=True, help="may be repeated: owner, merchandiser, ...")
     check = commands.add_parser("check", help="compare the facts of all contexts; exit 1 when they differ")
     check.add_argument("--json", action="store_true", help="for machines")
+    database = commands.add_parser("database", help="connections against their limit, and the upkeep of schemas")
+    database_commands = database.add_subparsers(dest="database_command", required=True, metavar="COMMAND")
+    budget = database_commands.add_parser("budget", help="what processes may open and what is open; exit 1: too many")
+    budget.add_argument(
+        "processes", nargs="*", metavar="PROCESS", help="web*4, inventory+pricing; default: those of up"
+    )
+    database_commands.add_parser("maintain", help="partitions and statistics of all schemas, once")
     drill = commands.add_parser("drill", help="buyers, kills and outages in a throw-away shop; exit 1 on differences")
     drill.add_argument("--seed", type=int, help="repeat a schedule; default: a new one, which is printed")
     drill.add_argument("--seeds", type=int, default=1, help="so many drills, one seed after the other (default 1)")

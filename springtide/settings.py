@@ -23,6 +23,7 @@ _NOT_SETTINGS = frozenset({"CONFIG", "FAILPOINTS", "PARENT_PID", "TEST_ENGINES"}
 _BREAKERS = ("on", "dry_run", "off")
 _MAX_WEIGHT = 10_000
 _NICEST = 19
+_STREAM_KEPT_DAYS = 7
 
 
 class SettingsProblem(ValueError):
@@ -60,11 +61,26 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     sender: str = "shop@springtide.example"
 
 
+class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long partitions are kept after the last of their rows, in days. `audit_days` 0: for ever.
+
+    Orders, their lines and the ledgers of stock and money are books: their partitions are never dropped.
+    """
+
+    outbox_days: int = 8
+    audit_days: int = 0
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set. Empty `database_url` and `nats_url` mean: start the embedded engines.
 
     `database_url` belongs to a role that may make roles and schemas; only `migrate` uses it as it is, processes log in
     with a role per context. `database_urls` gives a context a database of its own.
+    `database_pooler`: "transaction" when these URLs lead to a PgBouncer in transaction mode; then `database_direct_url`
+    (and `database_direct_urls`) lead to the servers themselves, for migrations and maintenance.
+    `replica_url` (and `replica_urls`): standbys for lists and figures of the back office.
+    `slow_statement_s`: statements that take longer are logged by name; 0: none.
+    `retention`: what partitions are kept for.
     `words_dir`: folder with compounds.csv and synonyms.csv for the search (the demo brings its own).
     `call_timeout_s`: how long a call to a context in another process may take.
     `call_limits` and `call_rates`: "<context>.<verb>" -> how many calls of it a process may have under way, and make
@@ -82,7 +98,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     data_dir: str = ""
     database_url: str = ""
     database_urls: dict[str, str] = {}
+    database_direct_url: str = ""
+    database_direct_urls: dict[str, str] = {}
+    database_pooler: str = ""
     database_connections: int = 4
+    replica_url: str = ""
+    replica_urls: dict[str, str] = {}
+    slow_statement_s: float = 0.5
+    retention: Retention = Retention()
     nats_url: str = ""
     bus_namespace: str = ""
     secret_key: str = ""
@@ -110,6 +133,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     as_of: str = ""
     mail: Mail = Mail()
     gateways: tuple[Gateway, ...] = ()
+
+    def url_of(self, context: str) -> str:
+        """Return where processes find a context's database (perhaps a pooler)."""
+        return self.database_urls.get(context) or self.database_url
+
+    def direct_url_of(self, context: str) -> str:
+        """Return where a context's server itself is, for what a pooler cannot carry."""
+        if context in self.database_urls:
+            return self.database_direct_urls.get(context) or self.database_urls[context]
+        return self.database_direct_url or self.database_url
+
+    def replica_url_of(self, context: str) -> str:
+        """Return where a context's standby is; empty: there is none."""
+        own = context in self.database_urls
+        return self.replica_urls.get(context) or ("" if own else self.replica_url)
 
     def shop_url(self) -> str:
         """Return where buyers reach the shop, without a trailing slash."""
@@ -217,11 +255,7 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
         problems.append(f"{_PREFIX}SECRET_KEY: needed when the database is given (at least 32 characters)")
     if settings.secret_key and len(settings.secret_key) < 32:  # noqa: PLR2004 - 32 hex characters are 128 bits
         problems.append(f"{_PREFIX}SECRET_KEY: at least 32 characters")
-    problems.extend(
-        f"{_PREFIX}DATABASE_URLS: {name} is not a context ({', '.join(CONTEXTS)})"
-        for name in settings.database_urls
-        if name not in CONTEXTS
-    )
+    _check_databases(settings, problems)
     if settings.as_of and not _is_iso_date(settings.as_of):
         problems.append(f"{_PREFIX}AS_OF: {settings.as_of} is not a date like 2011-09-01")
     names = [gateway.name for gateway in settings.gateways]
@@ -246,6 +280,35 @@ def _check_processes(settings: Settings, problems: list[str]) -> None:
                 problems.append(f"{_PREFIX}{name}: {method} is not a method like pricing.quote")
             if limit <= 0:
                 problems.append(f"{_PREFIX}{name}: {method}: a number above 0")
+
+
+def _check_databases(settings: Settings, problems: list[str]) -> None:
+    for setting in ("database_urls", "database_direct_urls", "replica_urls"):
+        problems.extend(
+            f"{_PREFIX}{setting.upper()}: {name} is not a context ({', '.join(CONTEXTS)})"
+            for name in getattr(settings, setting)
+            if name not in CONTEXTS
+        )
+    if settings.database_connections < 1:
+        problems.append(f"{_PREFIX}DATABASE_CONNECTIONS: at least 1")
+    if settings.database_pooler not in {"", "transaction"}:
+        problems.append(f"{_PREFIX}DATABASE_POOLER: {settings.database_pooler} is not transaction (or empty: none)")
+    if settings.database_pooler:
+        if not settings.database_direct_url:
+            problems.append(f"{_PREFIX}DATABASE_DIRECT_URL: needed with a pooler, for migrations and maintenance")
+        problems.extend(
+            f"{_PREFIX}DATABASE_DIRECT_URLS: {name} has a database of its own behind a pooler: give its server too"
+            for name in settings.database_urls
+            if name not in settings.database_direct_urls
+        )
+    if settings.slow_statement_s < 0:
+        problems.append(f"{_PREFIX}SLOW_STATEMENT_S: 0 (none) or more")
+    if settings.retention.outbox_days < _STREAM_KEPT_DAYS:
+        problems.append(
+            f"{_PREFIX}RETENTION: outbox_days: at least {_STREAM_KEPT_DAYS}, as long as the stream keeps events"
+        )
+    if settings.retention.audit_days < 0:
+        problems.append(f"{_PREFIX}RETENTION: audit_days: 0 (for ever) or more")
 
 
 def _gateway_problems(gateway: Gateway) -> list[str]:

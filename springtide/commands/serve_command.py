@@ -16,9 +16,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import uvloop
 
-from springtide.bootstrap import channel, refusal_of, running
+from springtide.bootstrap import channel, refusal_of, require_connections, running
 from springtide.commands.output import fail
 from springtide.edge.probes import Probes
+from springtide.platform.budget import ConnectionsDoNotFit
 from springtide.platform.http_server import App, Stop, bound_socket, serve
 from springtide.platform.telemetry import configure_logging
 from springtide.settings import CHANNELS, Settings
@@ -45,6 +46,10 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     wrong = {refusal_of(method) for method in (*settings.call_limits, *settings.call_rates)} - {""}
     if wrong:
         return fail(f"SPRINGTIDE_CALL_LIMITS, SPRINGTIDE_CALL_RATES: {'; '.join(sorted(wrong))}")
+    try:
+        require_connections(settings, frozenset(options.roles))
+    except ConnectionsDoNotFit as problem:
+        return fail(problem)
     os.nice(settings.nice)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_serve(settings, frozenset(options.roles)))

@@ -84,29 +84,35 @@ def children_of(settings: Settings, folder: DataFolder, environ: dict[str, str])
     process with the back office: a third one would cost 47 MiB.
     """
     program = (sys.executable, "-m", "springtide.cli")
-    # Together with those of job workers about 40 connections to the database (design, section 3).
-    selling, waiting = max(1, settings.database_connections - 1), max(1, settings.database_connections // 2)
+    (_, selling, shop), (_, waiting, office) = processes_of(settings)
     return (
         sandbox_child(settings, folder, environ),
         Child(
             name="shop",
-            command=(*program, "serve", "web", *CONTEXTS),
-            environ={**environ, **_changed(settings, background=False, database_connections=selling, drain_s=_DRAIN_S)},
+            command=(*program, "serve", *selling),
+            environ={**environ, **as_environment(shop)},
             is_ready=http_probe(settings.host, settings.port, "/readyz"),
             ready_within_s=_READY_WITHIN_S,
         ),
         Child(
             name="backoffice",
-            command=(*program, "serve", "backoffice", *CONTEXTS, "jobs"),
-            environ={**environ, **_changed(settings, database_connections=waiting, nice=_GIVES_WAY, drain_s=_DRAIN_S)},
+            command=(*program, "serve", *waiting),
+            environ={**environ, **as_environment(office)},
             is_ready=http_probe(settings.host, settings.backoffice_port, "/healthz"),
             ready_within_s=_READY_WITHIN_S,
         ),
     )
 
 
-def _changed(settings: Settings, **changes: object) -> dict[str, str]:
-    return as_environment(replaced(settings, **changes))
+def processes_of(settings: Settings) -> tuple[tuple[str, tuple[str, ...], Settings], ...]:
+    """Return the processes that open connections to the database: name, roles and settings of each.
+
+    Together at most 40 connections, with one for maintenance (design, section 3): `springtide database budget`.
+    """
+    most = settings.database_connections
+    selling = replaced(settings, background=False, database_connections=max(1, most - 1), drain_s=_DRAIN_S)
+    waiting = replaced(settings, database_connections=max(1, most // 2), nice=_GIVES_WAY, drain_s=_DRAIN_S)
+    return ("shop", ("web", *CONTEXTS), selling), ("backoffice", ("backoffice", *CONTEXTS, "jobs"), waiting)
 
 
 def _greet(settings: Settings, password: str, seconds: float) -> None:

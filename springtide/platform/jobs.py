@@ -20,6 +20,9 @@ log = logger(__name__)
 _STALLED_AFTER_S = 10.0
 _FINISHED_WITHIN_S = 5.0
 _ABORTED_WITHIN_S = 2.0
+_POLLED_EVERY_S = 0.5
+_TIDIED_EVERY_S = 3600.0
+_ENDED_KEPT_H = 30 * 24
 
 Work = Callable[..., Awaitable[None]]
 
@@ -29,14 +32,18 @@ class Jobs:
     outside, and are repeatable: a job whose worker died is run again.
     """
 
-    def __init__(self, url: str, context: str, *, attempts: int = 12) -> None:
+    def __init__(self, url: str, context: str, *, attempts: int = 12, is_pooled: bool = False) -> None:
         self.context = context
         self._app = procrastinate.App(
             connector=PsycopgConnector(
                 conninfo=url,
                 min_size=1,
-                max_size=1,  # jobs are not the hot path, and the server has few connections; listening takes one more
-                kwargs={"options": f"-c search_path={context}", "application_name": f"springtide-{context}-jobs"},
+                max_size=1,  # jobs are not the hot path, and the server has few connections
+                kwargs={
+                    "application_name": f"springtide-{context}-jobs",
+                    # A pooler takes no options: there the role's own search_path is the context's schema.
+                    **({"prepare_threshold": None} if is_pooled else {"options": f"-c search_path={context}"}),
+                },
             )
         )
         self._retry = RetryStrategy(max_attempts=attempts, exponential_wait=2)
@@ -57,14 +64,16 @@ class Jobs:
         seconds is given back. Jobs left behind by a killed worker are taken again.
         """
         async with self._app.open_async():
-            looking = asyncio.create_task(self._retry_stalled())
+            looking = asyncio.create_task(self._look_after())
             working = asyncio.create_task(
                 self._app.run_worker_async(
                     concurrency=concurrency,
                     install_signal_handlers=False,
                     name=f"springtide-{self.context}",
                     delete_jobs="successful",
-                    fetch_job_polling_interval=1.0,
+                    # No LISTEN: it needs a connection of its own, and does not work behind a pooler of transactions.
+                    listen_notify=False,
+                    fetch_job_polling_interval=_POLLED_EVERY_S,
                     update_heartbeat_interval=2.0,
                     stalled_worker_timeout=_STALLED_AFTER_S,
                     shutdown_graceful_timeout=_FINISHED_WITHIN_S,
@@ -81,9 +90,22 @@ class Jobs:
                 if not task.cancelled():
                     task.result()  # raises what it failed with
 
+    async def _look_after(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._retry_stalled())
+            tasks.create_task(self._forget_ended())
+
     async def _retry_stalled(self) -> None:
         while True:
             for job in await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER_S):
                 log.warning("jobs.taken_again", context=self.context, job=job.id, task=job.task_name)
                 await self._app.job_manager.retry_job(job)
             await asyncio.sleep(_STALLED_AFTER_S / 2)
+
+    async def _forget_ended(self) -> None:
+        """Jobs that succeeded go at once; those that failed for good are kept 30 days for who looks into them."""
+        while True:
+            await self._app.job_manager.delete_old_jobs(
+                nb_hours=_ENDED_KEPT_H, include_failed=True, include_cancelled=True, include_aborted=True
+            )
+            await asyncio.sleep(_TIDIED_EVERY_S)

@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 
 from springtide.platform.database_roles import owner_role, runtime_password, runtime_role
 from springtide.platform.errors import SpringtideError
+from springtide.platform.pools import session_settings
 
 LOCK_TIMEOUT = "4s"
 STATEMENT_TIMEOUT = "5s"
@@ -83,10 +84,12 @@ def prepare_schema(admin_url: str, secret_key: str, context: str) -> None:
             defaults + "select, insert, update, delete on tables to {runtime}",
             defaults + "usage on sequences to {runtime}",
             defaults + "execute on functions to {runtime}",
-            "alter role {runtime} set search_path = {name}",
         )
         for statement in statements:
             connection.execute(sql.SQL(statement).format(name=name, owner=owner, runtime=runtime))
+        for setting, value in session_settings(schema).items():  # of sessions that cannot say so: behind a pooler
+            limit = sql.SQL("alter role {} set {} = {}")
+            connection.execute(limit.format(runtime, sql.Identifier(setting), sql.Literal(value)))
 
 
 def migrate(admin_url: str, context: str, migrations: Path, *, phases: Iterable[str] = ("pre", "post")) -> list[str]:

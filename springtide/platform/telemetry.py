@@ -56,6 +56,33 @@ GATEWAY_DIVERTED = Counter(
     ["gateway", "why"],
     registry=REGISTRY,
 )
+SLOW_STATEMENTS = Counter(
+    "springtide_slow_statements",
+    "Statements that took longer than the setting slow_statement_s, also as a part of an exchange that did",
+    ["context", "statement"],
+    registry=REGISTRY,
+)
+REPLICA_LAG_SECONDS = Gauge(
+    "springtide_replica_lag_seconds", "How late the read replica was when last used", ["context"], registry=REGISTRY
+)
+REPLICA_UP = Gauge(
+    "springtide_replica_up",
+    "1: the read replica answers; 0: the primary does",
+    ["context"],
+    registry=REGISTRY,
+)
+LOOP_LAST_RUN = Gauge(
+    "springtide_loop_last_run_timestamp_seconds", "When a loop last ended well", ["context", "loop"], registry=REGISTRY
+)
+LOOP_SECONDS = Gauge(
+    "springtide_loop_last_run_seconds", "How long the loop's last turn took", ["context", "loop"], registry=REGISTRY
+)
+LOOP_ROWS = Counter(
+    "springtide_loop_rows", "Rows that a loop says it has dealt with", ["context", "loop"], registry=REGISTRY
+)
+LOOP_FAILURES = Counter(
+    "springtide_loop_failures", "Turns of a loop that failed", ["context", "loop"], registry=REGISTRY
+)
 OUTBOX_LAG_SECONDS = Gauge(
     "springtide_outbox_lag_seconds", "Age of the oldest unsent row", ["context"], registry=REGISTRY
 )

@@ -7,7 +7,7 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -187,8 +187,10 @@ def _answers(address: str) -> bool:
 
 
 @contextmanager
-def running_shop(engines: Engines, layout: str, **changes: object) -> Iterator[RunningShop]:
-    """Run the demo shop in a layout on a fresh copy of its database."""
+def running_shop(
+    engines: Engines, layout: str, *, adapted: Callable[[Settings], Settings] | None = None, **changes: object
+) -> Iterator[RunningShop]:
+    """Run the demo shop in a layout on a fresh copy of its database; `adapted` changes the settings it is run with."""
     template = demo_template(engines)
     with scratch_database(engines, template=template) as url, tempfile.TemporaryDirectory() as place:
         port, sandbox_port, backoffice_port = free_port(), free_port(), free_port()
@@ -209,7 +211,7 @@ def running_shop(engines: Engines, layout: str, **changes: object) -> Iterator[R
         )
         (folder / "data").mkdir()
         settings = replaced(settings, gateways=demo_gateways(settings, SECRET), **changes)
-        shop = RunningShop(settings, layout, folder)
+        shop = RunningShop(adapted(settings) if adapted else settings, layout, folder)
         try:
             shop.start()
             yield shop

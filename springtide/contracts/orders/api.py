@@ -386,6 +386,10 @@ class OrdersApi(Protocol):
         """Return sums per day up to and without `as_of`, oldest first: as ordered, in each order's base currency."""
         ...
 
+    async def late_by(self, *, caller: Caller) -> float:
+        """Return how many seconds late `history` and audit rows may be, read from a replica; 0 without one."""
+        ...
+
     async def money(self, *, caller: Caller, after: str | None = None, limit: int = 1_000) -> Page[OrderMoney]:
         """Return live orders by id, for the checker; imported ones are exempt by origin."""
         ...
