@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from springtide.platform import housekeeping
+from springtide.platform import depths, gauges, housekeeping
 from springtide.platform.bus import Bus
 from springtide.platform.database_roles import runtime_url
 from springtide.platform.db import Database, Tx
@@ -123,7 +123,17 @@ class Node:
         for context, built in self._worked.items():
             work.extend(_repeat(context, loop) for loop in built.loops if loop.with_jobs)
         work.extend(_outlive(f"{context}.jobs", jobs.run_worker) for context, jobs in self._jobs.items())
+        work.extend(self._measuring())
         return work
+
+    def _measuring(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what this process measures of itself."""
+        consumers = [name for name, built in self.built.items() if built.subscriptions and self.settings.background]
+        queues = Loop(
+            name="depths", every_s=depths.EVERY_S, work=partial(depths.measure, self.bus, consumers, self._jobs)
+        )
+        gauges.watch_disk(Path(self.settings.data_dir or "."))
+        return [_repeat("process", queues), depths.watch_the_loop()]
 
     def _events(self, context: str, built: Built) -> list[Coroutine[Any, Any, None]]:
         """Return what carries a context's events: its relay, its consumer, and the forgetting of both."""

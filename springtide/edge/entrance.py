@@ -17,6 +17,7 @@ from springtide.platform.telemetry import HTTP_SECONDS, bind_request, logger, ob
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _TRACE_PARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_NO_ROUTE = "other"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 log = logger(__name__)
@@ -47,7 +48,8 @@ class Entrance:
         answer = _Answer(send, headers, without_body=method == "HEAD")
         await self._guarded(scope, receive, answer)
         name = method if method in _METHODS else "other"
-        observe(HTTP_SECONDS, time.perf_counter() - started, self._channel, name, str(answer.status))
+        route = str(scope.get("path_template") or _NO_ROUTE)  # the framework left it there when it found a handler
+        observe(HTTP_SECONDS, time.perf_counter() - started, self._channel, route, name, str(answer.status))
 
     async def _guarded(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:

@@ -25,7 +25,7 @@ from springtide.platform.db import Database, transaction_is_open
 from springtide.platform.errors import Unavailable
 from springtide.platform.exchange import Ask as Statement
 from springtide.platform.member import Identity, Member, by_place, find_kept, kernel_rows
-from springtide.platform.telemetry import BATCH_MEMBERS, BATCH_WAIT_SECONDS, LANE_WAITING
+from springtide.platform.telemetry import BATCH_MEMBERS, BATCH_WAIT_SECONDS, count_all
 from springtide.platform.usecase import check_key, request_hash
 
 Reply = TypeVar("Reply")
@@ -79,7 +79,6 @@ class Lane:
         self._runner: asyncio.Task[None] | None = None
         self._sizes = BATCH_MEMBERS.labels(name)
         self._waits = BATCH_WAIT_SECONDS.labels(name)
-        self._queue = LANE_WAITING.labels(name)
         lanes.watch(self)
 
     @property
@@ -138,7 +137,6 @@ class Lane:
             members.append(member)
         self._waiting.extendleft(reversed(twins))
         self._sizes.observe(len(members))
-        self._queue.set(len(self._waiting))
         return members
 
     async def _commit(self, members: Sequence[Member[Any]]) -> None:
@@ -174,6 +172,7 @@ class Lane:
                 await _commit(tx, fresh)
         if any(member.events for member in fresh):
             self._db.wake_relay.set()
+        count_all(one for member in fresh for one in member.counted)
         for member in fresh:
             member.settle()
         for place, kept in stored.items():

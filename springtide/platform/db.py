@@ -16,15 +16,17 @@ from typing import Any, TypeVar
 
 import msgspec
 import psycopg
+from prometheus_client import Counter
 from psycopg import errors as pg_errors
 from psycopg.rows import class_row, dict_row, scalar_row, tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from springtide.platform import gauges
 from springtide.platform.caller import Caller
 from springtide.platform.errors import SpringtideError, Unavailable
 from springtide.platform.events import MAX_EVENT_BYTES, Event
 from springtide.platform.ids import uuid7
-from springtide.platform.telemetry import current_trace
+from springtide.platform.telemetry import Counted, count_all, current_trace
 
 Row = TypeVar("Row")
 Params = Mapping[str, Any]
@@ -182,6 +184,7 @@ class Tx(Read):
         self.connection = connection  # for job deferral in the same transaction, nothing else
         self._events: list[PendingEvent] = []
         self._audits: list[tuple[str, str, bytes]] = []
+        self.counted: list[Counted] = []
 
     async def run(self, statement: str, params: Params = NO_PARAMS) -> int:
         """Execute one writing statement; return the number of rows it touched."""
@@ -201,6 +204,10 @@ class Tx(Read):
     def audit(self, action: str, aggregate_id: object, **difference: Any) -> None:  # noqa: ANN401 - JSON values
         """Add an audit row: who did what to which aggregate. Never personal data in `difference`: field names only."""
         self._audits.append((action, str(aggregate_id), msgspec.json.encode(difference)))
+
+    def count(self, counter: Counter, *labels: str, by: float = 1.0) -> None:
+        """Count something once this transaction has committed."""
+        self.counted.append((counter, labels, by))
 
     @property
     def has_events(self) -> bool:
@@ -266,6 +273,7 @@ class Database:
         # Every batch finds its rows by key. A plan made while a table was empty would read all of it, and stay so until
         # the first analyze: reading whole tables is ruled out.
         self._batches = self._new_pool("batches", 1, at_once=0, prepare_after=None, more="-c enable_seqscan=off")
+        gauges.watch_pools(self)
 
     def _new_pool(self, name: str, most: int, *, at_once: int, prepare_after: int | None, more: str = "") -> _Pool:
         return AsyncConnectionPool(
@@ -293,8 +301,14 @@ class Database:
         await self._pool.open(wait=False)
         await self._batches.open(wait=False)
 
+    def pools(self) -> Iterator[tuple[str, Mapping[str, int]]]:
+        """Yield the pools by name with their own figures (`psycopg_pool`'s statistics)."""
+        yield "statements", self._pool.get_stats()
+        yield "batches", self._batches.get_stats()
+
     async def close(self) -> None:
         """Give every connection back."""
+        gauges.forget_pools(self)
         await self._pool.close(timeout=3)
         await self._batches.close(timeout=3)
 
@@ -328,6 +342,7 @@ class Database:
                         await connection.execute(f"set local statement_timeout = {int(timeout_s) * 1000}")
                     yield tx
                     await tx.flush()
+            count_all(tx.counted)
             if tx.has_events:
                 self.wake_relay.set()
 

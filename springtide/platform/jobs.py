@@ -38,6 +38,7 @@ class Jobs:
         )
         self._retry = RetryStrategy(max_attempts=attempts, exponential_wait=2)
         self._tasks: dict[str, Task[..., Any, Any]] = {}
+        self._is_working = False
 
     def register(self, work: Mapping[str, Work]) -> None:
         """Add the functions behind the job names, before the first job is deferred or worked off."""
@@ -49,21 +50,32 @@ class Jobs:
         task = self._tasks[name].configure(lock=lock, connection=tx.connection)
         await task.defer_async(**arguments)
 
+    async def waiting(self) -> int:
+        """Return how many jobs wait for a worker; a worker has to run here, whose connection is used."""
+        queues = await self._app.job_manager.list_queues_async() if self._is_working else []
+        return sum(int(queue["todo"]) for queue in queues)
+
     async def run_worker(self, *, concurrency: int = 4) -> None:
         """Work for ever (until cancelled). Jobs left behind by a killed worker are taken again."""
-        async with self._app.open_async(), asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._retry_stalled())
-            tasks.create_task(
-                self._app.run_worker_async(
-                    concurrency=concurrency,
-                    install_signal_handlers=False,
-                    name=f"springtide-{self.context}",
-                    delete_jobs="successful",
-                    fetch_job_polling_interval=1.0,
-                    update_heartbeat_interval=2.0,
-                    stalled_worker_timeout=_STALLED_AFTER_S,
-                )
-            )
+        async with self._app.open_async():
+            self._is_working = True
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._retry_stalled())
+                    tasks.create_task(self._work_off(concurrency))
+            finally:
+                self._is_working = False
+
+    async def _work_off(self, concurrency: int) -> None:
+        await self._app.run_worker_async(
+            concurrency=concurrency,
+            install_signal_handlers=False,
+            name=f"springtide-{self.context}",
+            delete_jobs="successful",
+            fetch_job_polling_interval=1.0,
+            update_heartbeat_interval=2.0,
+            stalled_worker_timeout=_STALLED_AFTER_S,
+        )
 
     async def _retry_stalled(self) -> None:
         while True:

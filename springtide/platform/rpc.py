@@ -193,25 +193,27 @@ class Server:
     async def handle(self, method_name: str, body: bytes, headers: dict[str, str]) -> tuple[bytes, dict[str, str]]:
         """Decode, call, encode. Never raises: whatever happens becomes an answer."""
         started = time.perf_counter()
-        status, answer = await self._answer(method_name, body, headers)
-        observe(RPC_SECONDS, time.perf_counter() - started, self._contract.context, method_name, status)
+        status, outcome, answer = await self._answer(method_name, body, headers)
+        known = method_name if method_name in self._contract.methods else "unknown"
+        observe(RPC_SECONDS, time.perf_counter() - started, self._contract.context, known, outcome)
         return answer, {"status": status}
 
-    async def _answer(self, method_name: str, body: bytes, headers: dict[str, str]) -> tuple[str, bytes]:
+    async def _answer(self, method_name: str, body: bytes, headers: dict[str, str]) -> tuple[str, str, bytes]:
+        """Return status and outcome (the code of a refusal) and the encoded answer."""
         try:
             reply = await self._run(method_name, body, headers)
             encoded = _limited(method_name, msgspec.msgpack.encode(reply))
         except Refusal as refusal:
-            return "refused", _failure(refusal.code, refusal.detail, refusal.facts)
+            return "refused", refusal.code, _failure(refusal.code, refusal.detail, refusal.facts)
         except Unavailable as error:
-            return "unavailable", _failure(error.code, error.detail, error.facts, error.retry_after_s)
+            return "unavailable", error.code, _failure(error.code, error.detail, error.facts, error.retry_after_s)
         except PayloadTooLarge as error:
             log.error("rpc.too_large", context=self._contract.context, method=method_name)  # noqa: TRY400 - no trace
-            return "unavailable", _failure("too_large", f"{error}: the answer is too large to travel.", {})
+            return "unavailable", "too_large", _failure("too_large", f"{error}: the answer is too large to travel.", {})
         except Exception:
             log.exception("rpc.failed", context=self._contract.context, method=method_name)
-            return "unavailable", _failure("internal", f"{self._contract.context} failed.", {}, 2)
-        return "ok", encoded
+            return "unavailable", "internal", _failure("internal", f"{self._contract.context} failed.", {}, 2)
+        return "ok", "ok", encoded
 
     async def _run(self, method_name: str, body: bytes, headers: dict[str, str]) -> Any:  # noqa: ANN401 - any reply
         method = self._contract.methods.get(method_name)

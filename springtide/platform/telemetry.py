@@ -2,15 +2,17 @@
 
 import logging
 import sys
+from collections.abc import Iterable
 from contextvars import ContextVar
 from functools import cache
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 _trace: ContextVar[str] = ContextVar("springtide_trace", default="")
 
 REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
 RPC_SECONDS = Histogram(
     "springtide_contract_call_seconds",
     "Duration of contract calls",
@@ -18,7 +20,13 @@ RPC_SECONDS = Histogram(
     registry=REGISTRY,
 )
 HTTP_SECONDS = Histogram(
-    "springtide_http_request_seconds", "Duration of HTTP requests", ["channel", "method", "status"], registry=REGISTRY
+    "springtide_http_request_seconds",
+    "Duration of HTTP requests; route is the template, never the address itself",
+    ["channel", "route", "method", "status"],
+    registry=REGISTRY,
+)
+HTTP_TURNED_AWAY = Counter(
+    "springtide_http_requests_turned_away", "Requests for which there was no place", ["lane"], registry=REGISTRY
 )
 HTTP_WAITING = Gauge(
     "springtide_http_requests_waiting", "Requests waiting for their turn in this process", ["lane"], registry=REGISTRY
@@ -37,7 +45,6 @@ BATCH_MEMBERS = Histogram(
 BATCH_WAIT_SECONDS = Histogram(
     "springtide_batch_wait_seconds", "Time a call waits for its batch to begin", ["lane"], registry=REGISTRY
 )
-LANE_WAITING = Gauge("springtide_lane_waiting", "Calls waiting for a batch", ["lane"], registry=REGISTRY)
 GATEWAY_SECONDS = Histogram(
     "springtide_gateway_start_seconds",
     "Time a payment gateway takes to answer a start",
@@ -55,12 +62,30 @@ OUTBOX_LAG_SECONDS = Gauge(
 )
 
 
+Counted = tuple[Counter, tuple[str, ...], float]
+"""A counter, its labels and by how much: noted while a transaction is open, counted once it has committed."""
+
+
 def observe(histogram: Histogram, value: float, *labels: str) -> None:
     """Observe `value`; the child with these labels is looked up in the library once, which costs more than the rest."""
     _labelled(histogram, labels).observe(value)
 
 
+def count_all(counted: Iterable[Counted]) -> None:
+    """Count what a committed transaction noted: summed up first, because a counter costs more than a sum."""
+    sums: dict[tuple[Counter, tuple[str, ...]], float] = {}
+    for counter, labels, amount in counted:
+        sums[counter, labels] = sums.get((counter, labels), 0.0) + amount
+    for (counter, labels), amount in sums.items():
+        _child(counter, labels).inc(amount)
+
+
 @cache  # as bounded as the metric's own label values
+def _child(counter: Counter, labels: tuple[str, ...]) -> Counter:
+    return counter.labels(*labels) if labels else counter
+
+
+@cache  # as _child
 def _labelled(histogram: Histogram, labels: tuple[str, ...]) -> Histogram:
     return histogram.labels(*labels)
 
