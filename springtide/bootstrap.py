@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from springtide.platform import depths, gauges, housekeeping
+from springtide.platform import depths, gauges, housekeeping, pulse
 from springtide.platform.bus import Bus
 from springtide.platform.database_roles import runtime_url
 from springtide.platform.db import Database, Tx
@@ -283,6 +283,28 @@ async def channel(name: str, node: Node) -> AsyncIterator[Door]:
             data_dir=Path(settings.data_dir),
             as_of=date.fromisoformat(settings.as_of) if settings.as_of else None,
         )
+
+
+@asynccontextmanager
+async def watched(node: Node) -> AsyncIterator[None]:
+    """Tell the other processes how this one does, and watch all of them where the background work is done."""
+    settings = node.settings
+    async with AsyncExitStack() as stack:
+        beating = asyncio.create_task(pulse.beat(node.bus, node.roles))
+        stack.push_async_callback(stopped, [beating])
+        if "jobs" in node.roles and settings.watch.enabled:
+            watch = importlib.import_module("springtide.channels.watch")
+            await stack.enter_async_context(
+                watch.watching(
+                    node.ask,
+                    node.bus,
+                    settings.watch,
+                    settings.mail,
+                    data_dir=Path(settings.data_dir or "."),
+                    shop_url=settings.shop_url(),
+                )
+            )
+        yield
 
 
 async def _serve_contracts(node: Node) -> None:

@@ -10,10 +10,11 @@ from contextlib import AsyncExitStack
 
 import uvloop
 
-from springtide.bootstrap import channel, running
+from springtide.bootstrap import channel, running, watched
 from springtide.commands.output import fail
 from springtide.platform.http_server import bound_socket, serve
 from springtide.platform.telemetry import configure_logging
+from springtide.platform.tracing import TracingNotInstalled, close_tracing, configure_tracing
 from springtide.settings import CHANNELS, Settings
 
 # Collections that look at everything cost tens of milliseconds beside a filled catalogue; almost nothing here is freed
@@ -31,6 +32,10 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         )
         return 1
     os.nice(settings.nice)
+    try:
+        configure_tracing(settings.traces, roles=options.roles)
+    except TracingNotInstalled as error:
+        return fail(str(error))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_serve(settings, frozenset(options.roles)))
 
@@ -49,11 +54,13 @@ async def _serve(settings: Settings, roles: frozenset[str]) -> int:
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(running(settings, roles))
         apps = {name: await stack.enter_async_context(channel(name, node)) for name in listeners}
+        await stack.enter_async_context(watched(node))
         _spare_the_collector()
         async with asyncio.TaskGroup() as tasks:
             for name, listener in listeners.items():
                 tasks.create_task(serve(apps[name], listener, stop=stop))
             await stop.wait()
+    await asyncio.to_thread(close_tracing)
     return 0
 
 

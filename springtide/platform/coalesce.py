@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from psycopg import errors as pg_errors
 
-from springtide.platform import lanes
+from springtide.platform import lanes, tracing
 from springtide.platform.batch import Batch, batch
 from springtide.platform.caller import Caller, system
 from springtide.platform.db import Database, transaction_is_open
@@ -116,7 +116,19 @@ class Lane:
         while self._waiting:
             members = self._next()
             if members:
-                await self._commit(members)
+                await self._traced(members)
+
+    async def _traced(self, members: Sequence[Member[Any]]) -> None:
+        """Commit a batch; where members are traced it is a span in the first one's trace, linked with all of them."""
+        traced = [member for member in members if tracing.is_picked(member.trace)] if tracing.is_on() else ()
+        if not traced:
+            await self._commit(members)
+            return
+        links = [member.trace for member in traced]
+        with tracing.span(f"batch {self.name}", parent=links[0], links=links, members=len(members)) as span:
+            await self._commit(members)
+            for member in traced:
+                tracing.record(f"lane {self.name}", parent=member.trace, began=member.since, links=(span.trace,))
 
     def _next(self) -> list[Member[Any]]:
         """Take the oldest calls, one per key: the twin of a key waits and finds the answer kept."""

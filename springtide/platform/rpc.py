@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar, cast, get_type_hints
 
 import msgspec
 
+from springtide.platform import tracing
 from springtide.platform.bus import MAX_PAYLOAD_BYTES, Bus, PayloadTooLarge
 from springtide.platform.db import transaction_is_open
 from springtide.platform.errors import (
@@ -88,7 +89,11 @@ def _method(name: str, function: Callable[..., Any]) -> Method:
 class _Proxy:
     """Base of both ways to call: turns `proxy.verb(...)` into `_call(method, arguments)`."""
 
+    _verb = ""
+    _kind: tracing.Kind = "internal"
+
     def __init__(self, contract: Contract[Any]) -> None:
+        self._context = contract.context
         for method in contract.methods.values():
             setattr(self, method.name, self._bound(method))
 
@@ -97,7 +102,10 @@ class _Proxy:
             if transaction_is_open():
                 msg = f"{method.name} was called while a transaction is open"
                 raise CalledInsideTransaction(msg)
-            return await self._call(method, arguments)
+            if not tracing.is_picked(current_trace()):
+                return await self._call(method, arguments)
+            with tracing.span(f"{self._verb}{self._context}.{method.name}", kind=self._kind):
+                return await self._call(method, arguments)
 
         return call
 
@@ -108,7 +116,6 @@ class _Proxy:
 class _Local(_Proxy):
     def __init__(self, contract: Contract[Any], implementation: object, *, through_wire: bool) -> None:
         super().__init__(contract)
-        self._context = contract.context
         self._implementation = implementation
         self._through_wire = through_wire
 
@@ -141,9 +148,11 @@ class _Local(_Proxy):
 
 
 class _Remote(_Proxy):
+    _verb = "ask "
+    _kind: tracing.Kind = "client"
+
     def __init__(self, contract: Contract[Any], bus: Bus, *, timeout_s: float) -> None:
         super().__init__(contract)
-        self._context = contract.context
         self._bus = bus
         self._timeout_s = timeout_s
 
@@ -227,14 +236,19 @@ class Server:
         timeout_s = int(headers.get("deadline-ms", "8000")) / 1000
         set_trace(headers.get("traceparent", "").strip("-"))
         _deadline.set(time.monotonic() + timeout_s)
+        name = f"{self._contract.context}.{method_name}" if tracing.is_on() else ""
         try:
-            async with asyncio.timeout(timeout_s):
-                failpoint(f"{self._contract.context}.{method_name}.before")
-                reply = await getattr(self._implementation, method_name)(**_as_keywords(arguments))
-                failpoint(f"{self._contract.context}.{method_name}.after")
-                return reply
+            with tracing.span(name, kind="server"):
+                return await self._in_time(method_name, arguments, timeout_s)
         except TimeoutError as error:
             raise DeadlineExceeded from error
+
+    async def _in_time(self, method_name: str, arguments: msgspec.Struct, timeout_s: float) -> Any:  # noqa: ANN401 - any reply
+        async with asyncio.timeout(timeout_s):
+            failpoint(f"{self._contract.context}.{method_name}.before")
+            reply = await getattr(self._implementation, method_name)(**_as_keywords(arguments))
+            failpoint(f"{self._contract.context}.{method_name}.after")
+            return reply
 
 
 def _limited(what: str, encoded: bytes) -> bytes:

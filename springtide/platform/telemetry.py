@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterable
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from functools import cache
 
 import structlog
@@ -100,9 +100,14 @@ def current_trace() -> str:
     return _trace.get()
 
 
-def set_trace(trace: str) -> None:
-    """Bind the trace parent that arrived with a request, a call or an event."""
-    _trace.set(trace)
+def set_trace(trace: str) -> Token[str]:
+    """Bind the trace parent that arrived with a request, a call or an event; return what `put_trace_back` takes."""
+    return _trace.set(trace)
+
+
+def put_trace_back(token: Token[str]) -> None:
+    """Bind what was bound before again."""
+    _trace.reset(token)
 
 
 def configure_logging(*, level: str = "INFO", json_lines: bool = True) -> None:
@@ -118,6 +123,7 @@ def configure_logging(*, level: str = "INFO", json_lines: bool = True) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            _add_trace,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -128,6 +134,14 @@ def configure_logging(*, level: str = "INFO", json_lines: bool = True) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def _add_trace(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Put the id of the trace on a log line, so that lines of all processes are found by it."""
+    trace = _trace.get()
+    if trace:
+        event["trace_id"] = trace[3:35]
+    return event
 
 
 def logger(name: str) -> structlog.typing.FilteringBoundLogger:
