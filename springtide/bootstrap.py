@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from springtide.edge.probes import Deep
-from springtide.platform import housekeeping, maintenance
+from springtide.platform import depths, gauges, housekeeping, maintenance, pulse
 from springtide.platform.budget import Share, require_fit, where
 from springtide.platform.bus import Bus
 from springtide.platform.database_roles import runtime_url
@@ -161,7 +161,17 @@ class Node:
                 work.extend(self._events(context, built))
         work.extend(_repeat(context, loop) for context, loop in self.loops())
         work.extend(_outlive(f"{context}.jobs", jobs.run_worker) for context, jobs in self._jobs.items())
+        work.extend(self._measuring())
         return work
+
+    def _measuring(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what this process measures of itself."""
+        consumers = [name for name, built in self.built.items() if built.subscriptions and self.settings.background]
+        queues = Loop(
+            name="depths", every_s=depths.EVERY_S, work=partial(depths.measure, self.bus, consumers, self._jobs)
+        )
+        gauges.watch_disk(Path(self.settings.data_dir or "."))
+        return [_repeat("process", queues), depths.watch_the_loop()]
 
     def loops(self) -> list[tuple[str, Loop]]:
         """Return the contexts' own loops that this process runs, each with its context."""
@@ -430,3 +440,25 @@ def _deep(node: Node) -> Deep | None:
             shop_url=settings.shop_url(),
         ),
     )
+
+
+@asynccontextmanager
+async def watched(node: Node) -> AsyncIterator[None]:
+    """Tell the other processes how this one does, and watch all of them where the background work is done."""
+    settings = node.settings
+    async with AsyncExitStack() as stack:
+        beating = asyncio.create_task(pulse.beat(node.bus, node.roles))
+        stack.push_async_callback(stopped, [beating])
+        if "jobs" in node.roles and settings.watch.enabled:
+            watch = importlib.import_module("springtide.channels.watch")
+            await stack.enter_async_context(
+                watch.watching(
+                    node.ask,
+                    node.bus,
+                    settings.watch,
+                    settings.mail,
+                    data_dir=Path(settings.data_dir or "."),
+                    shop_url=settings.shop_url(),
+                )
+            )
+        yield

@@ -4,11 +4,13 @@ Nested sections are written with two underscores in the environment: SPRINGTIDE_
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -24,6 +26,8 @@ _BREAKERS = ("on", "dry_run", "off")
 _MAX_WEIGHT = 10_000
 _NICEST = 19
 _STREAM_KEPT_DAYS = 7
+_SHORTEST_SECRET = 16
+_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
 
 class SettingsProblem(ValueError):
@@ -69,6 +73,31 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     outbox_days: int = 8
     audit_days: int = 0
+
+
+class Traces(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """OpenTelemetry traces. `endpoint`: who takes OTLP over HTTP ("" : nobody); `headers`: that receiver's keys;
+    `share`: the share of requests that are traced, 0 to 1.
+    """
+
+    endpoint: str = ""
+    headers: dict[str, str] = {}
+    share: float = 0.01
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Alerts of our own, by a process with the role "jobs". `mail_to`, `webhook_url`: whom to tell ("": nobody);
+    `webhook_secret` signs webhooks. `quiet`: hours like "22:00-07:00" of `timezone` in which warnings wait.
+    `runbook_url`: where the pages of docs/runbook are read.
+    """
+
+    enabled: bool = True
+    mail_to: str = ""
+    webhook_url: str = ""
+    webhook_secret: str = ""
+    quiet: str = ""
+    timezone: str = "UTC"
+    runbook_url: str = "docs/runbook"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -133,6 +162,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     as_of: str = ""
     mail: Mail = Mail()
     gateways: tuple[Gateway, ...] = ()
+    traces: Traces = Traces()
+    watch: Watch = Watch()
 
     def url_of(self, context: str) -> str:
         """Return where processes find a context's database (perhaps a pooler)."""
@@ -246,6 +277,11 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
     )
     if not 0 <= settings.nice <= _NICEST:
         problems.append(f"{_PREFIX}NICE: 0 to {_NICEST}")
+    if not 0 <= settings.traces.share <= 1:
+        problems.append(f"{_PREFIX}TRACES: share is 0 to 1")
+    if settings.traces.endpoint and not settings.traces.endpoint.startswith(("http://", "https://")):
+        problems.append(f"{_PREFIX}TRACES: endpoint is an address with http:// or https://")
+    problems.extend(f"{_PREFIX}WATCH: {problem}" for problem in _watch_problems(settings.watch))
     if settings.call_timeout_s <= 0:
         problems.append(f"{_PREFIX}CALL_TIMEOUT_S: a time above 0")
     _check_processes(settings, problems)
@@ -324,6 +360,25 @@ def _gateway_problems(gateway: Gateway) -> list[str]:
         "slow_s: a time above 0": gateway.slow_s <= 0,
     }
     return [problem for problem, is_wrong in wrong.items() if is_wrong]
+
+
+def _watch_problems(watch: Watch) -> list[str]:
+    wrong = {
+        f"quiet {watch.quiet} is not hours like 22:00-07:00": bool(watch.quiet) and not _HOURS.fullmatch(watch.quiet),
+        f"timezone {watch.timezone} is not known": not _is_zone(watch.timezone),
+        "webhook_url is an address with http:// or https://": bool(watch.webhook_url)
+        and not watch.webhook_url.startswith(("http://", "https://")),
+        f"webhook_secret: at least {_SHORTEST_SECRET} characters": bool(watch.webhook_url)
+        and len(watch.webhook_secret) < _SHORTEST_SECRET,
+    }
+    return [problem for problem, is_wrong in wrong.items() if is_wrong]
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name).key)
+    except (KeyError, ValueError, OSError):  # what the standard library raises for names that are none
+        return False
 
 
 def _is_iso_date(text: str) -> bool:

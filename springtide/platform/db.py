@@ -17,10 +17,12 @@ from typing import Any, TypeVar
 
 import msgspec
 import psycopg
+from prometheus_client import Counter
 from psycopg import errors as pg_errors
 from psycopg.rows import class_row, dict_row, scalar_row, tuple_row
 from psycopg_pool import PoolTimeout
 
+from springtide.platform import gauges
 from springtide.platform.caller import Caller
 from springtide.platform.errors import SpringtideError, Unavailable
 from springtide.platform.events import MAX_EVENT_BYTES, Event
@@ -28,7 +30,7 @@ from springtide.platform.ids import uuid7
 from springtide.platform.pools import Pool, new_pool
 from springtide.platform.replica import Replica, ReplicaAway
 from springtide.platform.slow import DEFAULT_SLOW_S, Watch
-from springtide.platform.telemetry import current_trace
+from springtide.platform.telemetry import Counted, count_all, current_trace
 
 Row = TypeVar("Row")
 Found = TypeVar("Found")
@@ -195,6 +197,7 @@ class Tx(Read):
         self.connection = connection  # for job deferral in the same transaction, nothing else
         self._events: list[PendingEvent] = []
         self._audits: list[tuple[str, str, bytes]] = []
+        self.counted: list[Counted] = []
 
     async def run(self, statement: str, params: Params = NO_PARAMS) -> int:
         """Execute one writing statement; return the number of rows it touched."""
@@ -215,6 +218,10 @@ class Tx(Read):
     def audit(self, action: str, aggregate_id: object, **difference: Any) -> None:  # noqa: ANN401 - JSON values
         """Add an audit row: who did what to which aggregate. Never personal data in `difference`: field names only."""
         self._audits.append((action, str(aggregate_id), msgspec.json.encode(difference)))
+
+    def count(self, counter: Counter, *labels: str, by: float = 1.0) -> None:
+        """Count something once this transaction has committed."""
+        self.counted.append((counter, labels, by))
 
     @property
     def has_events(self) -> bool:
@@ -301,6 +308,7 @@ class Database:
             more="-c enable_seqscan=off",
         )  # fmt: skip
         self._replica = Replica(replica_url, context, max_connections=max_connections) if replica_url else None
+        gauges.watch_pools(self)
 
     async def open(self) -> None:
         """Start the pool; connections are made in the background."""
@@ -309,8 +317,14 @@ class Database:
         if self._replica is not None:
             await self._replica.open()
 
+    def pools(self) -> Iterator[tuple[str, Mapping[str, int]]]:
+        """Yield the pools by name with their own figures (`psycopg_pool`'s statistics)."""
+        yield "statements", self._pool.get_stats()
+        yield "batches", self._batches.get_stats()
+
     async def close(self) -> None:
         """Give every connection back."""
+        gauges.forget_pools(self)
         await self._pool.close(timeout=3)
         await self._batches.close(timeout=3)
         if self._replica is not None:
@@ -373,6 +387,7 @@ class Database:
                         await connection.execute(f"set local statement_timeout = {int(timeout_s) * 1000}")
                     yield tx
                     await tx.flush()
+            count_all(tx.counted)
             if tx.has_events:
                 self.wake_relay.set()
 

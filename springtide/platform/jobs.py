@@ -48,6 +48,7 @@ class Jobs:
         )
         self._retry = RetryStrategy(max_attempts=attempts, exponential_wait=2)
         self._tasks: dict[str, Task[..., Any, Any]] = {}
+        self._is_working = False
 
     def register(self, work: Mapping[str, Work]) -> None:
         """Add the functions behind the job names, before the first job is deferred or worked off."""
@@ -59,11 +60,17 @@ class Jobs:
         task = self._tasks[name].configure(lock=lock, connection=tx.connection)
         await task.defer_async(**arguments)
 
+    async def waiting(self) -> int:
+        """Return how many jobs wait for a worker; a worker has to run here, whose connection is used."""
+        queues = await self._app.job_manager.list_queues_async() if self._is_working else []
+        return sum(int(queue["todo"]) for queue in queues)
+
     async def run_worker(self, *, concurrency: int = 4) -> None:
         """Work for ever. Cancelled, it takes no more jobs and finishes those it has; what takes longer than a few
         seconds is given back. Jobs left behind by a killed worker are taken again.
         """
         async with self._app.open_async():
+            self._is_working = True
             looking = asyncio.create_task(self._look_after())
             working = asyncio.create_task(
                 self._app.run_worker_async(
@@ -82,6 +89,7 @@ class Jobs:
             try:
                 await asyncio.wait({looking, working}, return_when=asyncio.FIRST_COMPLETED)
             finally:
+                self._is_working = False
                 looking.cancel()
                 working.cancel()  # the worker's word for "finish"
                 await patiently(working, within_s=_FINISHED_WITHIN_S + _ABORTED_WITHIN_S)

@@ -31,12 +31,21 @@ from springtide.settings import CONTEXTS, Settings, as_environment, replaced
 
 ONE = "one"
 SPLIT = "split"
+FIVE = "five for a trace"
 WITH_OFFICE = "one with office"
 SPLIT_WITH_OFFICE = "split with office"
 LAYOUTS: dict[str, tuple[tuple[str, ...], ...]] = {
     ONE: (("web", *CONTEXTS, "jobs"),),
     SPLIT: LAYOUT,
 }
+# Everybody who takes part in a purchase in a process of its own, for the trace of one.
+LAYOUTS[FIVE] = (
+    ("web",),
+    ("checkout",),
+    ("orders",),
+    ("payments", "jobs"),
+    ("inventory", "pricing", "catalog", "customers"),
+)
 LAYOUTS[WITH_OFFICE] = (*LAYOUTS[ONE], ("backoffice",))
 LAYOUTS[SPLIT_WITH_OFFICE] = (*LAYOUTS[SPLIT], ("backoffice",))
 TEMPLATE = "template_demo_shop"

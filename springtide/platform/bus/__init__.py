@@ -5,7 +5,8 @@ Calls: subjects `rpc.<context>.<method>`, queue group = the context's name (the 
 A namespace puts everything under a prefix, so that several shops (or tests) share one server.
 
 One file per meaning: `connection`, `stream` (made and asked), `publishing`, `arrivals` and `taking` (consumers and
-followers), `calls`, `questions` (to everybody), `bucket` (shared values). `Bus` is all of them on one connection.
+followers), `calls`, `questions` (to everybody), `telling` (to whoever listens), `bucket` (shared values). `Bus` is all
+of them on one connection.
 """
 
 from springtide.platform.bus.arrivals import Delivery, ack_all
@@ -17,6 +18,7 @@ from springtide.platform.bus.publishing import Publisher
 from springtide.platform.bus.questions import Questions
 from springtide.platform.bus.stream import STREAM, EventStream
 from springtide.platform.bus.taking import Taker
+from springtide.platform.bus.telling import Teller
 
 __all__ = ["MAX_PAYLOAD_BYTES", "Bus", "BusUnavailable", "Delivery", "Handler", "PayloadTooLarge", "ack_all"]
 
@@ -29,7 +31,7 @@ class Bus:
         self.events = EventStream(self.connection, name=f"{STREAM}_{namespace}" if namespace else STREAM)
         publisher, taker = Publisher(self.connection, self.events), Taker(self.connection, self.events)
         self._calls = Calls(self.connection)
-        questions = Questions(self.connection)
+        questions, teller = Questions(self.connection), Teller(self.connection)
         self.open = self.connection.open
         self.stream = self.events.get
         self.last_sequence = self.events.last_sequence
@@ -43,6 +45,8 @@ class Bus:
         self.finish_calls = self._calls.finish
         self.answering = questions.answering
         self.ask_all = questions.ask_all
+        self.tell = teller.tell
+        self.hearing = teller.hearing
 
     def bucket(self, name: str) -> Bucket:
         """Return the shop's bucket of shared values with this name."""

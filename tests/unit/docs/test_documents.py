@@ -114,6 +114,8 @@ def test_every_setting_is_described_with_its_default() -> None:
             ("SPRINGTIDE_", settings.Settings),
             ("SPRINGTIDE_MAIL__", settings.Mail),
             ("SPRINGTIDE_RETENTION__", settings.Retention),
+            ("SPRINGTIDE_TRACES__", settings.Traces),
+            ("SPRINGTIDE_WATCH__", settings.Watch),
         )
         for name, default in defaults(struct, prefix).items()
     } | defaults(settings.Gateway, "")

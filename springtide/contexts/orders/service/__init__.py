@@ -11,6 +11,7 @@ from springtide.contexts.orders.service import adjust_order, check_orders, impor
 from springtide.contexts.orders.service.list_money import list_money
 from springtide.contexts.orders.service.list_orders import list_of_customer, list_orders
 from springtide.contexts.orders.service.place_order import PlaceOrder, lane, refuse_malformed
+from springtide.contexts.orders.service.sales_pace import sales_pace
 from springtide.contexts.orders.service.sellers import Sellers
 from springtide.contracts.common import AuditEntry, Finding, Page
 from springtide.contracts.orders.api import (
@@ -23,6 +24,7 @@ from springtide.contracts.orders.api import (
     OrderRow,
     Placed,
     Placement,
+    SalesPace,
 )
 from springtide.contracts.pricing.api import PricingApi
 from springtide.platform.audit import audit_entries
@@ -180,6 +182,12 @@ class OrdersService:
         """Return how late figures may be; see the contract."""
         caller.require(_READ)
         return self._db.late_by_s
+
+    async def pace(self, *, caller: Caller) -> SalesPace:
+        """Return what to expect right now; see the contract."""
+        caller.require(_READ)
+        async with self._db.read() as read:
+            return await sales_pace(read)
 
     async def count_exempt(self, *, caller: Caller) -> int:
         """Return how many orders are exempt from the checks by origin; see the contract."""
