@@ -23,6 +23,7 @@ _NOT_SETTINGS = frozenset({"CONFIG", "FAILPOINTS", "PARENT_PID", "TEST_ENGINES"}
 _BREAKERS = ("on", "dry_run", "off")
 _MAX_WEIGHT = 10_000
 _NICEST = 19
+_REPLICAS = (1, 3, 5)
 
 
 class SettingsProblem(ValueError):
@@ -60,6 +61,19 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     sender: str = "shop@springtide.example"
 
 
+class Backup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where backups go (`dir`, empty: nowhere), how often a base backup is taken and for how long it is kept.
+
+    `synchronous`: no commit is answered before its changes lie in the backup folder too (embedded engines; a given
+    server is told by its own administrator).
+    """
+
+    dir: str = ""
+    synchronous: bool = False
+    every_h: float = 24.0
+    keep_days: float = 7.0
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set. Empty `database_url` and `nats_url` mean: start the embedded engines.
 
@@ -71,6 +85,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     contexts does.
     `nice`: how much `serve` gives way to other processes, 0 (not at all) to 19.
     `trusted_proxies`: addresses whose X-Forwarded-For is believed.
+    `nats_url` may name several servers of a cluster, separated by commas; `nats_replicas`: on how many of them every
+    event is kept.
     `as_of`: ISO date that reports are as of, for a shop whose history ends in the past; empty: today.
     """
 
@@ -79,6 +95,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database_urls: dict[str, str] = {}
     database_connections: int = 4
     nats_url: str = ""
+    nats_replicas: int = 1
     bus_namespace: str = ""
     secret_key: str = ""
     host: str = "127.0.0.1"
@@ -98,6 +115,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     nice: int = 0
     trusted_proxies: tuple[str, ...] = ()
     as_of: str = ""
+    backup: Backup = Backup()
     mail: Mail = Mail()
     gateways: tuple[Gateway, ...] = ()
 
@@ -198,6 +216,10 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
     )
     if not 0 <= settings.nice <= _NICEST:
         problems.append(f"{_PREFIX}NICE: 0 to {_NICEST}")
+    if settings.nats_replicas not in _REPLICAS:
+        problems.append(f"{_PREFIX}NATS_REPLICAS: 1, 3 or 5")
+    if settings.backup.every_h <= 0 or settings.backup.keep_days <= 0:
+        problems.append(f"{_PREFIX}BACKUP: every_h and keep_days are times above 0")
     if settings.call_timeout_s <= 0:
         problems.append(f"{_PREFIX}CALL_TIMEOUT_S: a time above 0")
     if bool(settings.database_url) != bool(settings.nats_url):

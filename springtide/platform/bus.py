@@ -28,7 +28,7 @@ from nats.js.api import (
     StreamConfig,
     StreamState,
 )
-from nats.js.errors import BadRequestError, NoStreamResponseError, NotFoundError
+from nats.js.errors import BadRequestError, NoStreamResponseError, NotFoundError, ServerError
 
 from springtide.platform.errors import DeadlineExceeded, Unavailable
 from springtide.platform.events import Envelope
@@ -85,10 +85,15 @@ Handler = Callable[[str, bytes, dict[str, str]], Awaitable[tuple[bytes, dict[str
 
 
 class Bus:
-    """One connection to NATS. Connecting goes on in the background: a process starts while NATS is away."""
+    """One connection to NATS. Connecting goes on in the background: a process starts while NATS is away.
 
-    def __init__(self, url: str, *, name: str, namespace: str = "") -> None:
-        self._url = url
+    `url` may name several servers of a cluster, separated by commas: when one is gone the next is taken. `replicas`: on
+    how many of them every event is kept.
+    """
+
+    def __init__(self, url: str, *, name: str, namespace: str = "", replicas: int = 1) -> None:
+        self._servers = url.split(",")
+        self._replicas = replicas
         self._name = name
         self._prefix = f"{namespace}." if namespace else ""
         self._stream_name = f"{STREAM}_{namespace}" if namespace else STREAM
@@ -111,7 +116,7 @@ class Bus:
 
     async def _connect(self) -> None:
         await self._client.connect(
-            self._url,
+            self._servers,
             name=self._name,
             allow_reconnect=True,
             max_reconnect_attempts=-1,
@@ -150,14 +155,7 @@ class Bus:
             return self._stream
         self._require_connection()
         context = self._client.jetstream(timeout=5)
-        config = StreamConfig(
-            name=self._stream_name,
-            subjects=[f"{self._prefix}ev.>"],
-            retention=RetentionPolicy.LIMITS,
-            max_age=_KEEP_EVENTS_S,
-            discard=DiscardPolicy.OLD,
-            duplicate_window=_DEDUPLICATE_S,
-        )
+        config = self._stream_config()
         deadline = asyncio.get_running_loop().time() + _CREATE_DEADLINE_S
         while True:
             try:
@@ -166,13 +164,38 @@ class Bus:
             except BadRequestError:
                 await context.update_stream(config)
                 break
-            except NatsTimeout as error:
+            except (NatsTimeout, NoRespondersError, ServerError) as error:  # a cluster that is still electing
                 if asyncio.get_running_loop().time() > deadline:
                     msg = "The event stream cannot be created."
                     raise BusUnavailable(msg) from error
                 await asyncio.sleep(0.2)
         self._stream = context
         return context
+
+    def _stream_config(self) -> StreamConfig:
+        return StreamConfig(
+            name=self._stream_name,
+            subjects=[f"{self._prefix}ev.>"],
+            retention=RetentionPolicy.LIMITS,
+            max_age=_KEEP_EVENTS_S,
+            discard=DiscardPolicy.OLD,
+            duplicate_window=_DEDUPLICATE_S,
+            num_replicas=self._replicas,
+        )
+
+    async def begin_anew(self) -> int:
+        """Make the stream again, empty: after a restore, when outboxes are the truth. Return its first sequence.
+
+        With the events go all positions of consumers and what was remembered against repeats. The sequence goes on
+        beyond the old one, so that every follower sees a gap and reads its state anew.
+        """
+        first = await self.last_sequence() + 2
+        stream = await self.stream()
+        await stream.delete_stream(self._stream_name)
+        config = self._stream_config()
+        config.first_seq = first
+        await stream.add_stream(config)
+        return first
 
     def _require_connection(self) -> None:
         if not self._client.is_connected:

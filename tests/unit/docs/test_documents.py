@@ -23,7 +23,7 @@ OURS = (
     "docs/house.md",
     "docs/running-drills.md",
 )
-SECTIONS = {"mail": settings.Mail, "gateways": settings.Gateway}
+SECTIONS = {"backup": settings.Backup, "mail": settings.Mail, "gateways": settings.Gateway}
 
 
 def documents() -> list[Path]:
