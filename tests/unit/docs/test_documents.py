@@ -110,7 +110,11 @@ def defaults(struct: type[msgspec.Struct], prefix: str) -> dict[str, str]:
 def test_every_setting_is_described_with_its_default() -> None:
     expected = {
         name.upper(): default
-        for prefix, struct in (("SPRINGTIDE_", settings.Settings), ("SPRINGTIDE_MAIL__", settings.Mail))
+        for prefix, struct in (
+            ("SPRINGTIDE_", settings.Settings),
+            ("SPRINGTIDE_BACKUP__", settings.Backup),
+            ("SPRINGTIDE_MAIL__", settings.Mail),
+        )
         for name, default in defaults(struct, prefix).items()
     } | defaults(settings.Gateway, "")
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
