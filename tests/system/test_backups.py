@@ -1,7 +1,9 @@
 """Base backups and every change after them: taken, verified, restored to a moment, refused when they are not whole."""
 
 import asyncio
+import os
 import shutil
+import signal
 from collections import namedtuple
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -22,6 +24,7 @@ from springtide.platform.backup.take import Source, take
 from springtide.platform.backup.verify import verify
 from springtide.platform.embedded.engines import Engines, running_engines
 from springtide.platform.embedded.folders import DataFolder, open_data_folder
+from springtide.platform.embedded.launch import recorded_pid
 from springtide.platform.embedded.problems import DiskFull
 from springtide.platform.embedded.testing import scratch_data_folder
 
@@ -96,7 +99,12 @@ async def test_every_change_comes_back_to_the_last_or_to_a_moment(folder: DataFo
         (folder.app / "blobs").mkdir()
         (folder.app / "blobs" / "ab").write_bytes(b"picture")
         facts = await take(scene.shelf, scene.source, say=quietly)
-        await scene.write(2, 3)
+        await scene.write(2)
+        receiver = recorded_pid(scene.shelf.run / "pg_receivewal.json")
+        assert receiver is not None
+        os.kill(receiver, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            await scene.write(3)  # answered by nobody before the receiver is back
         moment = await scene.now()
         await scene.write(4)
     assert facts.has_secrets

@@ -20,6 +20,7 @@ from typing import Self
 import psycopg
 
 from springtide.platform.backup.copies import copy_missing
+from springtide.platform.backup.problems import BackupFailed
 from springtide.platform.backup.programs import APPLICATION, environ_for, program, run_program
 from springtide.platform.backup.shelf import Facts, Shelf
 from springtide.platform.backup.take import Source, look_at, take
@@ -61,7 +62,11 @@ class Archive:
         """Make the slot and start receiving. Raises EngineProblem when that does not work at all."""
         server = await look_at(self._source.url)
         self._shelf.belongs_to(server.system_identifier)
-        self._is_new = await self._make_slot()
+        try:
+            self._is_new = await self._make_slot()
+        except psycopg.Error as problem:
+            msg = f"the archive's slot cannot be made: {problem}"
+            raise BackupFailed(msg) from problem
         self._task = asyncio.create_task(self._receive(), name="archive")
         try:
             async with asyncio.timeout(_RECEIVING_WITHIN_S):
@@ -113,7 +118,7 @@ class Archive:
                     said_at = clock()
                     self._say(f"backup: changes are not received: {problem}")
             await asyncio.sleep(_AGAIN_S)
-            with suppress(psycopg.Error):
+            with suppress(psycopg.Error, EngineProblem):  # the server is away: the next turn says so
                 self._is_new = await self._make_slot() or self._is_new
 
     async def _make_slot(self) -> bool:

@@ -3,11 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from springtide.platform.backup.archive import prune
 from springtide.platform.backup.problems import DamagedBackup, NoBackup, WrongFolder
+from springtide.platform.backup.recovery import prepare
 from springtide.platform.backup.shelf import Facts, Shelf, open_shelf, write_facts
 from springtide.platform.backup.verify import chain
+from springtide.platform.embedded.problems import OtherVersion
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 SEGMENT = b"\0" * 16 * 1024 * 1024
@@ -103,6 +107,23 @@ def test_a_gap_in_the_log_is_found(shelf: Shelf):
     (shelf.wal / f"{1:08X}{0:08X}{0xFF:08X}").unlink()
     with pytest.raises(DamagedBackup, match="gap before 000000010000000100000000"):
         chain(shelf, facts)
+
+
+async def test_changes_that_no_kept_backup_needs_go_with_it(shelf: Shelf):
+    for hours, segment in ((300, 2), (30, 4), (2, 6)):
+        put(shelf, hours, segment=segment)
+    receive(shelf, *(f"{1:08X}{0:08X}{number:08X}" for number in range(2, 8)))
+    said: list[str] = []
+    assert len(await prune(shelf, timedelta(days=7), say=said.append)) == 1
+    assert [f"{1:08X}{0:08X}{number:08X}" for number in range(4, 8)] == sorted(f.name for f in shelf.wal.iterdir())
+    assert "older than 7 days" in said[-1]
+
+
+def test_another_postgresql_is_refused_before_anything_is_written(shelf: Shelf, tmp_path: Path):
+    facts = msgspec.structs.replace(put(shelf, 1), postgresql=17)
+    with pytest.raises(OtherVersion, match="PostgreSQL 17, this is 18"):
+        prepare(shelf, facts, tmp_path / "pg", until=None, say=print)
+    assert not (tmp_path / "pg").exists()
 
 
 def test_a_torn_log_file_is_found(shelf: Shelf):
