@@ -8,26 +8,31 @@
       wal/                 the log of changes as pg_receivewal wrote it; the newest segment ends in .partial
       blobs/               the shop's files, named by their content: one copy for all backups
       logs/  run/          of pg_receivewal
+    lock                 held while a base backup is written
 
 An id is the moment the backup was finished, in UTC: ids sort by time. What a backup holds is as private as the data
 folder: every person, every order, and the secrets unless they were left out.
 """
 
+import fcntl
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
-from springtide.platform.backup.problems import NoBackup, WrongFolder
+from springtide.platform.backup.problems import BackupFailed, NoBackup, WrongFolder
 from springtide.platform.embedded.files import write_atomically
 from springtide.platform.embedded.problems import of_system
 
 FORMAT = 1
 _ROOMS = ("base", "wal", "blobs", "logs", "run")
+_OTHERS = ("lock",)
 _DRAFT = ".part"
 _KEPT_ALWAYS = 2
 _TIMELINE, _SEGMENT = slice(0, 8), slice(8, 24)
@@ -160,10 +165,18 @@ class Shelf:
             shutil.rmtree(leaving)
         return old
 
-    def clear_drafts(self) -> None:
-        """Delete what backups that were broken off have left."""
-        for draft in self.base.glob(f"*{_DRAFT}"):
-            shutil.rmtree(draft)
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Let one backup at a time be written here, after deleting what broken ones have left. `BackupFailed`."""
+        with (self.root / "lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as problem:
+                msg = f"another backup is being written into {self.root}: try again when it is done"
+                raise BackupFailed(msg) from problem
+            for draft in self.base.glob(f"*{_DRAFT}"):
+                shutil.rmtree(draft, ignore_errors=True)
+            yield
 
 
 def open_shelf(root: Path, *, make: bool) -> Shelf:
@@ -176,7 +189,7 @@ def open_shelf(root: Path, *, make: bool) -> Shelf:
         elif not make:
             msg = f"{place} is not a backup folder of Springtide (no backups.json)"
             raise WrongFolder(msg)
-        elif place.exists() and any(entry.name not in _ROOMS for entry in place.iterdir()):
+        elif place.exists() and any(entry.name not in (*_ROOMS, *_OTHERS) for entry in place.iterdir()):
             msg = f"{place} is not empty and no backup folder of Springtide: choose an empty folder"
             raise WrongFolder(msg)
         if make:

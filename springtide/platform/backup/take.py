@@ -70,12 +70,19 @@ async def take(shelf: Shelf, source: Source, *, say: Callable[[str], None]) -> F
     """Take a base backup and return its facts. Raises EngineProblem; what is not whole is never listed."""
     server = await look_at(source.url)
     shelf.belongs_to(server.system_identifier)
+    try:
+        with shelf.writing():
+            return await _take(shelf, source, server, say)
+    except OSError as problem:
+        raise of_system(f"the backup in {shelf.root}", problem) from problem
+
+
+async def _take(shelf: Shelf, source: Source, server: Server, say: Callable[[str], None]) -> Facts:
     started, clock = datetime.now(UTC), time.monotonic()
     draft = shelf.draft(f"{started:{_ID}}")
+    require_room(shelf.base, server.size_bytes, what="the backup")
+    draft.mkdir(mode=0o700)
     try:
-        require_room(shelf.base, server.size_bytes, what="the backup")
-        shelf.clear_drafts()
-        draft.mkdir(mode=0o700)
         await run_program(
             "pg_basebackup",
             *("--pgdata", str(draft / "pg"), "--wal-method", "stream", "--checkpoint", "fast"),
@@ -85,8 +92,6 @@ async def take(shelf: Shelf, source: Source, *, say: Callable[[str], None]) -> F
             what="backup",
         )
         return await asyncio.to_thread(_finish, shelf, source, server, draft, started, clock, say)
-    except OSError as problem:
-        raise of_system(f"the backup in {shelf.root}", problem) from problem
     finally:
         shutil.rmtree(draft, ignore_errors=True)  # what did not get its name is worth nothing
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from springtide.platform.backup.archive import prune
-from springtide.platform.backup.problems import DamagedBackup, NoBackup, WrongFolder
+from springtide.platform.backup.problems import BackupFailed, DamagedBackup, NoBackup, WrongFolder
 from springtide.platform.backup.recovery import prepare
 from springtide.platform.backup.shelf import Facts, Shelf, open_shelf, write_facts
 from springtide.platform.backup.verify import chain
@@ -80,8 +80,18 @@ def test_drafts_are_not_listed_and_go(shelf: Shelf):
     put(shelf, 1)
     shelf.draft("20261127T110000Z").mkdir()
     assert len(shelf.backups()) == 1
-    shelf.clear_drafts()
-    assert len(list(shelf.base.iterdir())) == 1
+    with shelf.writing():
+        assert len(list(shelf.base.iterdir())) == 1
+
+
+def test_one_backup_at_a_time_is_written(shelf: Shelf):
+    with shelf.writing():
+        shelf.draft("20261127T110000Z").mkdir()
+        with pytest.raises(BackupFailed, match="another backup"), shelf.writing():
+            pass
+        assert shelf.draft("20261127T110000Z").exists()
+    with shelf.writing():
+        pass
 
 
 def test_old_backups_go_but_never_the_two_newest(shelf: Shelf):
