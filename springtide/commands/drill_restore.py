@@ -213,7 +213,7 @@ async def _lose_and_restore(
     await _until_ready(browser, shop)
     times.ready = time.monotonic()
     say(f"ready {times.ready - times.killed:.1f} s after the kill")
-    while not any(purchase.told_at_s > times.ready for purchase in market.record.successes):
+    while not any(purchase.told_at_s > times.restored for purchase in market.record.successes):
         if time.monotonic() - times.ready > _READY_WITHIN_S:
             msg = f"nobody can buy: {market.record.answers} {market.record.refused}"
             raise NotRecovered(msg)
@@ -222,8 +222,9 @@ async def _lose_and_restore(
 
 
 async def _report(shop: _Shop, record: Record, times: _Times, bounds: Bounds) -> RestoreReport:
-    before = [purchase for purchase in record.successes if purchase.told_at_s < times.killed]
-    after = [purchase for purchase in record.successes if purchase.told_at_s >= times.killed]
+    # Nobody is told anything between the death of the last process and the restore.
+    before = [purchase for purchase in record.successes if purchase.told_at_s < times.restored]
+    after = [purchase for purchase in record.successes if purchase.told_at_s >= times.restored]
     async with shop.inside() as node:
         findings = await _findings(node)
         orders = (await read_facts(node.ask)).orders
@@ -237,7 +238,7 @@ async def _report(shop: _Shop, record: Record, times: _Times, bounds: Bounds) ->
         told_before=len(before),
         told_after=len(after),
         lost_orders=len(lost),
-        lost_s=times.killed - min((purchase.told_at_s for purchase in lost), default=times.killed),
+        lost_s=max(0.0, times.killed - min((purchase.told_at_s for purchase in lost), default=times.killed)),
         restore_s=times.restored - times.killed,
         ready_s=times.ready - times.killed,
         selling_s=min(purchase.told_at_s for purchase in after) - times.killed,
