@@ -359,7 +359,12 @@ async def running(
     """
     roles = frozenset(roles)
     async with AsyncExitStack() as stack:
-        bus = Bus(settings.nats_url, name="+".join(sorted(roles)), namespace=settings.bus_namespace)
+        bus = Bus(
+            settings.nats_url,
+            name="+".join(sorted(roles)),
+            namespace=settings.bus_namespace,
+            replicas=settings.nats_replicas,
+        )
         stack.push_async_callback(bus.close)
         await bus.open()
         node = Node(settings, bus, roles)

@@ -28,6 +28,7 @@ _NICEST = 19
 _STREAM_KEPT_DAYS = 7
 _SHORTEST_SECRET = 16
 _HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
+_REPLICAS = (1, 3, 5)
 
 
 class SettingsProblem(ValueError):
@@ -100,6 +101,19 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     runbook_url: str = "docs/runbook"
 
 
+class Backup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where backups go (`dir`, empty: nowhere), how often a base backup is taken and for how long it is kept.
+
+    `synchronous`: no commit is answered before its changes lie in the backup folder too (embedded engines; a given
+    server is told by its own administrator).
+    """
+
+    dir: str = ""
+    synchronous: bool = False
+    every_h: float = 24.0
+    keep_days: float = 7.0
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set. Empty `database_url` and `nats_url` mean: start the embedded engines.
 
@@ -121,6 +135,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     process of the same contexts does.
     `nice`: how much `serve` gives way to other processes, 0 (not at all) to 19.
     `trusted_proxies`: addresses whose X-Forwarded-For is believed.
+    `nats_url` may name several servers of a cluster, separated by commas; `nats_replicas`: on how many of them every
+    event is kept.
     `as_of`: ISO date that reports are as of, for a shop whose history ends in the past; empty: today.
     """
 
@@ -136,6 +152,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     slow_statement_s: float = 0.5
     retention: Retention = Retention()
     nats_url: str = ""
+    nats_replicas: int = 1
     bus_namespace: str = ""
     secret_key: str = ""
     host: str = "127.0.0.1"
@@ -160,6 +177,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     nice: int = 0
     trusted_proxies: tuple[str, ...] = ()
     as_of: str = ""
+    backup: Backup = Backup()
     mail: Mail = Mail()
     gateways: tuple[Gateway, ...] = ()
     traces: Traces = Traces()
@@ -277,23 +295,39 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
     )
     if not 0 <= settings.nice <= _NICEST:
         problems.append(f"{_PREFIX}NICE: 0 to {_NICEST}")
+    if settings.call_timeout_s <= 0:
+        problems.append(f"{_PREFIX}CALL_TIMEOUT_S: a time above 0")
+    _check_processes(settings, problems)
+    _check_telling(settings, problems)
+    _check_engines(settings, problems)
+    _check_gateways(settings, problems)
+    _check_databases(settings, problems)
+    if settings.as_of and not _is_iso_date(settings.as_of):
+        problems.append(f"{_PREFIX}AS_OF: {settings.as_of} is not a date like 2011-09-01")
+
+
+def _check_telling(settings: Settings, problems: list[str]) -> None:
     if not 0 <= settings.traces.share <= 1:
         problems.append(f"{_PREFIX}TRACES: share is 0 to 1")
     if settings.traces.endpoint and not settings.traces.endpoint.startswith(("http://", "https://")):
         problems.append(f"{_PREFIX}TRACES: endpoint is an address with http:// or https://")
     problems.extend(f"{_PREFIX}WATCH: {problem}" for problem in _watch_problems(settings.watch))
-    if settings.call_timeout_s <= 0:
-        problems.append(f"{_PREFIX}CALL_TIMEOUT_S: a time above 0")
-    _check_processes(settings, problems)
+
+
+def _check_engines(settings: Settings, problems: list[str]) -> None:
     if bool(settings.database_url) != bool(settings.nats_url):
         problems.append(f"{_PREFIX}DATABASE_URL and {_PREFIX}NATS_URL: give both, or none for the embedded engines")
     if settings.database_url and not settings.secret_key:
         problems.append(f"{_PREFIX}SECRET_KEY: needed when the database is given (at least 32 characters)")
     if settings.secret_key and len(settings.secret_key) < 32:  # noqa: PLR2004 - 32 hex characters are 128 bits
         problems.append(f"{_PREFIX}SECRET_KEY: at least 32 characters")
-    _check_databases(settings, problems)
-    if settings.as_of and not _is_iso_date(settings.as_of):
-        problems.append(f"{_PREFIX}AS_OF: {settings.as_of} is not a date like 2011-09-01")
+    if settings.nats_replicas not in _REPLICAS:
+        problems.append(f"{_PREFIX}NATS_REPLICAS: 1, 3 or 5")
+    if settings.backup.every_h <= 0 or settings.backup.keep_days <= 0:
+        problems.append(f"{_PREFIX}BACKUP: every_h and keep_days are times above 0")
+
+
+def _check_gateways(settings: Settings, problems: list[str]) -> None:
     names = [gateway.name for gateway in settings.gateways]
     problems.extend(f"{_PREFIX}GATEWAYS: {name} is there twice" for name in {n for n in names if names.count(n) > 1})
     problems.extend(

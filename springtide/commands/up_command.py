@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from springtide.commands.backups import archived, engine_tuning
 from springtide.commands.engines import sandbox_child, with_engines
 from springtide.commands.output import say
 from springtide.platform.embedded.engines import Engines, held, running_engines
@@ -43,7 +44,12 @@ async def _up(settings: Settings) -> int:
         given = Engines(settings.database_url, settings.nats_url, settings.secret_key)
         async with held(folder, say=say, precheck=lambda: _require_ports(settings)):
             return await _shop(settings, folder, given, started)
-    async with running_engines(folder, say=say, precheck=lambda: _require_ports(settings)) as engines:
+    async with (
+        running_engines(
+            folder, say=say, precheck=lambda: _require_ports(settings), tuning=engine_tuning(settings)
+        ) as engines,
+        archived(settings, engines, folder, say=say),
+    ):
         return await _shop(settings, folder, engines, started)
 
 

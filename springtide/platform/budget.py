@@ -28,7 +28,7 @@ class ConnectionsDoNotFit(SpringtideError):
 class ServerAway(Unavailable):
     """A server does not answer, so its limits are not known. facts: server."""
 
-    code = "database_unavailable"
+    code = "server_away"
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):

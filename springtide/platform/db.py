@@ -38,6 +38,7 @@ Params = Mapping[str, Any]
 NO_PARAMS: Params = {}
 _Cursor = psycopg.AsyncCursor[Any]
 
+
 _open_transactions: ContextVar[int] = ContextVar("springtide_open_transactions", default=0)
 
 

@@ -19,7 +19,7 @@ _RETRY_SWITCHED_OFF_S = 30
 class Busy(Unavailable):
     """As many calls of this method are under way in a process, or came within a second, as may; facts: method."""
 
-    code = "busy"
+    code = "method_busy"
     title = "Too much at once"
 
 

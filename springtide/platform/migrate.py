@@ -6,7 +6,6 @@ schema only). A migration declares `phase`: "pre" runs before the new release st
 
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from alembic import command, op
@@ -94,8 +93,8 @@ def prepare_schema(admin_url: str, secret_key: str, context: str) -> None:
 
 def migrate(admin_url: str, context: str, migrations: Path, *, phases: Iterable[str] = ("pre", "post")) -> list[str]:
     """Apply what is missing in a context's schema; return the revisions applied. `MigrationFailed`."""
-    parts = urlsplit(admin_url)
-    engine = create_engine(urlunsplit(parts._replace(scheme="postgresql+psycopg")), poolclass=pool.NullPool)
+    # The driver reads the URL itself: it may name several hosts, which SQLAlchemy's own reading does not know.
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(admin_url), poolclass=pool.NullPool)
     script = Config()
     script.set_main_option("script_location", str(_ENVIRONMENT))
     script.set_main_option("version_locations", str(migrations))

@@ -17,6 +17,8 @@ STATEMENT_TIMEOUT_MS = 5_000
 LOCK_TIMEOUT_MS = 3_000
 # Longer than a burst of buyers takes to be served one after the other, shorter than the deadline of a call.
 POOL_TIMEOUT_S = 8.0
+# A host that was cut off says nothing: without these a statement waits as long as TCP tries, a quarter of an hour.
+_CUT_OFF = {"tcp_user_timeout": 3_000, "keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}
 
 
 def session_settings(context: str) -> dict[str, str]:
@@ -56,6 +58,7 @@ def new_pool(
         kwargs={
             "application_name": f"springtide-{context}",
             "connect_timeout": 3,
+            **_CUT_OFF,
             "autocommit": True,
             **(
                 {"prepare_threshold": None}

@@ -24,11 +24,17 @@ __all__ = ["MAX_PAYLOAD_BYTES", "Bus", "BusUnavailable", "Delivery", "Handler", 
 
 
 class Bus:
-    """One connection to NATS and everything this process does with it. What a verb does is said where it is at home."""
+    """One connection to NATS and everything this process does with it. What a verb does is said where it is at home.
 
-    def __init__(self, url: str, *, name: str, namespace: str = "") -> None:
+    `url` may name several servers of a cluster, separated by commas: when one is gone the next is taken. `replicas`: on
+    how many of them every event is kept.
+    """
+
+    def __init__(self, url: str, *, name: str, namespace: str = "", replicas: int = 1) -> None:
         self.connection = Connection(url, name=name, prefix=f"{namespace}." if namespace else "")
-        self.events = EventStream(self.connection, name=f"{STREAM}_{namespace}" if namespace else STREAM)
+        self.events = EventStream(
+            self.connection, name=f"{STREAM}_{namespace}" if namespace else STREAM, replicas=replicas
+        )
         publisher, taker = Publisher(self.connection, self.events), Taker(self.connection, self.events)
         self._calls = Calls(self.connection)
         questions, teller = Questions(self.connection), Teller(self.connection)
@@ -37,6 +43,7 @@ class Bus:
         self.last_sequence = self.events.last_sequence
         self.consumer_lag = self.events.consumer_lag
         self.drop_stream = self.events.drop
+        self.begin_anew = self.events.begin_anew
         self.publish = publisher.publish
         self.deliveries = taker.deliveries
         self.follow = taker.follow

@@ -23,7 +23,7 @@ OURS = (
     "docs/house.md",
     "docs/running-drills.md",
 )
-SECTIONS = {"mail": settings.Mail, "gateways": settings.Gateway}
+SECTIONS = {"backup": settings.Backup, "mail": settings.Mail, "gateways": settings.Gateway}
 
 
 def documents() -> list[Path]:
@@ -112,6 +112,7 @@ def test_every_setting_is_described_with_its_default() -> None:
         name.upper(): default
         for prefix, struct in (
             ("SPRINGTIDE_", settings.Settings),
+            ("SPRINGTIDE_BACKUP__", settings.Backup),
             ("SPRINGTIDE_MAIL__", settings.Mail),
             ("SPRINGTIDE_RETENTION__", settings.Retention),
             ("SPRINGTIDE_TRACES__", settings.Traces),
