@@ -67,12 +67,15 @@ class _Handler(BaseHTTPRequestHandler):
         self._is_counted = False
 
     def handle_one_request(self) -> None:
-        self.raw_requestline = self.rfile.readline(65_537)
+        try:
+            self.raw_requestline = self.rfile.readline(65_537)
+        except ConnectionResetError:  # how a probe says goodbye
+            self.raw_requestline = b""
         if not self.raw_requestline or not self.parse_request():
             self.close_connection = True
             return
         state: Upstream = self.server.state
-        if self.path == "/readyz":
+        if self.path in {"/readyz", "/edge/healthz"}:
             self._say(Said(status=200 if state.is_ready else 503, headers={"Cache-Control": "no-store"}))
             return
         if not self._is_counted:
