@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `background`: publish and take the events of the contexts served here; false where another process of the same
     contexts does.
     `nice`: how much `serve` gives way to other processes, 0 (not at all) to 19.
-    `trusted_proxies`: addresses whose X-Forwarded-For is believed.
+    `trusted_proxies`: addresses and networks whose X-Forwarded-For is believed.
     `as_of`: ISO date that reports are as of, for a shop whose history ends in the past; empty: today.
     """
 
@@ -213,6 +214,11 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
     )
     if settings.as_of and not _is_iso_date(settings.as_of):
         problems.append(f"{_PREFIX}AS_OF: {settings.as_of} is not a date like 2011-09-01")
+    problems.extend(
+        f"{_PREFIX}TRUSTED_PROXIES: {proxy} is no address and no network like 10.0.0.0/8"
+        for proxy in settings.trusted_proxies
+        if not _is_network(proxy)
+    )
     names = [gateway.name for gateway in settings.gateways]
     problems.extend(f"{_PREFIX}GATEWAYS: {name} is there twice" for name in {n for n in names if names.count(n) > 1})
     problems.extend(
@@ -237,6 +243,14 @@ def _gateway_problems(gateway: Gateway) -> list[str]:
         "slow_s: a time above 0": gateway.slow_s <= 0,
     }
     return [problem for problem, is_wrong in wrong.items() if is_wrong]
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_iso_date(text: str) -> bool:
