@@ -16,6 +16,7 @@ from fakes.upstream import Asked, Said, Upstream, upstream
 
 READ, WRITE = "/en-gb/", "/api/carts"
 KEY = {"Idempotency-Key": "k" * 24}
+HTTP = httpx2.Client(timeout=20, limits=httpx2.Limits(max_keepalive_connections=0))  # each request: another visitor
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ def front(running: Front) -> Front:
 
 def states(doors: Doors, *, backend: str = "") -> set[str]:
     """What HAProxy thinks of its servers."""
-    rows = [line.split(",") for line in httpx2.get(f"{doors.figures}/;csv").text.splitlines()[1:]]
+    rows = [line.split(",") for line in HTTP.get(f"{doors.figures}/;csv").text.splitlines()[1:]]
     return {row[17] for row in rows if row[1] not in {"FRONTEND", "BACKEND"} and row[0].startswith(backend)}
 
 
@@ -71,13 +72,13 @@ def test_the_shipped_files_are_understood(servers):
 
 
 def test_what_is_looked_at_comes_from_the_caches_and_without_them_from_the_shop(front):
-    assert httpx2.get(front.doors.shop + READ).status_code == 200
+    assert HTTP.get(front.doors.shop + READ).status_code == 200
     assert (len(front.cache.asked), front.asked()) == (1, 0)
 
     front.cache.is_ready = False
     wait_for(lambda: "DOWN" in states(front.doors, backend="caches"))
     for _ in range(4):
-        assert httpx2.get(front.doors.shop + READ, headers={"Cookie": "session=same"}).status_code == 200
+        assert HTTP.get(front.doors.shop + READ, headers={"Cookie": "session=same"}).status_code == 200
 
     assert [len(web.asked) for web in front.webs] == [2, 2]
 
@@ -87,12 +88,12 @@ def test_a_process_that_is_about_to_stop_gets_nothing_new_and_finishes_what_it_h
     may_answer = threading.Event()
     leaving.answer = lambda _: Said(body=str(may_answer.wait(timeout=20)).encode())
     with ThreadPoolExecutor() as pool:
-        under_way = [pool.submit(httpx2.post, front.doors.shop + WRITE, headers=KEY, timeout=20) for _ in range(2)]
+        under_way = [pool.submit(HTTP.post, front.doors.shop + WRITE, headers=KEY) for _ in range(2)]
         wait_for(lambda: front.asked() == 2 and len(leaving.asked) == 1)
         leaving.is_ready = False
         wait_for(lambda: "DOWN" in states(front.doors, backend="reads"))
         for _ in range(6):
-            assert httpx2.post(front.doors.shop + WRITE).status_code == 200
+            assert HTTP.post(front.doors.shop + WRITE).status_code == 200
         may_answer.set()
         answers = [future.result() for future in under_way]
 
@@ -109,7 +110,7 @@ def test_a_process_that_is_about_to_stop_gets_nothing_new_and_finishes_what_it_h
 def test_a_write_that_broke_half_way_is_asked_again_only_with_its_key(front, method, headers, answered):
     front.answer_all(lambda _: Said(hang_up=front.asked() == 1))
 
-    status = httpx2.request(method, front.doors.shop + WRITE, headers=headers, content=b"{}").status_code
+    status = HTTP.request(method, front.doors.shop + WRITE, headers=headers, content=b"{}").status_code
 
     assert (status, front.asked()) == answered
 
@@ -119,13 +120,13 @@ def test_looking_is_asked_again_when_it_broke(front):
     wait_for(lambda: "DOWN" in states(front.doors, backend="caches"))
     front.answer_all(lambda _: Said(hang_up=front.asked() == 1))
 
-    assert httpx2.get(front.doors.shop + READ).status_code == 200
+    assert HTTP.get(front.doors.shop + READ).status_code == 200
     assert front.asked() == 2
 
 
 def test_a_process_that_does_not_listen_costs_no_write():
     with upstream() as alive, haproxy([free_port(), alive.port]) as doors:
-        answers = {httpx2.post(doors.shop + WRITE).status_code for _ in range(4)}
+        answers = {HTTP.post(doors.shop + WRITE).status_code for _ in range(4)}
 
         assert answers == {200}
         assert len(alive.asked) == 4
@@ -134,13 +135,13 @@ def test_a_process_that_does_not_listen_costs_no_write():
 def test_an_answer_of_come_back_is_not_asked_elsewhere(front):
     front.answer_all(lambda _: Said(status=503, headers={"Retry-After": "1"}))
 
-    assert httpx2.post(front.doors.shop + WRITE, headers=KEY).headers["retry-after"] == "1"
+    assert HTTP.post(front.doors.shop + WRITE, headers=KEY).headers["retry-after"] == "1"
     assert front.asked() == 1
 
 
 def test_connections_to_the_processes_are_shared_by_visitors(front):
     for _ in range(30):
-        assert httpx2.get(front.doors.shop + READ).status_code == 200  # a connection of its own each
+        assert HTTP.get(front.doors.shop + READ).status_code == 200  # a connection of its own each
 
     assert len(front.cache.asked) == 30
     assert front.cache.connections <= 2
@@ -151,10 +152,10 @@ def test_a_write_goes_to_the_process_with_the_least_to_do(front):
     busy, idle = front.webs
     busy.answer = lambda _: Said(body=str(may_answer.wait(timeout=20)).encode())
     with ThreadPoolExecutor() as pool:
-        slow = [pool.submit(httpx2.post, front.doors.shop + WRITE, timeout=20) for _ in range(2)]
+        slow = [pool.submit(HTTP.post, front.doors.shop + WRITE) for _ in range(2)]
         wait_for(lambda: len(busy.asked) == 1)
         for _ in range(5):
-            assert httpx2.post(front.doors.shop + WRITE).status_code == 200
+            assert HTTP.post(front.doors.shop + WRITE).status_code == 200
         may_answer.set()
         assert {future.result().status_code for future in slow} == {200}
 
@@ -165,12 +166,12 @@ def test_the_queue_has_an_end_and_says_when_to_come_back(front):
     may_answer = threading.Event()
     front.answer_all(lambda _: Said(body=str(may_answer.wait(timeout=20)).encode()))
     with ThreadPoolExecutor() as pool:
-        at_work = [pool.submit(httpx2.post, front.doors.shop + WRITE, timeout=20) for _ in range(4)]
+        at_work = [pool.submit(HTTP.post, front.doors.shop + WRITE) for _ in range(4)]
         wait_for(lambda: front.asked() == 4)
-        waiting = [pool.submit(httpx2.post, front.doors.shop + WRITE, timeout=20) for _ in range(2)]
+        waiting = [pool.submit(HTTP.post, front.doors.shop + WRITE) for _ in range(2)]
         wait_for(lambda: queued(front.doors) == 2)
 
-        refused = httpx2.post(front.doors.shop + WRITE)
+        refused = HTTP.post(front.doors.shop + WRITE)
 
         may_answer.set()
         assert {future.result().status_code for future in (*at_work, *waiting)} == {200}
@@ -181,14 +182,14 @@ def test_the_queue_has_an_end_and_says_when_to_come_back(front):
 
 
 def queued(doors: Doors) -> int:
-    rows = [line.split(",") for line in httpx2.get(f"{doors.figures}/;csv").text.splitlines()[1:]]
+    rows = [line.split(",") for line in HTTP.get(f"{doors.figures}/;csv").text.splitlines()[1:]]
     return sum(int(row[2]) for row in rows if row[:2] == ["writes", "BACKEND"])
 
 
 def test_what_a_visitor_claims_about_the_way_here_is_forgotten(front):
     claimed = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
     for origin, path in ((front.doors.shop, WRITE), (front.doors.office, "/orders")):
-        httpx2.post(origin + path, headers=claimed)
+        HTTP.post(origin + path, headers=claimed)
 
     (shop,) = [asked for web in front.webs for asked in web.asked]
     (office,) = front.office.asked
@@ -201,17 +202,17 @@ def test_what_a_visitor_claims_about_the_way_here_is_forgotten(front):
     [("PURGE", "/", 405), ("BAN", "/", 405), ("GET", "/metrics", 404), ("GET", "/healthz/deep", 404)],
 )
 def test_what_is_for_the_inside_stays_inside(front, method, path, status):
-    assert httpx2.request(method, front.doors.shop + path).status_code == status
+    assert HTTP.request(method, front.doors.shop + path).status_code == status
     assert front.asked() + len(front.cache.asked) == 0
 
 
 def test_staff_have_a_door_and_processes_of_their_own(front):
     front.answer_all(lambda _: Said(status=500))
 
-    assert httpx2.post(f"{front.doors.office}/orders").status_code == 200
+    assert HTTP.post(f"{front.doors.office}/orders").status_code == 200
     assert (len(front.office.asked), front.asked()) == (1, 0)
 
 
 def test_figures_are_there_for_prometheus_and_on_this_machine_only(front):
-    assert "haproxy_backend_http_responses_total" in httpx2.get(f"{front.doors.figures}/metrics").text
+    assert "haproxy_backend_http_responses_total" in HTTP.get(f"{front.doors.figures}/metrics").text
     assert "presetenv SPRINGTIDE_STATS_BIND 127.0.0.1:8404" in SHIPPED.read_text()

@@ -73,6 +73,11 @@ def page(cache_control: str, *, body: bytes = b"page", **headers: str) -> Said:
     return Said(body=body, headers={"Cache-Control": cache_control, **named})
 
 
+def old_page(leave: str) -> Said:
+    """A page whose time is over when it arrives, with leave to show it longer."""
+    return page(f"public, s-maxage=5, {leave}", body=b"old", Age="5")
+
+
 def test_a_page_is_fetched_once_and_says_nothing_of_its_keys(node):
     node.shop.pages[node.page] = page("public, max-age=0, s-maxage=60", Surrogate_Key="product-9 everything")
 
@@ -172,14 +177,17 @@ def test_purges_without_the_token_or_a_key_change_nothing(node, method, headers,
     assert node.get(node.page).headers["x-cache"] == "hit"
 
 
-def test_purges_from_elsewhere_are_refused_with_the_right_token():
-    with upstream() as web, varnish([web.port], token=TOKEN, purgers='"192.0.2.1";') as origin:
+def test_purges_from_elsewhere_are_refused_with_the_right_token(node):
+    """127.0.0.2 is this machine too, but not in the list of those who may."""
+    transport = httpx2.HTTPTransport(local_address="127.0.0.2")
+    with httpx2.Client(base_url=node.client.base_url, transport=transport) as elsewhere:
         headers = {"Authorization": f"Bearer {TOKEN}", "Surrogate-Key": "k"}
-        assert httpx2.request("PURGE", origin, headers=headers).status_code == 403
+        assert elsewhere.request("PURGE", "/", headers=headers).status_code == 403
+        assert elsewhere.get("/en-gb/").status_code == 200
 
 
 def test_while_a_new_page_is_fetched_the_old_one_is_shown(node):
-    node.shop.pages[node.page] = page("public, s-maxage=1, stale-while-revalidate=60", body=b"old")
+    node.shop.pages[node.page] = old_page("stale-while-revalidate=60")
     node.get(node.page)
     node.shop.pages[node.page] = page("public, s-maxage=60", body=b"new")
     bodies = until(node, b"new")
@@ -201,11 +209,11 @@ def until(node: Node, wanted: bytes) -> list[bytes]:
 
 
 def test_without_leave_to_show_old_pages_a_visitor_waits_for_the_new_one(node):
-    node.shop.pages[node.page] = page("public, s-maxage=1, stale-if-error=60", body=b"old")
+    node.shop.pages[node.page] = old_page("stale-if-error=60")
     node.get(node.page)
     node.shop.pages[node.page] = page("public, s-maxage=60", body=b"new")
 
-    assert {b"old", b"new"} == set(until(node, b"new"))
+    assert node.get(node.page).content == b"new"
     assert node.get(node.page).headers["x-cache"] == "hit"
     assert node.count(node.page) == 2
 
@@ -214,7 +222,7 @@ def test_without_leave_to_show_old_pages_a_visitor_waits_for_the_new_one(node):
     "failure", [Said(status=500), Said(hang_up=True), Said(status=503, headers={"Retry-After": "1"})]
 )
 def test_an_old_page_is_shown_when_its_new_one_fails(node, failure):
-    node.shop.pages[node.page] = page("public, s-maxage=1, stale-if-error=60", body=b"old")
+    node.shop.pages[node.page] = old_page("stale-if-error=60")
     node.get(node.page)
     node.shop.pages[node.page] = failure
 
@@ -223,7 +231,7 @@ def test_an_old_page_is_shown_when_its_new_one_fails(node, failure):
 
 
 def test_an_old_page_is_shown_when_no_web_process_is_ready(node):
-    node.shop.pages[node.page] = page("public, s-maxage=1, stale-if-error=60", body=b"old")
+    node.shop.pages[node.page] = old_page("stale-if-error=60")
     node.get(node.page)
     for web in node.webs:
         web.is_ready = False

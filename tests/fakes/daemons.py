@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
 
 import pytest
 
@@ -56,3 +58,15 @@ def wait_for(
     while not is_true():
         assert time.monotonic() < deadline, f"waited {within_s} s in vain: {what()}"
         time.sleep(0.02)
+
+
+def status_of(address: str) -> int:
+    """Return the status an address answers with, 0 when nobody does."""
+    try:
+        with urlopen(address, timeout=2) as answer:  # noqa: S310 - an address of ours
+            status: int = answer.status
+            return status
+    except HTTPError as error:
+        return error.code
+    except (URLError, ConnectionError):
+        return 0

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx2
-from fakes.daemons import daemon, program
+from fakes.daemons import daemon, program, status_of
 from fakes.serving import free_port
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "haproxy"
@@ -43,7 +42,7 @@ def haproxy(
         with daemon(
             (command, "-W", "-f", str(SHIPPED), "-f", str(folder / "servers.cfg")),
             log=folder / "log",
-            is_up=lambda: _answers(f"{doors.figures}/metrics"),
+            is_up=lambda: status_of(f"{doors.figures}/metrics") == 200,
             environment={
                 "SPRINGTIDE_BIND": shop,
                 "SPRINGTIDE_OFFICE_BIND": office,
@@ -62,10 +61,3 @@ def _servers(webs: Sequence[int], caches: Sequence[int], offices: Sequence[int],
     lines += ["backend caches from caching", *(f"    server c{port} 127.0.0.1:{port}" for port in caches)]
     lines += ["backend offices from officing", *(f"    server o{port} 127.0.0.1:{port}" for port in offices)]
     return "\n".join((*lines, ""))
-
-
-def _answers(address: str) -> bool:
-    try:
-        return httpx2.get(address, timeout=1).status_code == httpx2.codes.OK
-    except httpx2.TransportError:
-        return False
