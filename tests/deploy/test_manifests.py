@@ -21,8 +21,8 @@ from springtide.settings import ROLES, Settings, load
 KUBERNETES = "1.33"
 _OF_KUBERNETES = {"v1", "apps/v1", "batch/v1", "policy/v1", "autoscaling/v2", "networking.k8s.io/v1"}
 _ROOT = DEPLOY.parent
-_ARRIVING = {"SPRINGTIDE_DRAIN_S", "SPRINGTIDE_HEALTH_PORT"}
-"""Settings of the processes' own health and leaving, which are on their way here."""
+_ARRIVING = {f"SPRINGTIDE_{name}" for name in ("DRAIN_S", "HEALTH_PORT", "NATS_REPLICAS", "EDGES")}
+"""Settings that are on their way here; each is checked like the others from the day it is known."""
 
 
 def named(docs: list[Doc], kind: str) -> dict[str, Doc]:
@@ -122,6 +122,7 @@ def _made_up(name: str) -> str:
         "SPRINGTIDE_SECRET_KEY": "0" * 64,
         "SPRINGTIDE_GATEWAYS": "[]",
         "SPRINGTIDE_MAIL__SMTP_URL": "smtps://mail.example.org:465",
+        "SPRINGTIDE_EDGES": "[]",
         "SPRINGTIDE_DATABASE_URL": "postgresql://admin:secret@db:5432/springtide",
     }
     return values[name]
@@ -129,7 +130,7 @@ def _made_up(name: str) -> str:
 
 def test_selectors_find_their_pods_and_only_theirs(overlay):
     labels = {name: pod["metadata"]["labels"] for name, pod in pods(overlay)}
-    for name, deployment in named(overlay, "Deployment").items():
+    for name, deployment in (named(overlay, "Deployment") | named(overlay, "StatefulSet")).items():
         assert [found for found in labels if selects(deployment["spec"]["selector"], labels[found])] == [name]
     for name, service in named(overlay, "Service").items():
         selector = {"matchLabels": service["spec"]["selector"]}
@@ -240,7 +241,7 @@ def test_no_secret_has_its_value_here(applied):
     for doc in applied:
         for container in containers(doc):
             for row in container.get("env", ()):
-                is_secret = re.search(r"SECRET|TOKEN|PASSWORD|GATEWAYS|SMTP|DATABASE_URL", row["name"])
+                is_secret = re.search(r"SECRET|TOKEN|PASSWORD|GATEWAYS|EDGES|SMTP|DATABASE_URL", row["name"])
                 assert ("valueFrom" in row) == bool(is_secret), row["name"]
     for text in (json.dumps(doc) for doc in applied):
         assert not re.search(r"://[^/\s\"]+:[^/\s\"]+@", text)

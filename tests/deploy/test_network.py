@@ -128,11 +128,21 @@ def test_caches_reach_the_web_and_the_web_reaches_them_to_purge():
 
     assert reached["varnish"] - _NAMES == {("web", 8000)}
     assert ("varnish", 6081) in reached["web"]
-    came = ingress(docs, named(docs, "Deployment")["varnish"]["spec"]["template"]["metadata"]["labels"])
-    assert {("web", 6081), ("ingress-nginx", 6081)} <= came
-    assert ("varnish", 8000) in ingress(
-        docs, named(docs, "Deployment")["web"]["spec"]["template"]["metadata"]["labels"]
-    )
+    came = {name: ingress(docs, pod["metadata"]["labels"]) for name, pod in pods(docs)}
+    assert {("web", 6081), ("ingress-nginx", 6081)} <= came["varnish"]
+    assert ("varnish", 8000) in came["web"]
+
+
+def test_the_nodes_that_are_purged_have_the_names_that_are_told():
+    docs = manifests("kustomize/overlays/peak")
+    caches = named(docs, "StatefulSet")["varnish"]["spec"]
+    page = (DEPLOY / "kustomize" / "examples" / "secrets.md").read_text()
+    (port,) = named(docs, "Service")[caches["serviceName"]]["spec"]["ports"]
+
+    assert named(docs, "Service")[caches["serviceName"]]["spec"]["clusterIP"] == "None"
+    assert set(re.findall(r"http://[\w.:-]+", page)) == {
+        f"http://varnish-{number}.{caches['serviceName']}:{port['port']}" for number in range(caches["replicas"])
+    }
 
 
 @pytest.mark.parametrize("phase", ["pre", "post"])
