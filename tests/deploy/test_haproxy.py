@@ -148,18 +148,27 @@ def test_connections_to_the_processes_are_shared_by_visitors(front):
 
 
 def test_a_write_goes_to_the_process_with_the_least_to_do(front):
-    may_answer = threading.Event()
     busy, idle = front.webs
-    busy.answer = lambda _: Said(body=str(may_answer.wait(timeout=20)).encode())
+    may_answer = {web.port: threading.Event() for web in front.webs}
+    for web in front.webs:
+        web.answer = lambda _, its=may_answer[web.port]: Said(body=str(its.wait(timeout=20)).encode())
     with ThreadPoolExecutor() as pool:
-        slow = [pool.submit(HTTP.post, front.doors.shop + WRITE) for _ in range(2)]
-        wait_for(lambda: len(busy.asked) == 1)
+        slow = [pool.submit(HTTP.post, front.doors.shop + WRITE) for _ in range(4)]
+        wait_for(lambda: (len(busy.asked), len(idle.asked)) == (2, 2))
+        may_answer[idle.port].set()
+        wait_for(lambda: at_work(front.doors) == {f"web{busy.port}": 2, f"web{idle.port}": 0})
         for _ in range(5):
             assert HTTP.post(front.doors.shop + WRITE).status_code == 200
-        may_answer.set()
+        may_answer[busy.port].set()
         assert {future.result().status_code for future in slow} == {200}
 
-    assert (len(busy.asked), len(idle.asked)) == (1, 6)
+    assert (len(busy.asked), len(idle.asked)) == (2, 7)
+
+
+def at_work(doors: Doors) -> dict[str, int]:
+    """How many writes each process has, as HAProxy counts them."""
+    rows = [line.split(",") for line in HTTP.get(f"{doors.figures}/;csv").text.splitlines()[1:]]
+    return {row[1]: int(row[4]) for row in rows if row[0] == "writes" and row[1] != "BACKEND"}
 
 
 def test_the_queue_has_an_end_and_says_when_to_come_back(front):

@@ -64,7 +64,9 @@ def node(running: Node) -> Node:
         web.is_ready = True
     running.client.cookies.clear()
     running.page = f"/en-gb/p/teapot-{next(_numbers)}"  # a page that failed is remembered for seconds
-    wait_for(lambda: running.get("/edge/healthz").status_code == 200)
+    wait_for(lambda: running.client.post("/warm").status_code == 200 and all(web.asked for web in running.webs))
+    for web in running.webs:
+        web.asked.clear()
     return running
 
 
