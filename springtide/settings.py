@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -134,7 +135,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `background`: publish and take the events of the contexts served here, and run their loops; false where another
     process of the same contexts does.
     `nice`: how much `serve` gives way to other processes, 0 (not at all) to 19.
-    `trusted_proxies`: addresses whose X-Forwarded-For is believed.
+    `trusted_proxies`: addresses and networks whose X-Forwarded-For is believed.
     `nats_url` may name several servers of a cluster, separated by commas; `nats_replicas`: on how many of them every
     event is kept.
     `as_of`: ISO date that reports are as of, for a shop whose history ends in the past; empty: today.
@@ -301,6 +302,11 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
     _check_telling(settings, problems)
     _check_engines(settings, problems)
     _check_gateways(settings, problems)
+    problems.extend(
+        f"{_PREFIX}TRUSTED_PROXIES: {proxy} is no address and no network like 10.0.0.0/8"
+        for proxy in settings.trusted_proxies
+        if not _is_network(proxy)
+    )
     _check_databases(settings, problems)
     if settings.as_of and not _is_iso_date(settings.as_of):
         problems.append(f"{_PREFIX}AS_OF: {settings.as_of} is not a date like 2011-09-01")
@@ -413,6 +419,14 @@ def _is_zone(name: str) -> bool:
         return bool(ZoneInfo(name).key)
     except (KeyError, ValueError, OSError):  # what the standard library raises for names that are none
         return False
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_iso_date(text: str) -> bool:

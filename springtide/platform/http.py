@@ -7,7 +7,9 @@ DTOs or debug pages whose refusals become RFC 9457 problems: type https://spring
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import msgspec
@@ -260,12 +262,29 @@ def request_id(request: HttpRequest) -> str:
 
 
 def client_address(request: HttpRequest, trusted_proxies: Sequence[str] = ()) -> str:
-    """Return where the request comes from; X-Forwarded-For is believed only from a trusted proxy, from the right."""
+    """Return where the request comes from; X-Forwarded-For is believed only from a trusted proxy, from the right.
+
+    `trusted_proxies`: addresses and networks ("10.0.0.0/8"): in a cluster balancers change their addresses.
+    """
     address = request.client.host if request.client else ""
-    if address not in trusted_proxies:
+    networks = [_network(known) for known in trusted_proxies]
+    if not _is_within(address, networks):
         return address
     for hop in reversed([hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]):
         address = hop
-        if hop not in trusted_proxies:
+        if not _is_within(hop, networks):
             break
     return address[:64]
+
+
+@cache
+def _network(text: str) -> IPv4Network | IPv6Network:
+    return ip_network(text, strict=False)
+
+
+def _is_within(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:  # whatever a visitor has put into the header
+        return False
+    return any(found in network for network in networks)
