@@ -8,8 +8,8 @@ from litestar import Litestar, Response, get
 from litestar.response import Stream
 
 from springtide.channels.pages.pictures import drawn_picture
-from springtide.channels.pages.static_files import FOREVER
 from springtide.platform.blob import BlobNotFound, Blobs
+from springtide.platform.caching import FOREVER, UNPURGED, Caching, etag_matches
 from springtide.platform.http import HttpRequest, make_app
 
 PREFIX = "/media/"
@@ -20,12 +20,12 @@ def address(name: str) -> str:
     return PREFIX + name
 
 
-def media_app(blobs: Blobs) -> Litestar:
+def media_app(blobs: Blobs, caching: Caching = UNPURGED) -> Litestar:
     """Build the application that serves everything below /media."""
-    return make_app([stored_picture, drawn_picture], state={"blobs": blobs})
+    return make_app([stored_picture, drawn_picture], state={"blobs": blobs}, caching=caching)
 
 
-@get("/media/{name:str}", include_in_schema=False)
+@get("/media/{name:str}", include_in_schema=False, opt=FOREVER)
 async def stored_picture(request: HttpRequest) -> Response[bytes] | Stream:
     """Serve a stored picture from `app.state.blobs`; 304 to a browser that has it."""
     blobs: Blobs = request.app.state.blobs
@@ -35,8 +35,8 @@ async def stored_picture(request: HttpRequest) -> Response[bytes] | Stream:
         msg = "There is no such picture."
         raise BlobNotFound(msg)
     tag = f'"{blob.hash}"'
-    headers = {"cache-control": FOREVER, "etag": tag}
-    if tag in request.headers.get("if-none-match", ""):
+    headers = {"etag": tag}
+    if etag_matches(tag, request.headers.get("if-none-match", "")):
         return Response(b"", status_code=304, headers=headers)
     size = {"content-length": str(blob.size_bytes)}
     return Stream(blobs.stream(name), media_type=blob.content_type, headers={**headers, **size})

@@ -13,11 +13,14 @@ import msgspec
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from springtide.platform.caching import FOREVER
 from springtide.platform.errors import NotFound
 from springtide.platform.http import HttpRequest
 
 PREFIX = "/static/"
-FOREVER = "public, max-age=31536000, immutable"
+ANY_ORIGIN = {"access-control-allow-origin": "*"}
+"""Modules and fonts that a page loads from the assets' own address (a CDN) are asked for across origins."""
+
 SHARED = Path(__file__).parent / "static"
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -57,14 +60,14 @@ class StaticFiles:
     def handler(self) -> HTTPRouteHandler:
         """Return the route that serves the files."""
 
-        @get("/static/{name:str}", include_in_schema=False)
+        @get("/static/{name:str}", include_in_schema=False, opt=FOREVER)
         async def static_file(request: HttpRequest) -> Response[bytes]:
             file = self.find(request.url.path)
             if file is None:
                 msg = "There is no such file."
                 raise NotFound(msg)
             zipped = bool(file.gzipped) and "gzip" in request.headers.get("accept-encoding", "")
-            headers = {"cache-control": FOREVER, "vary": "accept-encoding"}
+            headers = {"vary": "accept-encoding", **ANY_ORIGIN}
             if zipped:
                 headers["content-encoding"] = "gzip"
             return Response(file.gzipped if zipped else file.body, media_type=file.content_type, headers=headers)

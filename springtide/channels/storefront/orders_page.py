@@ -24,7 +24,7 @@ from springtide.contracts.orders.api import (
 )
 from springtide.platform.http import DOCUMENT_POLICY, HttpRequest
 
-_DOCUMENT_HEADERS = {"cache-control": "no-store", "content-security-policy": DOCUMENT_POLICY}
+_DOCUMENT_HEADERS = {"content-security-policy": DOCUMENT_POLICY}
 _STATUS: dict[OrderStatus | FulfilmentStatus, tuple[str, str]] = {
     OrderStatus.CANCELLED: ("order.status_cancelled", "bad"),
     FulfilmentStatus.UNFULFILLED: ("order.status_packing", ""),

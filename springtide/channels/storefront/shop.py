@@ -119,7 +119,6 @@ class Shop:
             self.html(template, place, path, values),
             status_code=status,
             media_type=HTML,
-            headers={"cache-control": "no-store"},
             cookies=list(cookies),
         )
 
@@ -131,19 +130,19 @@ def _trade_name(name: str) -> str:
 
 def see_other(location: str, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
     """Return the answer to a write: go and look at the page (a reload repeats nothing)."""
-    return _redirect(location, 303, "no-store", cookies)
+    return _redirect(location, 303, cookies)
 
 
 def moved(location: str) -> Response[bytes]:
     """Return the answer for an address of before."""
-    return _redirect(location, 301, "public, max-age=3600", ())
+    return _redirect(location, 301, ())
 
 
-def _redirect(location: str, status: int, cache_control: str, cookies: Sequence[Cookie]) -> Response[bytes]:
+def _redirect(location: str, status: int, cookies: Sequence[Cookie]) -> Response[bytes]:
     return Response(
         b"",
         status_code=status,
         media_type=HTML,
-        headers={"location": location, "cache-control": cache_control},
+        headers={"location": location},
         cookies=list(cookies),
     )
