@@ -9,8 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from springtide.edge import purge
+from springtide.edge.purge import Edge
+from springtide.edge.purge.providers import CLOUDFLARE_URL, FASTLY_URL
 from springtide.platform import housekeeping
 from springtide.platform.bus import Bus
+from springtide.platform.caching import UNPURGED, Caching
 from springtide.platform.database_roles import runtime_url
 from springtide.platform.db import Database, Tx
 from springtide.platform.errors import Unavailable
@@ -22,7 +26,7 @@ from springtide.platform.rpc import Contract, Server, local, remote
 from springtide.platform.tasks import stopped
 from springtide.platform.telemetry import logger
 from springtide.platform.wiring import Built, ContextSpec, Loop, Needs
-from springtide.settings import CONTEXTS, Settings
+from springtide.settings import CONTEXTS, EdgeCache, Settings
 
 log = logger(__name__)
 Api = TypeVar("Api")
@@ -260,6 +264,9 @@ async def channel(name: str, node: Node) -> AsyncIterator[Door]:
             words=Path(settings.words_dir) if settings.words_dir else None,
             storefront=storefront.create_app,
             trusted_proxies=settings.trusted_proxies,
+            caching=caching_of(settings),
+            edges=edges_of(settings),
+            assets_url=settings.assets_url.rstrip("/"),
         ) as app:
             yield app
     else:
@@ -273,6 +280,33 @@ async def channel(name: str, node: Node) -> AsyncIterator[Door]:
             data_dir=Path(settings.data_dir),
             as_of=date.fromisoformat(settings.as_of) if settings.as_of else None,
         )
+
+
+def caching_of(settings: Settings) -> Caching:
+    """Return what shared caches are told: pages are kept for longer where they are purged."""
+    if not settings.edges:
+        return UNPURGED
+    has_cloudflare = any(edge.provider == "cloudflare" for edge in settings.edges)
+    return Caching(shared_for_s=settings.edge_keep_s, cache_tags=has_cloudflare)
+
+
+def edges_of(settings: Settings) -> list[Edge]:
+    """Return the shared caches to purge: one for each Varnish node, one for each service of a CDN."""
+    return [made for edge in settings.edges for made in _edges_of(edge)]
+
+
+def _edges_of(edge: EdgeCache) -> Iterable[Edge]:
+    if edge.provider == "varnish":
+        for number, url in enumerate(edge.urls, start=1):
+            yield purge.varnish(f"{edge.name}-{number}", url, token=edge.token)
+    elif edge.provider == "fastly":
+        yield purge.fastly(edge.name, service=edge.service, token=edge.token, url=_api(edge, FASTLY_URL))
+    else:
+        yield purge.cloudflare(edge.name, zone=edge.service, token=edge.token, url=_api(edge, CLOUDFLARE_URL))
+
+
+def _api(edge: EdgeCache, own: str) -> str:
+    return edge.urls[0] if edge.urls else own
 
 
 async def _serve_contracts(node: Node) -> None:

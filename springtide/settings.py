@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -23,6 +24,7 @@ _NOT_SETTINGS = frozenset({"CONFIG", "FAILPOINTS", "PARENT_PID", "TEST_ENGINES"}
 _BREAKERS = ("on", "dry_run", "off")
 _MAX_WEIGHT = 10_000
 _NICEST = 19
+_LONGEST_EDGE_KEEP_S = 86_400
 
 
 class SettingsProblem(ValueError):
@@ -60,6 +62,20 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     sender: str = "shop@springtide.example"
 
 
+class EdgeCache(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A shared cache in front of the shop that is purged on change. `provider`: varnish, fastly or cloudflare.
+
+    `urls`: the nodes of Varnish; of a CDN its API, empty means its own. `service`: Fastly's service id or Cloudflare's
+    zone id. `token`: what purges are allowed with.
+    """
+
+    name: str
+    provider: str
+    urls: tuple[str, ...] = ()
+    token: str = ""
+    service: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set. Empty `database_url` and `nats_url` mean: start the embedded engines.
 
@@ -72,6 +88,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `nice`: how much `serve` gives way to other processes, 0 (not at all) to 19.
     `trusted_proxies`: addresses whose X-Forwarded-For is believed.
     `as_of`: ISO date that reports are as of, for a shop whose history ends in the past; empty: today.
+    `assets_url`: where browsers fetch styles, scripts and pictures of the storefront, a CDN; empty: from the shop.
+    `edge_keep_s`: how long shared caches keep a page that nothing changed, when there are `edges`.
     """
 
     data_dir: str = ""
@@ -98,6 +116,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     nice: int = 0
     trusted_proxies: tuple[str, ...] = ()
     as_of: str = ""
+    assets_url: str = ""
+    edge_keep_s: int = 600
+    edges: tuple[EdgeCache, ...] = ()
     mail: Mail = Mail()
     gateways: tuple[Gateway, ...] = ()
 
@@ -220,6 +241,11 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
         for gateway in settings.gateways
         if gateway.provider not in {"sandbox", "stripe", "mollie", "invoice"}
     )
+    problems.extend(f"{_PREFIX}EDGES: {problem}" for edge in settings.edges for problem in _edge_problems(edge))
+    if not 0 < settings.edge_keep_s <= _LONGEST_EDGE_KEEP_S:
+        problems.append(f"{_PREFIX}EDGE_KEEP_S: 1 to {_LONGEST_EDGE_KEEP_S}")
+    if settings.assets_url and not _is_origin(settings.assets_url):
+        problems.append(f"{_PREFIX}ASSETS_URL: an address like https://cdn.example.org, without a path")
     for gateway in settings.gateways:
         problems.extend(f"{_PREFIX}GATEWAYS: {gateway.name}: {problem}" for problem in _gateway_problems(gateway))
 
@@ -237,6 +263,24 @@ def _gateway_problems(gateway: Gateway) -> list[str]:
         "slow_s: a time above 0": gateway.slow_s <= 0,
     }
     return [problem for problem, is_wrong in wrong.items() if is_wrong]
+
+
+def _edge_problems(edge: EdgeCache) -> list[str]:
+    is_cdn = edge.provider in {"fastly", "cloudflare"}
+    wrong = {
+        f"provider {edge.provider} is not varnish, fastly or cloudflare": not is_cdn and edge.provider != "varnish",
+        "urls: the nodes of Varnish are missing": edge.provider == "varnish" and not edge.urls,
+        "urls: a CDN has one API": is_cdn and len(edge.urls) > 1,
+        "service is missing": is_cdn and not edge.service,
+        "token is missing": not edge.token,
+        "urls: addresses like http://varnish-1:6081": not all(map(_is_origin, edge.urls)),
+    }
+    return [f"{edge.name}: {problem}" for problem, is_wrong in wrong.items() if is_wrong]
+
+
+def _is_origin(text: str) -> bool:
+    split = urlsplit(text)
+    return split.scheme in {"http", "https"} and bool(split.netloc) and not split.path.strip("/") and not split.query
 
 
 def _is_iso_date(text: str) -> bool:

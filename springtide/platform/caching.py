@@ -24,6 +24,9 @@ HINT_FOR_S = 60
 PRIVATE_CONTROL = b"private, no-store"
 FOREVER_CONTROL = b"public, max-age=31536000, immutable"
 KEYS_LIMIT_BYTES = 1_024
+EVERYTHING_KEY = "front"
+"""The key of everything that is SHOWN."""
+
 STATIC_KEY = "static"
 _REFUSED_FROM = 400
 

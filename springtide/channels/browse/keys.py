@@ -15,8 +15,9 @@ import re
 from uuid import UUID
 
 from springtide.contracts.pricing.api import Market
+from springtide.platform.caching import EVERYTHING_KEY
 
-FRONT = "front"
+FRONT = EVERYTHING_KEY
 CATEGORIES = "categories"
 _ODD = re.compile(r"[^a-z0-9_-]+")
 

@@ -42,16 +42,20 @@ class StaticFile(msgspec.Struct, frozen=True):
 
 
 class StaticFiles:
-    """The files of some folders by name; a later folder's file replaces an earlier one's of the same name."""
+    """The files of some folders by name; a later folder's file replaces an earlier one's of the same name.
 
-    def __init__(self, folders: Sequence[Path] = (SHARED,)) -> None:
+    `base`: where browsers fetch them, without a trailing slash ("": from the page's own origin).
+    """
+
+    def __init__(self, folders: Sequence[Path] = (SHARED,), base: str = "") -> None:
+        self.base = base
         found = {path.name: path for folder in folders for path in sorted(folder.iterdir()) if path.suffix in _TYPES}
         self._by_name: Mapping[str, StaticFile] = {name: _read(path) for name, path in found.items()}
         self._by_path = {file.path: file for file in self._by_name.values()}
 
     def url(self, name: str) -> str:
         """Return the address of a file by its plain name ("base.css"); an unknown name is a bug: KeyError."""
-        return self._by_name[name].path
+        return self.base + self._by_name[name].path
 
     def find(self, path: str) -> StaticFile | None:
         """Return the file at an address."""
