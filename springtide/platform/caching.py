@@ -11,6 +11,7 @@ Browsers ask again each time (a 304 is cheap), because nobody can purge a browse
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -69,30 +70,30 @@ class Caching(msgspec.Struct, frozen=True, kw_only=True):
         self, headers: list[tuple[bytes, bytes]], status: int, kind: object, tags: Tags | None
     ) -> list[tuple[bytes, bytes]]:
         """Return an answer's headers with those of its class; a route of no class keeps what it set itself."""
-        names = {name for name, _ in headers}
-        if kind is None:
-            return headers if b"cache-control" in names else [*headers, (b"cache-control", PRIVATE_CONTROL)]
         rest = [pair for pair in headers if pair[0] != b"cache-control"]
-        if kind is CacheClass.PRIVATE or status >= _REFUSED_FROM or b"set-cookie" in names:
+        if kind is None:
+            return headers if len(rest) < len(headers) else [*headers, (b"cache-control", PRIVATE_CONTROL)]
+        if kind is CacheClass.PRIVATE or status >= _REFUSED_FROM or any(name == b"set-cookie" for name, _ in rest):
             return [*rest, (b"cache-control", PRIVATE_CONTROL)]
         tags = tags or _UNTAGGED
-        rest.append((b"cache-control", self._control(kind, tags.at_most_s)))
-        rest.append((b"surrogate-key", tags.keys.encode()))
-        if self.cache_tags:
-            rest.append((b"cache-tag", tags.keys.replace(" ", ",").encode()))
-        return rest
+        kept_s = self.shared_for_s if tags.at_most_s is None else max(0, min(self.shared_for_s, tags.at_most_s))
+        return [*rest, *_shared(kind, tags.keys, kept_s, cache_tags=self.cache_tags)]
 
-    def _control(self, kind: object, at_most_s: int | None) -> bytes:
-        if kind is CacheClass.FOREVER:
-            return FOREVER_CONTROL
-        if kind is CacheClass.HINT:
-            return b"public, max-age=%d, s-maxage=%d" % (HINT_FOR_S, HINT_FOR_S)
-        kept_s = self.shared_for_s if at_most_s is None else max(0, min(self.shared_for_s, at_most_s))
-        return b"public, max-age=0, s-maxage=%d, stale-while-revalidate=%d, stale-if-error=%d" % (
-            kept_s,
-            STALE_WHILE_REVALIDATE_S,
-            STALE_IF_ERROR_S,
-        )
+
+@lru_cache(maxsize=8_192)  # the same for thousands of answers a second
+def _shared(kind: object, keys: str, kept_s: int, *, cache_tags: bool) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers of an answer that shared caches may keep; `kept_s`: for how long, if it is SHOWN."""
+    control = b"public, max-age=0, s-maxage=%d, stale-while-revalidate=%d, stale-if-error=%d" % (
+        kept_s,
+        STALE_WHILE_REVALIDATE_S,
+        STALE_IF_ERROR_S,
+    )
+    if kind is CacheClass.FOREVER:
+        control = FOREVER_CONTROL
+    elif kind is CacheClass.HINT:
+        control = b"public, max-age=%d, s-maxage=%d" % (HINT_FOR_S, HINT_FOR_S)
+    also = ((b"cache-tag", keys.replace(" ", ",").encode()),) if cache_tags else ()
+    return ((b"cache-control", control), (b"surrogate-key", keys.encode()), *also)
 
 
 UNPURGED = Caching()

@@ -8,6 +8,7 @@ demo shop's own sales rank (Zipf), in three markets, while prices change.
 import asyncio
 import random
 import re
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -15,8 +16,8 @@ from dataclasses import dataclass, field
 
 import httpx2
 import pytest
-from fakes.daemons import wait_for
-from fakes.serving import Program, free_port
+from fakes.daemons import daemon, wait_for
+from fakes.serving import free_port
 from fakes.varnish import varnish
 from system.office import OWNER, office_of
 from system.shop import ONE, RunningShop, running_shop
@@ -51,17 +52,13 @@ def site(engines: Engines) -> Iterator[Site]:
     with varnish(ports, token=TOKEN) as one, varnish(ports, token=TOKEN) as other:
         edge = EdgeCache(name="varnish", provider="varnish", urls=(one, other), token=TOKEN)
         with running_shop(engines, ONE, port=ports[0], edges=(edge,)) as shop:
-            webs = tuple(f"http://127.0.0.1:{port}" for port in ports)
-            environment = as_environment(replaced(shop.settings, port=ports[1]))
-            serving = ["-m", "springtide.cli", "serve", "web"]
-            second = Program(serving, origin=webs[1], ready_path="/readyz", environment=environment)
-            second.start()
-            try:
-                wait_for(lambda: _is_ready(webs[1]), within_s=30)
+            webs = [f"http://127.0.0.1:{port}" for port in ports]
+            command = (sys.executable, "-m", "springtide.cli", "serve", "web")
+            settings = as_environment(replaced(shop.settings, port=ports[1]))
+            log = shop.folder / "second-web.log"
+            with daemon(command, log=log, is_up=lambda: _is_ready(webs[1]), environment=settings):
                 wait_for(lambda: all(_is_ready(node, "/edge/healthz") for node in (one, other)))
                 yield Site(shop, (one, other), (webs[0], webs[1]))
-            finally:
-                second.stop()
 
 
 def _is_ready(origin: str, path: str = "/readyz") -> bool:
