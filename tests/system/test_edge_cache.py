@@ -1,8 +1,6 @@
 """Two Varnish nodes before two web processes: what they answer from memory, and how soon a new price is everywhere.
 
-The mix is that of shoppers who look: the share of pages about products is that of the sessions in
-*online_shoppers_intention* (administrative pages are a person's own and never cached), products are asked for by the
-demo shop's own sales rank (Zipf), in three markets, while prices change.
+The mix: home, categories, searches and products, each drawn by its rank (Zipf) in three markets, while prices change.
 """
 
 import asyncio
