@@ -10,10 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from springtide.edge import purge
 from springtide.edge.probes import Deep
+from springtide.edge.purge import Edge
+from springtide.edge.purge.providers import CLOUDFLARE_URL, FASTLY_URL
 from springtide.platform import depths, gauges, housekeeping, maintenance, pulse
 from springtide.platform.budget import Share, require_fit, where
 from springtide.platform.bus import Bus
+from springtide.platform.caching import UNPURGED, Caching
 from springtide.platform.database_roles import runtime_url
 from springtide.platform.db import Database, Tx
 from springtide.platform.desks import Desk, tell_health
@@ -29,7 +33,7 @@ from springtide.platform.switches import Switches
 from springtide.platform.tasks import stopped
 from springtide.platform.telemetry import LOOP_FAILURES, LOOP_LAST_RUN, LOOP_ROWS, LOOP_SECONDS, logger
 from springtide.platform.wiring import Built, ContextSpec, Loop, Needs
-from springtide.settings import CHANNELS, CONTEXTS, Settings
+from springtide.settings import CHANNELS, CONTEXTS, EdgeCache, Settings
 
 log = logger(__name__)
 Api = TypeVar("Api")
@@ -413,6 +417,9 @@ async def channel(name: str, node: Node) -> AsyncIterator[App]:
             trusted_proxies=settings.trusted_proxies,
             health=node.health,
             deep=_deep(node),
+            caching=caching_of(settings),
+            edges=edges_of(settings),
+            assets_url=settings.assets_url.rstrip("/"),
         ) as app:
             yield app
     else:
@@ -427,6 +434,33 @@ async def channel(name: str, node: Node) -> AsyncIterator[App]:
             as_of=date.fromisoformat(settings.as_of) if settings.as_of else None,
             health=node.health,
         )
+
+
+def caching_of(settings: Settings) -> Caching:
+    """Return what shared caches are told: pages are kept for longer where they are purged."""
+    if not settings.edges:
+        return UNPURGED
+    has_cloudflare = any(edge.provider == "cloudflare" for edge in settings.edges)
+    return Caching(shared_for_s=settings.edge_keep_s, cache_tags=has_cloudflare)
+
+
+def edges_of(settings: Settings) -> list[Edge]:
+    """Return the shared caches to purge: one for each Varnish node, one for each service of a CDN."""
+    return [made for edge in settings.edges for made in _edges_of(edge)]
+
+
+def _edges_of(edge: EdgeCache) -> Iterable[Edge]:
+    if edge.provider == "varnish":
+        for number, url in enumerate(edge.urls, start=1):
+            yield purge.varnish(f"{edge.name}-{number}", url, token=edge.token)
+    elif edge.provider == "fastly":
+        yield purge.fastly(edge.name, service=edge.service, token=edge.token, url=_api(edge, FASTLY_URL))
+    else:
+        yield purge.cloudflare(edge.name, zone=edge.service, token=edge.token, url=_api(edge, CLOUDFLARE_URL))
+
+
+def _api(edge: EdgeCache, own: str) -> str:
+    return edge.urls[0] if edge.urls else own
 
 
 def _deep(node: Node) -> Deep | None:

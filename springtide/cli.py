@@ -65,6 +65,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     database_commands.add_parser("maintain", help="partitions and statistics of all schemas, once")
     _add_backups(commands)
+    purge = commands.add_parser("purge", help="make shared caches forget pages; exit 1 when one did not answer")
+    what = purge.add_mutually_exclusive_group(required=True)
+    what.add_argument("--all", action="store_true", help="everything: after a release")
+    what.add_argument("--key", action="append", metavar="KEY", help="a surrogate key (docs/guides/edge-cache.md)")
+    _add_drill(commands)
+    _add_processes(commands)
+    return parser
+
+
+def _add_drill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     drill = commands.add_parser("drill", help="buyers, kills and outages in a throw-away shop; exit 1 on differences")
     drill.add_argument("--seed", type=int, help="repeat a schedule; default: a new one, which is printed")
     drill.add_argument("--seeds", type=int, default=1, help="so many drills, one seed after the other (default 1)")
@@ -76,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     drill.add_argument("--keep-logs", default="", metavar="FILE", help="write the logs of all processes there")
     drill.add_argument("--report", default="", metavar="FILE", help="write a table of all seeds there, as Markdown")
     drill.add_argument("--json", default="", metavar="FILE", help="write the report there, for machines")
+
+
+def _add_processes(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     health = commands.add_parser("health", help="ask every process how it is; exit 1 when one is not ready")
     health.add_argument("role", nargs="?", choices=ROLES, metavar="ROLE", help="only processes with this role")
     health.add_argument("--json", action="store_true", help="for machines")
@@ -85,7 +98,6 @@ def _parser() -> argparse.ArgumentParser:
     switch.add_argument("--reason", required=True, help="for whoever looks next")
     switch.add_argument("--by", default="", help="who moves it (default: the name you are logged in with)")
     commands.add_parser("switches", help="what is switched off; who moved which switch, when and why")
-    return parser
 
 
 def _add_backups(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

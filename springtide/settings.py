@@ -11,6 +11,7 @@ from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -30,6 +31,7 @@ _STREAM_KEPT_DAYS = 7
 _SHORTEST_SECRET = 16
 _HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 _REPLICAS = (1, 3, 5)
+_LONGEST_EDGE_KEEP_S = 86_400
 
 
 class SettingsProblem(ValueError):
@@ -115,6 +117,20 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     keep_days: float = 7.0
 
 
+class EdgeCache(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A shared cache in front of the shop that is purged on change. `provider`: varnish, fastly or cloudflare.
+
+    `urls`: the nodes of Varnish; of a CDN its API, empty means its own. `service`: Fastly's service id or Cloudflare's
+    zone id. `token`: what purges are allowed with.
+    """
+
+    name: str
+    provider: str
+    urls: tuple[str, ...] = ()
+    token: str = ""
+    service: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set. Empty `database_url` and `nats_url` mean: start the embedded engines.
 
@@ -139,6 +155,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `nats_url` may name several servers of a cluster, separated by commas; `nats_replicas`: on how many of them every
     event is kept.
     `as_of`: ISO date that reports are as of, for a shop whose history ends in the past; empty: today.
+    `assets_url`: where browsers fetch styles, scripts and pictures of the storefront, a CDN; empty: from the shop.
+    `edge_keep_s`: how long shared caches keep a page that nothing changed, when there are `edges`.
     """
 
     data_dir: str = ""
@@ -179,6 +197,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     trusted_proxies: tuple[str, ...] = ()
     as_of: str = ""
     backup: Backup = Backup()
+    assets_url: str = ""
+    edge_keep_s: int = 600
+    edges: tuple[EdgeCache, ...] = ()
     mail: Mail = Mail()
     gateways: tuple[Gateway, ...] = ()
     traces: Traces = Traces()
@@ -302,11 +323,7 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
     _check_telling(settings, problems)
     _check_engines(settings, problems)
     _check_gateways(settings, problems)
-    problems.extend(
-        f"{_PREFIX}TRUSTED_PROXIES: {proxy} is no address and no network like 10.0.0.0/8"
-        for proxy in settings.trusted_proxies
-        if not _is_network(proxy)
-    )
+    _check_edges(settings, problems)
     _check_databases(settings, problems)
     if settings.as_of and not _is_iso_date(settings.as_of):
         problems.append(f"{_PREFIX}AS_OF: {settings.as_of} is not a date like 2011-09-01")
@@ -331,6 +348,19 @@ def _check_engines(settings: Settings, problems: list[str]) -> None:
         problems.append(f"{_PREFIX}NATS_REPLICAS: 1, 3 or 5")
     if settings.backup.every_h <= 0 or settings.backup.keep_days <= 0:
         problems.append(f"{_PREFIX}BACKUP: every_h and keep_days are times above 0")
+
+
+def _check_edges(settings: Settings, problems: list[str]) -> None:
+    problems.extend(
+        f"{_PREFIX}TRUSTED_PROXIES: {proxy} is no address and no network like 10.0.0.0/8"
+        for proxy in settings.trusted_proxies
+        if not _is_network(proxy)
+    )
+    problems.extend(f"{_PREFIX}EDGES: {problem}" for edge in settings.edges for problem in _edge_problems(edge))
+    if not 0 < settings.edge_keep_s <= _LONGEST_EDGE_KEEP_S:
+        problems.append(f"{_PREFIX}EDGE_KEEP_S: 1 to {_LONGEST_EDGE_KEEP_S}")
+    if settings.assets_url and not _is_origin(settings.assets_url):
+        problems.append(f"{_PREFIX}ASSETS_URL: an address like https://cdn.example.org, without a path")
 
 
 def _check_gateways(settings: Settings, problems: list[str]) -> None:
@@ -427,6 +457,24 @@ def _is_network(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _edge_problems(edge: EdgeCache) -> list[str]:
+    is_cdn = edge.provider in {"fastly", "cloudflare"}
+    wrong = {
+        f"provider {edge.provider} is not varnish, fastly or cloudflare": not is_cdn and edge.provider != "varnish",
+        "urls: the nodes of Varnish are missing": edge.provider == "varnish" and not edge.urls,
+        "urls: a CDN has one API": is_cdn and len(edge.urls) > 1,
+        "service is missing": is_cdn and not edge.service,
+        "token is missing": not edge.token,
+        "urls: addresses like http://varnish-1:6081": not all(map(_is_origin, edge.urls)),
+    }
+    return [f"{edge.name}: {problem}" for problem, is_wrong in wrong.items() if is_wrong]
+
+
+def _is_origin(text: str) -> bool:
+    split = urlsplit(text)
+    return split.scheme in {"http", "https"} and bool(split.netloc) and not split.path.strip("/") and not split.query
 
 
 def _is_iso_date(text: str) -> bool:

@@ -90,6 +90,13 @@ LOOP_ROWS = Counter(
 LOOP_FAILURES = Counter(
     "springtide_loop_failures", "Turns of a loop that failed", ["context", "loop"], registry=REGISTRY
 )
+EDGE_PURGES = Counter("springtide_edge_purges", "Purge calls to shared caches", ["edge", "outcome"], registry=REGISTRY)
+EDGE_PURGED_KEYS = Counter(
+    "springtide_edge_purged_keys", "Surrogate keys that shared caches were told to forget", ["edge"], registry=REGISTRY
+)
+EDGE_KEYS_WAITING = Gauge(
+    "springtide_edge_keys_waiting", "Surrogate keys a shared cache has yet to forget", ["edge"], registry=REGISTRY
+)
 OUTBOX_LAG_SECONDS = Gauge(
     "springtide_outbox_lag_seconds", "Age of the oldest unsent row", ["context"], registry=REGISTRY
 )

@@ -27,7 +27,7 @@ sub site_backend {{ set req.backend_hint = shop.backend(); }}
 
 
 @contextmanager
-def varnish(ports: Sequence[int], *, token: str) -> Iterator[str]:
+def varnish(ports: Sequence[int], *, token: str, store_mb: int = 32) -> Iterator[str]:
     """Run one node over the web processes at `ports`; gives its origin. Skips the test where it is not installed."""
     command = program("varnishd", "varnish")
     if not any(Path("/usr/lib").glob("*/varnish/vmods/libvmod_saintmode.so")):
@@ -38,7 +38,7 @@ def varnish(ports: Sequence[int], *, token: str) -> Iterator[str]:
         (folder / "site.vcl").write_text(_site(ports))
         port = free_port()
         origin = f"http://127.0.0.1:{port}"
-        small = ("-p", "thread_pools=1", "-p", "thread_pool_min=10", "-s", "malloc,32m")
+        small = ("-p", "thread_pools=1", "-p", "thread_pool_min=10", "-s", f"malloc,{store_mb}m")
         place_of_its_own = ("-F", "-j", "none", "-n", str(folder / "n"), "-a", f"127.0.0.1:{port}")
         with daemon(
             (command, *place_of_its_own, *small, "-f", str(folder / "springtide.vcl")),
