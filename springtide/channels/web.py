@@ -8,6 +8,7 @@ to stop (the load balancer asks). Below /api the JSON channel, below /webhooks t
 content hash (and the ones drawn by us), everything else is the storefront.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,16 +16,21 @@ from pathlib import Path
 from springtide.channels import shop_api, webhooks
 from springtide.channels.browse import Browse, browsing
 from springtide.channels.browse.desk import Desk
+from springtide.channels.browse.stale import Note
 from springtide.channels.pages.media import media_app
 from springtide.edge.asgi import App, Receive, Scope, Send, answer_lifespan
 from springtide.edge.entrance import Entrance
 from springtide.edge.limits import IN_FLIGHT_LIMIT, QUEUE_LIMIT, InFlightLimit
 from springtide.edge.probes import Deep, Probes
 from springtide.edge.problems import send_problem
+from springtide.edge.purge import Edge, Purger
 from springtide.platform.blob import FolderBlobs
 from springtide.platform.bus import Bus
+from springtide.platform.caching import UNPURGED, Caching
 from springtide.platform.errors import NotFound
 from springtide.platform.health import Health
+from springtide.platform.http import security_headers
+from springtide.platform.tasks import stopped
 from springtide.platform.wiring import Ask
 
 ChannelFactory = Callable[[Desk], App]
@@ -74,17 +80,25 @@ async def web(
     in_flight_limit: int = IN_FLIGHT_LIMIT,
     health: Health | None = None,
     deep: Deep | None = None,
+    caching: Caching = UNPURGED,
+    edges: Sequence[Edge] = (),
+    assets_url: str = "",
 ) -> AsyncIterator[Web]:
     """Run the web role while the block lasts. Entering waits for nobody: contexts may be away.
 
     `data_dir`: the last state of the read model is kept below it, and so are pictures (None: there are none).
     `words`: folder with compounds.csv and synonyms.csv. `storefront`: makes the HTML channel (None: everything outside
-    of /api, /media and /webhooks is 404). `health`: the process's; the read model is
-    registered with it. `deep`: its deep health check.
+    of /api, /media and /webhooks is 404). `health`: the process's; the read model is registered with it. `deep`: its
+    deep health check. `caching`: what shared caches are told; `edges`: those that are purged when something changes.
+    `assets_url`: where browsers fetch styles, scripts and pictures ("": from here).
     """
     folder = None if data_dir is None else data_dir / "readmodel"
     health = health or Health(("web",))
-    async with browsing(ask=ask, bus=bus, folder=folder, words=words) as browse:
+    headers = security_headers(assets_url)
+    async with (
+        purging(edges) as note,
+        browsing(ask=ask, bus=bus, folder=folder, words=words, note=note) as browse,
+    ):
 
         async def read_model() -> None:
             browse.require_ready()
@@ -97,13 +111,29 @@ async def web(
             default_market=default_market,
             trusted_proxies=tuple(trusted_proxies),
             return_origins=(),
+            caching=caching,
+            assets_url=assets_url,
         )
         channels = {
             "/api": Entrance(shop_api.create_app(desk), channel="shop_api"),
             "/webhooks": Entrance(webhooks.create_app(desk), channel="webhooks"),
         }
         if data_dir is not None:
-            channels["/media"] = Entrance(media_app(FolderBlobs(data_dir / "blobs")), channel="media")
+            channels["/media"] = Entrance(media_app(FolderBlobs(data_dir / "blobs"), caching), channel="media")
         if storefront is not None:
-            channels["/"] = Entrance(storefront(desk), channel="storefront")
+            channels["/"] = Entrance(storefront(desk), channel="storefront", headers=headers)
         yield Web(browse, channels, health=health, deep=deep, in_flight_limit=in_flight_limit)
+
+
+@asynccontextmanager
+async def purging(edges: Sequence[Edge]) -> AsyncIterator[Note | None]:
+    """Tell caches what has changed while the block lasts; gives where to note it (None: there are no caches)."""
+    if not edges:
+        yield None
+        return
+    purger = Purger(edges)
+    task = asyncio.create_task(purger.run())
+    try:
+        yield purger.note
+    finally:
+        await stopped([task])

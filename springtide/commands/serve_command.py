@@ -16,11 +16,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import uvloop
 
-from springtide.bootstrap import channel, refusal_of, running
+from springtide.bootstrap import channel, refusal_of, require_connections, running, watched
 from springtide.commands.output import fail
 from springtide.edge.probes import Probes
+from springtide.platform.budget import ConnectionsDoNotFit
 from springtide.platform.http_server import App, Stop, bound_socket, serve
 from springtide.platform.telemetry import configure_logging
+from springtide.platform.tracing import TracingNotInstalled, close_tracing, configure_tracing
 from springtide.settings import CHANNELS, Settings
 
 # Collections that look at everything cost tens of milliseconds beside a filled catalogue; almost nothing here is freed
@@ -36,7 +38,6 @@ class _PortTaken(Exception):
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
     """Serve until a stop signal; a port that is taken is one line and exit code 1."""
-    configure_logging(level=settings.log_level, json_lines=settings.log_json)
     if not settings.database_url or not settings.nats_url:
         sys.stderr.write(
             "springtide: serve needs SPRINGTIDE_DATABASE_URL and SPRINGTIDE_NATS_URL; `springtide up` brings its own\n"
@@ -45,7 +46,16 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     wrong = {refusal_of(method) for method in (*settings.call_limits, *settings.call_rates)} - {""}
     if wrong:
         return fail(f"SPRINGTIDE_CALL_LIMITS, SPRINGTIDE_CALL_RATES: {'; '.join(sorted(wrong))}")
+    try:
+        require_connections(settings, frozenset(options.roles))
+    except ConnectionsDoNotFit as problem:
+        return fail(problem)
+    configure_logging(level=settings.log_level, json_lines=settings.log_json)
     os.nice(settings.nice)
+    try:
+        configure_tracing(settings.traces, roles=options.roles)
+    except TracingNotInstalled as error:
+        return fail(str(error))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_serve(settings, frozenset(options.roles)))
 
@@ -63,6 +73,7 @@ async def _serve(settings: Settings, roles: frozenset[str]) -> int:
         if _HEALTH in listeners:
             await stack.enter_async_context(_answering(Probes(node.health), listeners.pop(_HEALTH)))
         apps = {name: await stack.enter_async_context(channel(name, node)) for name in listeners}
+        await stack.enter_async_context(watched(node))
         _spare_the_collector()
         async with asyncio.TaskGroup() as tasks:
             for name, listener in listeners.items():
@@ -70,6 +81,7 @@ async def _serve(settings: Settings, roles: frozenset[str]) -> int:
             await stop.asked.wait()
             node.health.draining = True
         await node.leave()
+    await asyncio.to_thread(close_tracing)
     return 0
 
 

@@ -21,10 +21,14 @@ class ExternalRef(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
-    """One page of a list. `after` is the cursor of the next page, None on the last one."""
+    """One page of a list. `after` is the cursor of the next page, None on the last one.
+
+    `late_s`: how many seconds late the rows may be, read from a replica; 0 from the owning database itself.
+    """
 
     items: tuple[Item, ...]
     after: str | None = None
+    late_s: float = 0.0
 
 
 class Snapshot(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ _RETRY_SWITCHED_OFF_S = 30
 class Busy(Unavailable):
     """As many calls of this method are under way in a process, or came within a second, as may; facts: method."""
 
-    code = "busy"
+    code = "method_busy"
     title = "Too much at once"
 
 
@@ -59,12 +59,8 @@ class Side:
         self._off = off
         self._under_way = dict.fromkeys(limits, 0)
 
-    @contextmanager
-    def passing(self, method: str, *, always: bool) -> Iterator[None]:
-        """Let a call of "<context>.<verb>" through while the block runs; `Busy`, `SwitchedOff`. `always`: unasked."""
-        if always:
-            yield
-            return
+    def enter(self, method: str) -> bool:
+        """Let a call of "<context>.<verb>" through; `Busy`, `SwitchedOff`. True: `leave` when it is over."""
         if method in self._off:
             msg = f"{method} is switched off at the moment."
             self._count(method, "switched_off")
@@ -80,13 +76,23 @@ class Side:
             self._count(method, "rate")
             raise Busy(msg, method=method, retry_after_s=_RETRY_BUSY_S)
         if limit is None:
-            yield
-            return
+            return False
         self._under_way[method] += 1
+        return True
+
+    def leave(self, method: str) -> None:
+        """Count a call as over."""
+        self._under_way[method] -= 1
+
+    @contextmanager
+    def passing(self, method: str, *, always: bool) -> Iterator[None]:
+        """Let a call through while the block runs; `always`: unasked."""
+        counts = not always and self.enter(method)
         try:
             yield
         finally:
-            self._under_way[method] -= 1
+            if counts:
+                self.leave(method)
 
     def _count(self, method: str, why: str) -> None:
         context, _, verb = method.partition(".")

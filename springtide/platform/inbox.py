@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from springtide.platform import tracing
 from springtide.platform.bus import Bus, Delivery, ack_all
 from springtide.platform.caller import system
 from springtide.platform.db import Database, DatabaseUnavailable, Tx
@@ -122,6 +123,20 @@ class Consumer:
 
         Events of one type stay in the order they came in; types are handled one after the other.
         """
+        began = time.perf_counter()
+        traced = [envelope for envelope in envelopes if tracing.is_picked(envelope.trace)] if tracing.is_on() else []
+        if not traced:
+            set_trace("")  # a batch belongs to none of its events
+            return await self._taken_together(envelopes)
+        links = [envelope.trace for envelope in traced]
+        with tracing.span(f"take {self._name}", parent=links[0], links=links, events=len(envelopes)) as span:
+            new = await self._taken_together(envelopes)
+            for envelope in traced:
+                name, link = f"{self._name} takes {envelope.type}", (span.trace,)
+                tracing.record(name, parent=envelope.trace, began=began, kind="consumer", links=link)
+            return new
+
+    async def _taken_together(self, envelopes: Sequence[Envelope]) -> int:
         await self._call_many(envelopes)
         async with self._db.tx(self._caller) as tx:
             ids = [envelope.id for envelope in envelopes]
@@ -161,7 +176,9 @@ class Consumer:
         envelope = delivery.envelope
         set_trace(envelope.trace)
         try:
-            outcome = await self.take(envelope)
+            name = f"{self._name} takes {envelope.type}" if tracing.is_on() else ""
+            with tracing.span(name, kind="consumer"):
+                outcome = await self.take(envelope)
         except Unavailable as error:
             outcome = "later"
             log.debug("consumer.later", consumer=self._name, type=envelope.type, error=error.detail)

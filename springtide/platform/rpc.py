@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar, cast, get_type_hints
 
 import msgspec
 
+from springtide.platform import tracing
 from springtide.platform.bus import MAX_PAYLOAD_BYTES, Bus, PayloadTooLarge
 from springtide.platform.db import transaction_is_open
 from springtide.platform.errors import (
@@ -116,20 +117,31 @@ def _method(name: str, function: Callable[..., Any]) -> Method:
 class _Proxy:
     """Base of both ways to call: turns `proxy.verb(...)` into `_call(method, arguments)`."""
 
+    _verb = ""
+    _kind: tracing.Kind = "internal"
+
     def __init__(self, contract: Contract[Any], gate: Gate | None) -> None:
-        self._passing = (gate or Gate()).making.passing
+        self._context = contract.context
+        self._side = (gate or Gate()).making
         for method in contract.methods.values():
             setattr(self, method.name, self._bound(contract.context, method))
 
     def _bound(self, context: str, method: Method) -> Callable[..., Any]:
-        name, always = f"{context}.{method.name}", method.always_answered
+        name, always, side = f"{context}.{method.name}", method.always_answered, self._side
 
         async def call(**arguments: Any) -> Any:  # noqa: ANN401 - typed by the Protocol the proxy is cast to
             if transaction_is_open():
                 msg = f"{method.name} was called while a transaction is open"
                 raise CalledInsideTransaction(msg)
-            with self._passing(name, always=always):
-                return await self._call(method, arguments)
+            counts = not always and side.enter(name)  # spelled out: `with` costs more than all the rest
+            try:
+                if not tracing.is_picked(current_trace()):
+                    return await self._call(method, arguments)
+                with tracing.span(self._verb + name, kind=self._kind):
+                    return await self._call(method, arguments)
+            finally:
+                if counts:
+                    side.leave(name)
 
         return call
 
@@ -142,7 +154,6 @@ class _Local(_Proxy):
         self, contract: Contract[Any], implementation: object, *, through_wire: bool, gate: Gate | None
     ) -> None:
         super().__init__(contract, gate)
-        self._context = contract.context
         self._implementation = implementation
         self._through_wire = through_wire
 
@@ -175,9 +186,11 @@ class _Local(_Proxy):
 
 
 class _Remote(_Proxy):
+    _verb = "ask "
+    _kind: tracing.Kind = "client"
+
     def __init__(self, contract: Contract[Any], bus: Bus, *, timeout_s: float, gate: Gate | None) -> None:
         super().__init__(contract, gate)
-        self._context = contract.context
         self._bus = bus
         self._timeout_s = timeout_s
 
@@ -237,27 +250,29 @@ class Server:
     async def handle(self, method_name: str, body: bytes, headers: dict[str, str]) -> tuple[bytes, dict[str, str]]:
         """Decode, call, encode. Never raises: whatever happens becomes an answer."""
         started = time.perf_counter()
-        status, answer = await self._answer(method_name, body, headers)
-        observe(RPC_SECONDS, time.perf_counter() - started, self._contract.context, method_name, status)
+        status, outcome, answer = await self._answer(method_name, body, headers)
+        known = method_name if method_name in self._contract.methods else "unknown"
+        observe(RPC_SECONDS, time.perf_counter() - started, self._contract.context, known, outcome)
         return answer, {"status": status}
 
-    async def _answer(self, method_name: str, body: bytes, headers: dict[str, str]) -> tuple[str, bytes]:
+    async def _answer(self, method_name: str, body: bytes, headers: dict[str, str]) -> tuple[str, str, bytes]:
+        """Return status and outcome (the code of a refusal) and the encoded answer."""
         try:
             method = self._method(method_name)
             with self._passing(f"{self._contract.context}.{method_name}", always=method.always_answered):
                 reply = await self._run(method, body, headers)
             encoded = _limited(method_name, _encode(reply))
         except Refusal as refusal:
-            return "refused", _failure(refusal.code, refusal.detail, refusal.facts)
+            return "refused", refusal.code, _failure(refusal.code, refusal.detail, refusal.facts)
         except Unavailable as error:
-            return "unavailable", _failure(error.code, error.detail, error.facts, error.retry_after_s)
+            return "unavailable", error.code, _failure(error.code, error.detail, error.facts, error.retry_after_s)
         except PayloadTooLarge as error:
             log.error("rpc.too_large", context=self._contract.context, method=method_name)  # noqa: TRY400 - no trace
-            return "unavailable", _failure("too_large", f"{error}: the answer is too large to travel.", {})
+            return "unavailable", "too_large", _failure("too_large", f"{error}: the answer is too large to travel.", {})
         except Exception:
             log.exception("rpc.failed", context=self._contract.context, method=method_name)
-            return "unavailable", _failure("internal", f"{self._contract.context} failed.", {}, 2)
-        return "ok", encoded
+            return "unavailable", "internal", _failure("internal", f"{self._contract.context} failed.", {}, 2)
+        return "ok", "ok", encoded
 
     def _method(self, name: str) -> Method:
         method = self._contract.methods.get(name)
@@ -279,14 +294,19 @@ class Server:
         timeout_s = int(headers.get("deadline-ms", "8000")) / 1000
         set_trace(headers.get("traceparent", "").strip("-"))
         _deadline.set(time.monotonic() + timeout_s)
+        name = f"{self._contract.context}.{method.name}" if tracing.is_on() else ""
         try:
-            async with asyncio.timeout(timeout_s):
-                failpoint(f"{self._contract.context}.{method.name}.before")
-                reply = await getattr(self._implementation, method.name)(**_as_keywords(arguments))
-                failpoint(f"{self._contract.context}.{method.name}.after")
-                return reply
+            with tracing.span(name, kind="server"):
+                return await self._in_time(method, arguments, timeout_s)
         except TimeoutError as error:
             raise DeadlineExceeded from error
+
+    async def _in_time(self, method: Method, arguments: msgspec.Struct, timeout_s: float) -> Any:  # noqa: ANN401 - any reply
+        async with asyncio.timeout(timeout_s):
+            failpoint(f"{self._contract.context}.{method.name}.before")
+            reply = await getattr(self._implementation, method.name)(**_as_keywords(arguments))
+            failpoint(f"{self._contract.context}.{method.name}.after")
+            return reply
 
 
 def _limited(what: str, encoded: bytes) -> bytes:

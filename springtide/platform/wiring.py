@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from springtide.platform.db import Database, Statements
 from springtide.platform.inbox import Subscription
 from springtide.platform.jobs import Work
+from springtide.platform.partitions import Partitioned
 from springtide.platform.rpc import Contract
 
 Api = TypeVar("Api")
@@ -82,7 +83,9 @@ class ContextSpec:
     """A context as `bootstrap` sees it; each `contexts/<name>/wiring.py` exports one as `SPEC`.
 
     `has_jobs`: the schema carries procrastinate's tables; `Built.jobs`, and loops that say so, are worked off by
-    processes with the role "jobs".
+    processes with the role "jobs". `has_worker`: there are such jobs, so a worker takes them.
+    `has_lane`: its writes are coalesced, over a connection of their own.
+    `partitioned`: its tables that are cut by time, beside those every schema has.
     """
 
     contract: Contract[Any]
@@ -90,6 +93,9 @@ class ContextSpec:
     migrations: Path
     build: Callable[[Needs], Built]
     has_jobs: bool = False
+    has_worker: bool = False
+    has_lane: bool = False
+    partitioned: Sequence[Partitioned] = ()
 
     @property
     def name(self) -> str:

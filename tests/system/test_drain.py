@@ -34,7 +34,7 @@ from springtide.settings import CONTEXTS, Settings, as_environment, replaced
 
 CALLER = system("test")
 SKU = "85123A"
-_STARTED_WITHIN_S = 60
+_STARTED_WITHIN_S = 120
 _LOOK_EVERY_S = 0.1
 
 
@@ -186,7 +186,7 @@ async def split_shop(engines: Engines, folder: Path) -> AsyncIterator[tuple[Sett
             await node.bus.drop_stream()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)  # starts of processes on a busy machine
 async def test_nobody_fails_while_processes_are_stopped_and_started(engines: Engines, tmp_path: Path) -> None:
     async with (
         split_shop(engines, tmp_path) as (settings, webs, contexts),

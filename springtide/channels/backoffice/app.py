@@ -13,6 +13,7 @@ from springtide.channels.backoffice.office import Places, open_office
 from springtide.channels.backoffice.problems import answer_anything, answer_framework, answer_refusal
 from springtide.channels.backoffice.sessions import Sessions
 from springtide.channels.backoffice.templating import make_pages
+from springtide.channels.pages.media import Studio
 from springtide.edge.entrance import Entrance
 from springtide.edge.limits import InFlightLimit
 from springtide.edge.probes import Probes
@@ -53,6 +54,7 @@ def create_app(
             "pages": pages,
             "sessions": Sessions(office.customers),
             "blobs": blobs,
+            "studio": None if blobs is None else Studio(blobs),
         },
         exception_handlers={
             SpringtideError: answer_refusal,

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from springtide.commands.backups import archived, engine_tuning
 from springtide.commands.engines import sandbox_child, with_engines
 from springtide.commands.first_start import OWNER, clean_environment, command, load_history, prepare
 from springtide.commands.fleet.crew import Crew
@@ -20,6 +21,7 @@ from springtide.commands.output import say
 from springtide.platform.embedded.binaries import caddy_program
 from springtide.platform.embedded.engines import Engines, held, running_engines
 from springtide.platform.embedded.folders import DataFolder
+from springtide.platform.embedded.launch import sparing_environ
 from springtide.platform.embedded.ports import HOST, require_free_port
 from springtide.platform.embedded.problems import EngineProblem
 from springtide.platform.embedded.supervisor import Supervisor
@@ -48,20 +50,23 @@ async def up(settings: Settings, plan: Plan, folder: DataFolder) -> int:
             await _shop(settings, plan, folder, given, started)
     else:
         connections = max(_LEAST_CONNECTIONS, plan.connections(settings) + _SPARE_CONNECTIONS)
-        tuning = {"max_connections": str(connections)}
-        async with running_engines(folder, say=say, tuning=tuning, precheck=precheck) as engines:
+        tuning = {**engine_tuning(settings), "max_connections": str(connections)}
+        async with (
+            running_engines(folder, say=say, tuning=tuning, precheck=precheck) as engines,
+            archived(settings, engines, folder, say=say),
+        ):
             await _shop(settings, plan, folder, engines, started)
     return 0
 
 
 async def _shop(given: Settings, plan: Plan, folder: DataFolder, engines: Engines, started: float) -> None:
     settings = _seen_from_outside(with_engines(given, engines, folder), plan)
-    environ = {**clean_environment(), **as_environment(settings)}
+    environ = {**sparing_environ(), **clean_environment(), **as_environment(settings)}
     password = await prepare(folder, environ, demo=settings.demo)
     memory = Memory(folder.root / "fleet.json", await look_at(Path(sys.executable)))
     beside = [sandbox_child(settings, folder, environ)] if _has_sandbox(settings) else []
     async with Supervisor(beside, logs=folder.logs, run=folder.run, say=say) as supervisor:
-        crew = Crew(plan, settings, clean_environment(), supervisor)
+        crew = Crew(plan, settings, {**sparing_environ(), **clean_environment()}, supervisor)
         meters = Meters(crew)
 
         async def prepare_for(release: Release) -> None:

@@ -172,6 +172,15 @@ where id in (
     limit %(limit)s for update skip locked
 )
 
+-- name: drop_orphan_carts
+-- A cart that never became a completion and holds nobody's details any more is of no use to anybody.
+delete from cart where id in (
+    select id from cart
+    where updated_at < %(before)s and state in ('open', 'merged') and contact is null and delivery is null
+      and not exists (select from process where cart_id = cart.id)
+    limit %(limit)s for update skip locked
+)
+
 -- name: forget_old_processes
 update process set
     contact = '{"email": ""}',

@@ -576,5 +576,19 @@ from orders
 where placed_at >= %(from_at)s and placed_at < %(as_of_at)s and channel <> 'health'
 group by 1 order by 1
 
+-- name: first_and_last_placed
+-- Live orders only: what was imported says nothing about the shop's own pace. Both ends come from the index on time.
+select (select placed_at from orders where not exempt order by placed_at limit 1) as first_at,
+       (select placed_at from orders where not exempt order by placed_at desc limit 1) as last_at
+
+-- name: pace_of_weeks
+-- What was placed around this moment of the weeks before: an hour before and an hour after, by currency.
+select currency, count(*)::bigint as orders, sum(total_minor)::bigint as total_minor
+from orders, generate_series(1, %(weeks)s::int) as week
+where placed_at >= %(now)s::timestamptz - week * interval '7 days' - interval '1 hour'
+  and placed_at < %(now)s::timestamptz - week * interval '7 days' + interval '1 hour'
+  and not exempt
+group by currency order by currency
+
 -- name: count_exempt
 select count(*) from orders where exempt

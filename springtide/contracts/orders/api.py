@@ -319,6 +319,26 @@ class HistoryDay(msgspec.Struct, frozen=True, kw_only=True):
     gross_minor: int
 
 
+class RevenueRate(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that usually comes in a minute, in minor units of a currency."""
+
+    currency: str
+    minor_per_minute: float
+
+
+class SalesPace(msgspec.Struct, frozen=True, kw_only=True):
+    """What usually comes at this hour of this weekday, and how long ago the last order came.
+
+    Averages over the same two hours (one before now, one after) of the last `weeks` weeks, of at most four; zeros when
+    the shop is younger than a week. `since_last_s`: seconds since the last live order, None when there was none.
+    """
+
+    weeks: int
+    orders_per_minute: float
+    revenue: tuple[RevenueRate, ...]
+    since_last_s: float | None
+
+
 class OrdersApi(Protocol):
     """Orders' verbs. place is the system's; staff verbs need "orders.read", "orders.write", "orders.refund"."""
 
@@ -384,6 +404,14 @@ class OrdersApi(Protocol):
 
     async def history(self, *, caller: Caller, as_of: date, days: int = 400) -> tuple[HistoryDay, ...]:
         """Return sums per day up to and without `as_of`, oldest first: as ordered, in each order's base currency."""
+        ...
+
+    async def late_by(self, *, caller: Caller) -> float:
+        """Return how many seconds late `history` and audit rows may be, read from a replica; 0 without one."""
+        ...
+
+    async def pace(self, *, caller: Caller) -> SalesPace:
+        """Return what to expect right now from live orders of the last weeks, and when the last one came."""
         ...
 
     async def money(self, *, caller: Caller, after: str | None = None, limit: int = 1_000) -> Page[OrderMoney]:

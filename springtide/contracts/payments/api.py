@@ -95,6 +95,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One try to be paid. `redirect_url` while AWAITING_BUYER; `decline` in words for the buyer when DECLINED.
 
     `late`: the money arrived after the attempt had expired or was closed. `version` rises with every change.
+    `trace`: the trace parent it was started under, where that is traced.
     """
 
     id: UUID
@@ -114,6 +115,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     late: bool = False
     expires_at: datetime | None = None
     provider_ref: str = ""
+    trace: str = ""
 
 
 class LedgerKind(StrEnum):

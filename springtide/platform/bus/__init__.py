@@ -5,7 +5,8 @@ Calls: subjects `rpc.<context>.<method>`, queue group = the context's name (the 
 A namespace puts everything under a prefix, so that several shops (or tests) share one server.
 
 One file per meaning: `connection`, `stream` (made and asked), `publishing`, `arrivals` and `taking` (consumers and
-followers), `calls`, `questions` (to everybody), `bucket` (shared values). `Bus` is all of them on one connection.
+followers), `calls`, `questions` (to everybody), `telling` (to whoever listens), `bucket` (shared values). `Bus` is all
+of them on one connection.
 """
 
 from springtide.platform.bus.arrivals import Delivery, ack_all
@@ -17,24 +18,32 @@ from springtide.platform.bus.publishing import Publisher
 from springtide.platform.bus.questions import Questions
 from springtide.platform.bus.stream import STREAM, EventStream
 from springtide.platform.bus.taking import Taker
+from springtide.platform.bus.telling import Teller
 
 __all__ = ["MAX_PAYLOAD_BYTES", "Bus", "BusUnavailable", "Delivery", "Handler", "PayloadTooLarge", "ack_all"]
 
 
 class Bus:
-    """One connection to NATS and everything this process does with it. What a verb does is said where it is at home."""
+    """One connection to NATS and everything this process does with it. What a verb does is said where it is at home.
 
-    def __init__(self, url: str, *, name: str, namespace: str = "") -> None:
+    `url` may name several servers of a cluster, separated by commas: when one is gone the next is taken. `replicas`: on
+    how many of them every event is kept.
+    """
+
+    def __init__(self, url: str, *, name: str, namespace: str = "", replicas: int = 1) -> None:
         self.connection = Connection(url, name=name, prefix=f"{namespace}." if namespace else "")
-        self.events = EventStream(self.connection, name=f"{STREAM}_{namespace}" if namespace else STREAM)
+        self.events = EventStream(
+            self.connection, name=f"{STREAM}_{namespace}" if namespace else STREAM, replicas=replicas
+        )
         publisher, taker = Publisher(self.connection, self.events), Taker(self.connection, self.events)
         self._calls = Calls(self.connection)
-        questions = Questions(self.connection)
+        questions, teller = Questions(self.connection), Teller(self.connection)
         self.open = self.connection.open
         self.stream = self.events.get
         self.last_sequence = self.events.last_sequence
         self.consumer_lag = self.events.consumer_lag
         self.drop_stream = self.events.drop
+        self.begin_anew = self.events.begin_anew
         self.publish = publisher.publish
         self.deliveries = taker.deliveries
         self.follow = taker.follow
@@ -43,6 +52,8 @@ class Bus:
         self.finish_calls = self._calls.finish
         self.answering = questions.answering
         self.ask_all = questions.ask_all
+        self.tell = teller.tell
+        self.hearing = teller.hearing
 
     def bucket(self, name: str) -> Bucket:
         """Return the shop's bucket of shared values with this name."""

@@ -21,7 +21,7 @@ class Connection:
         self.client = Client()
         self.prefix = prefix
         self.on_loss: list[Callable[[], None]] = []
-        self._url = url
+        self._servers = url.split(",")
         self._name = name
         self._connecting: asyncio.Task[None] | None = None
 
@@ -49,7 +49,7 @@ class Connection:
 
     async def _connect(self) -> None:
         await self.client.connect(
-            self._url,
+            self._servers,
             name=self._name,
             allow_reconnect=True,
             max_reconnect_attempts=-1,

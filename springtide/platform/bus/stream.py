@@ -3,10 +3,11 @@
 import asyncio
 
 from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StreamConfig, StreamState
-from nats.js.errors import BadRequestError, NoStreamResponseError, NotFoundError
+from nats.js.errors import BadRequestError, NoStreamResponseError, NotFoundError, ServerError
 
 from springtide.platform.bus.connection import Connection
 from springtide.platform.bus.errors import BusUnavailable
@@ -18,10 +19,11 @@ _CREATE_DEADLINE_S = 20.0
 
 
 class EventStream:
-    """The shop's stream on one connection."""
+    """The shop's stream on one connection; every event is kept on `replicas` servers."""
 
-    def __init__(self, connection: Connection, *, name: str) -> None:
+    def __init__(self, connection: Connection, *, name: str, replicas: int) -> None:
         self.name = name
+        self._replicas = replicas
         self._connection = connection
         self._stream: JetStreamContext | None = None
 
@@ -39,14 +41,7 @@ class EventStream:
             return self._stream
         self._connection.require()
         context = self._connection.client.jetstream(timeout=5)
-        config = StreamConfig(
-            name=self.name,
-            subjects=[self.subject(">")],
-            retention=RetentionPolicy.LIMITS,
-            max_age=_KEEP_EVENTS_S,
-            discard=DiscardPolicy.OLD,
-            duplicate_window=_DEDUPLICATE_S,
-        )
+        config = self._config()
         deadline = asyncio.get_running_loop().time() + _CREATE_DEADLINE_S
         while True:
             try:
@@ -55,13 +50,38 @@ class EventStream:
             except BadRequestError:
                 await context.update_stream(config)
                 break
-            except NatsTimeout as error:
+            except (NatsTimeout, NoRespondersError, ServerError) as error:  # a cluster that is still electing
                 if asyncio.get_running_loop().time() > deadline:
                     msg = "The event stream cannot be created."
                     raise BusUnavailable(msg) from error
                 await asyncio.sleep(0.2)
         self._stream = context
         return context
+
+    def _config(self) -> StreamConfig:
+        return StreamConfig(
+            name=self.name,
+            subjects=[self.subject(">")],
+            retention=RetentionPolicy.LIMITS,
+            max_age=_KEEP_EVENTS_S,
+            discard=DiscardPolicy.OLD,
+            duplicate_window=_DEDUPLICATE_S,
+            num_replicas=self._replicas,
+        )
+
+    async def begin_anew(self) -> int:
+        """Make the stream again, empty: after a restore, when outboxes are the truth. Return its first sequence.
+
+        With the events go all positions of consumers and what was remembered against repeats. The sequence goes on
+        beyond the old one, so that every follower sees a gap and reads its state anew.
+        """
+        first = await self.last_sequence() + 2
+        stream = await self.get()
+        await stream.delete_stream(self.name)
+        config = self._config()
+        config.first_seq = first
+        await stream.add_stream(config)
+        return first
 
     async def require_consumer(self, name: str) -> None:
         """Raise `BusUnavailable` when the server does not answer or knows no such consumer (any more)."""

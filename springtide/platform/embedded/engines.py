@@ -62,13 +62,13 @@ async def running_engines(
     *,
     say: Callable[[str], None],
     durable: bool = True,
-    tuning: Mapping[str, str] | None = None,
     precheck: Callable[[], None] | None = None,
+    tuning: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Engines]:
     """Start PostgreSQL and NATS in the folder, keep them alive, stop them at the end. Raises EngineProblem.
 
-    `durable=False` is for tests: no fsync. `tuning`: settings of PostgreSQL that go before ours. The engines end with
-    the thread that enters, so let that be a lasting one. `precheck`: see `held`.
+    `durable=False` is for tests: no fsync. The engines end with the thread that enters, so let that be a lasting one.
+    `precheck`: see `held`. `tuning`: settings of PostgreSQL that go before ours.
     """
     async with held(folder, say=say, precheck=precheck):
         secrets = load_secrets(folder)

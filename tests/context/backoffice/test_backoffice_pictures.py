@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from fakes.pictures import picture
 
 from springtide.bootstrap import Node
 from springtide.channels.backoffice import create_app
@@ -25,8 +26,8 @@ from tests.unit.backoffice.browser import ORIGIN, Answer, Browser, form_of
 from tests.unit.backoffice.office_fakes import FakeShop
 
 PASSWORD = "seven quiet lanterns on a shelf"
-PNG = b"\x89PNG\r\n\x1a\n%00\x00\r\n--edge" + b"pixels" * 100_000
-JPEG = b"\xff\xd8\xff\xe0 another"
+PNG = picture("PNG") + b"%00\x00\r\n--edge" + b"pixels" * 100_000
+JPEG = picture("JPEG")
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
 BOUNDARY = "edge-of-a-part"
 
@@ -149,7 +150,7 @@ async def test_another_picture_is_shown_first_and_one_is_removed(desk: Desk) -> 
     assert await desk.shown() == [named(JPEG), named(PNG)]
     await desk.act(named(JPEG), "remove")
     assert await desk.shown() == [named(PNG)]
-    assert len(desk.files()) == 2  # somebody may still be looking at it
+    assert len([name for name in desk.files() if "." not in name]) == 2  # somebody may still be looking at it
 
 
 @pytest.mark.parametrize(
@@ -157,6 +158,8 @@ async def test_another_picture_is_shown_first_and_one_is_removed(desk: Desk) -> 
     [
         (SVG, "image/svg+xml", {}, 415),
         (SVG, "image/png", {}, 415),
+        (PNG[:60], "image/png", {}, 415),
+        (picture("PNG", (8_001, 5_000)), "image/png", {}, 415),
         (PNG, "image/jpeg", {}, 415),
         (b"", "image/png", {}, 400),
         (PNG, "image/png", {"alt-en": " "}, 400),

@@ -137,6 +137,22 @@ async def test_follow_from_now_on_sees_only_what_comes(bus: Bus) -> None:
     assert 1 not in values(await following)
 
 
+async def test_after_a_restore_the_stream_begins_anew_and_everybody_notices(server: OwnServer) -> None:
+    """Also a follower that had seen everything, and processes that made the stream before, under the old sequence."""
+    first, second = envelope(1), envelope(2)
+    async with connected(server) as bus:
+        await bus.publish([first, second])
+        newest = (await followed(bus, 2))[-1].sequence
+        begins = await bus.begin_anew()
+        assert begins > newest + 1
+        with pytest.raises(BusUnavailable, match="read anew"):
+            await followed(bus, 1, after=newest)
+    async with connected(server) as other:
+        assert await other.publish([first]) == [first]
+        assert await other.last_sequence() == begins, "what was remembered against repeats went with the stream"
+        assert values(await followed(other, 1, after=begins - 1)) == [1]
+
+
 async def test_idle_follower_gets_empty_batches_to_look_after_itself(bus: Bus, hasty: None) -> None:
     async with asyncio.timeout(5), aclosing(bus.follow(TYPES, after_sequence=0)) as batches:  # type: ignore[type-var]
         assert await anext(batches) == []

@@ -27,7 +27,7 @@ def test_more_than_may_be_under_way_are_told_to_come_back() -> None:
         with making.passing("pricing.quote", always=False):
             with pytest.raises(Busy) as refused, making.passing("pricing.quote", always=False):
                 pytest.fail("a third one was let through")
-            assert (refused.value.code, refused.value.status, refused.value.retry_after_s) == ("busy", 503, 1)
+            assert (refused.value.code, refused.value.status, refused.value.retry_after_s) == ("method_busy", 503, 1)
             assert refused.value.facts == {"method": "pricing.quote"}
         with making.passing("pricing.quote", always=False), making.passing("pricing.snapshot", always=False):
             pass

@@ -20,6 +20,7 @@ from springtide.contexts.orders.domain.states import (
     Units,
     derive,
 )
+from springtide.contexts.orders.service.counted import ORDERS, REVENUE_MINOR
 from springtide.contracts.inventory.api import Allocation
 from springtide.contracts.orders.api import InvalidOrder, Placed, Placement
 from springtide.contracts.orders.events import OrderPlaced
@@ -165,6 +166,8 @@ def _place(
         market=quote.market,
     )
     member.audit("order_placed", placement.order_id)
+    member.count(ORDERS, quote.market)
+    member.count(REVENUE_MINOR, quote.currency, by=quote.total_minor)
 
 
 def _money(attempts: Sequence[tuple[UUID, bool, int, int, int]], total_minor: int) -> MoneyMoved:
