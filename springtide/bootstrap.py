@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from springtide.platform import housekeeping
+from springtide.platform import housekeeping, vitals
 from springtide.platform.bus import Bus
 from springtide.platform.database_roles import runtime_url
 from springtide.platform.db import Database, Tx
@@ -77,8 +77,12 @@ class Node:
     def build(self, context: str, *, serve: bool) -> None:
         """Build one context; with `serve` False only its jobs will be worked off here."""
         spec = spec_of(context)
+        most = self.settings.database_connections
         database = Database(
-            self.database_url(context), context, spec.statements, max_connections=self.settings.database_connections
+            self.database_url(context),
+            context,
+            spec.statements,
+            max_connections=min(most, spec.most_connections or most),
         )
         jobs = Jobs(database.url, context)
 
@@ -169,6 +173,8 @@ class _Lazy:
 def _options(settings: Settings, context: str) -> dict[str, Any]:
     if context == "payments":
         return {"gateways": settings.gateways}
+    if context == "insight":
+        return {"insight": settings.insight}
     if context in {"orders", "customers", "checkout"}:
         return {"mail": settings.mail}
     return {}
@@ -176,12 +182,15 @@ def _options(settings: Settings, context: str) -> dict[str, Any]:
 
 async def _repeat(context: str, loop: Loop) -> None:
     while True:
+        failed = True
         try:
             await loop.work()
+            failed = False
         except Unavailable as error:
             log.debug("loop.waits", context=context, loop=loop.name, error=error.detail)
         except Exception:
             log.exception("loop.failed", context=context, loop=loop.name)
+        vitals.THIS.turned(f"{context}.{loop.name}", failed=failed)
         await asyncio.sleep(loop.every_s)
 
 
@@ -238,6 +247,7 @@ async def running(
         tasks = [asyncio.create_task(work) for work in node.background()] if background else []
         if serve:
             tasks.append(asyncio.create_task(_serve_contracts(node)))
+            tasks.append(asyncio.create_task(vitals.Pulse(bus, roles=roles, databases=node.databases).run()))
         try:
             yield node
         finally:
@@ -260,11 +270,12 @@ async def channel(name: str, node: Node) -> AsyncIterator[Door]:
             words=Path(settings.words_dir) if settings.words_dir else None,
             storefront=storefront.create_app,
             trusted_proxies=settings.trusted_proxies,
+            collects=settings.insight.collect,
         ) as app:
             yield app
     else:
         backoffice = importlib.import_module("springtide.channels.backoffice")
-        yield backoffice.create_app(
+        office = backoffice.create_app(
             node.ask,
             secret_key=settings.secret_key,
             office_url=settings.office_url(),
@@ -272,7 +283,10 @@ async def channel(name: str, node: Node) -> AsyncIterator[Door]:
             trusted_proxies=settings.trusted_proxies,
             data_dir=Path(settings.data_dir),
             as_of=date.fromisoformat(settings.as_of) if settings.as_of else None,
+            consumers=CONTEXTS,
         )
+        async with office.live.running(node.bus):
+            yield office
 
 
 async def _serve_contracts(node: Node) -> None:

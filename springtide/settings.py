@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-CONTEXTS = ("catalog", "pricing", "inventory", "customers", "checkout", "payments", "orders")
+CONTEXTS = ("catalog", "pricing", "inventory", "customers", "checkout", "payments", "orders", "insight")
 CHANNELS = ("web", "backoffice")
 ROLES = (*CHANNELS, *CONTEXTS, "jobs")
 
@@ -60,6 +60,24 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     sender: str = "shop@springtide.example"
 
 
+class Insight(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Figures from the storefront, and who else gets or gives some. An empty id, key or token switches a thing off.
+
+    `collect`: count pages and searches in the storefront, without cookies until a visitor agrees to more.
+    `ga4_…`: Google Analytics 4 is told of the purchases of visitors that agreed. `uptimerobot_key`, `pingdom_token`:
+    what they see of the shop is read back; read-only ones are enough.
+    """
+
+    collect: bool = True
+    ga4_measurement_id: str = ""
+    ga4_api_secret: str = ""
+    ga4_url: str = "https://region1.google-analytics.com"
+    uptimerobot_key: str = ""
+    uptimerobot_url: str = "https://api.uptimerobot.com"
+    pingdom_token: str = ""
+    pingdom_url: str = "https://api.pingdom.com"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set. Empty `database_url` and `nats_url` mean: start the embedded engines.
 
@@ -99,6 +117,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     trusted_proxies: tuple[str, ...] = ()
     as_of: str = ""
     mail: Mail = Mail()
+    insight: Insight = Insight()
     gateways: tuple[Gateway, ...] = ()
 
     def shop_url(self) -> str:
@@ -213,6 +232,8 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
     )
     if settings.as_of and not _is_iso_date(settings.as_of):
         problems.append(f"{_PREFIX}AS_OF: {settings.as_of} is not a date like 2011-09-01")
+    if bool(settings.insight.ga4_measurement_id) != bool(settings.insight.ga4_api_secret):
+        problems.append(f"{_PREFIX}INSIGHT: give both ga4_measurement_id and ga4_api_secret, or none")
     names = [gateway.name for gateway in settings.gateways]
     problems.extend(f"{_PREFIX}GATEWAYS: {name} is there twice" for name in {n for n in names if names.count(n) > 1})
     problems.extend(

@@ -15,6 +15,7 @@ from pathlib import Path
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from springtide.channels import shop_api, webhooks
+from springtide.channels.beacon import PATH, beacon
 from springtide.channels.browse import Browse, browsing
 from springtide.channels.browse.desk import Desk
 from springtide.channels.pages.media import media_app
@@ -34,8 +35,11 @@ ChannelFactory = Callable[[Desk], App]
 class Web:
     """The ASGI application of a web process. `draining` makes /readyz answer 503 before the process stops."""
 
-    def __init__(self, browse: Browse, channels: Mapping[str, App], *, in_flight_limit: int) -> None:
+    def __init__(
+        self, browse: Browse, channels: Mapping[str, App], *, in_flight_limit: int, beacon: App | None = None
+    ) -> None:
         self.browse = browse
+        self._beacon = beacon
         self.draining = False
         self._limited = {
             prefix: InFlightLimit(app, name=prefix, limit=in_flight_limit, queue=QUEUE_LIMIT)
@@ -48,6 +52,9 @@ class Web:
             await _lifespan(receive, send)
             return
         path = scope["path"]
+        if path == PATH and self._beacon is not None:
+            await self._beacon(scope, receive, send)
+            return
         if path in _PROBES:
             await _PROBES[path](self, send)
             return
@@ -91,12 +98,14 @@ async def web(
     storefront: ChannelFactory | None = None,
     trusted_proxies: Sequence[str] = (),
     in_flight_limit: int = IN_FLIGHT_LIMIT,
+    collects: bool = False,
 ) -> AsyncIterator[Web]:
     """Run the web role while the block lasts. Entering waits for nobody: contexts may be away.
 
     `data_dir`: the last state of the read model is kept below it, and so are pictures (None: there are none).
     `words`: folder with compounds.csv and synonyms.csv. `storefront`: makes the HTML channel (None: everything outside
-    of /api, /media and /webhooks is 404).
+    of /api, /media and /webhooks is 404). `collects`: pages tell the beacon that they were opened; it stands before the
+    lanes, so that it takes no buyer's place.
     """
     folder = None if data_dir is None else data_dir / "readmodel"
     async with browsing(ask=ask, bus=bus, folder=folder, words=words) as browse:
@@ -107,6 +116,7 @@ async def web(
             default_market=default_market,
             trusted_proxies=tuple(trusted_proxies),
             return_origins=(),
+            collects=collects,
         )
         channels = {
             "/api": Entrance(shop_api.create_app(desk), channel="shop_api"),
@@ -116,7 +126,11 @@ async def web(
             channels["/media"] = Entrance(media_app(FolderBlobs(data_dir / "blobs")), channel="media")
         if storefront is not None:
             channels["/"] = Entrance(storefront(desk), channel="storefront")
-        yield Web(browse, channels, in_flight_limit=in_flight_limit)
+        if not collects:
+            yield Web(browse, channels, in_flight_limit=in_flight_limit)
+            return
+        async with beacon(browse, ask, public_url=desk.public_url, trusted_proxies=trusted_proxies) as told:
+            yield Web(browse, channels, in_flight_limit=in_flight_limit, beacon=Entrance(told, channel="beacon"))
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

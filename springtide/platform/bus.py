@@ -367,6 +367,31 @@ class Bus:
             msg = f"{subject} did not answer within {timeout_s:.1f} s."
             raise DeadlineExceeded(msg) from error
 
+    async def tell(self, subject: str, body: bytes) -> None:
+        """Send a message that nobody has to hear and nobody keeps. `BusUnavailable`."""
+        self._require_connection()
+        try:
+            await self._client.publish(self._prefix + subject, body)
+        except NatsError as error:
+            msg = "The message bus does not answer."
+            raise BusUnavailable(msg) from error
+
+    @asynccontextmanager
+    async def hearing(self, subject: str, take: Callable[[bytes], Awaitable[None]]) -> AsyncIterator[None]:
+        """Hand every message told under `subject.*` to `take` while the block lasts; also after a reconnect."""
+
+        async def on_message(message: Msg) -> None:
+            await take(message.data)
+
+        if self._connecting is not None:
+            await self._connecting
+        subscription = await self._client.subscribe(f"{self._prefix}{subject}.*", cb=on_message)
+        try:
+            yield
+        finally:
+            with suppress(NatsError):
+                await subscription.unsubscribe()
+
     @asynccontextmanager
     async def serving(self, context: str, handler: Handler, *, max_concurrent: int = 256) -> AsyncIterator[None]:
         """Answer calls to `rpc.<context>.*` while the block runs; calls above `max_concurrent` wait their turn."""

@@ -251,6 +251,14 @@ def encode_event(event: Event) -> bytes:
     return encoded
 
 
+class PoolUse(msgspec.Struct, frozen=True, kw_only=True):
+    """Connections of a pool: lent ones, the most there may be, and who waits for one."""
+
+    lent: int
+    most: int
+    waiting: int
+
+
 class Database:
     """The schema of one context behind a bounded pool. Opening does not wait for the server: a context starts and
     says 503 while its database is away.
@@ -287,6 +295,12 @@ class Database:
                 "autocommit": True,
             },
         )
+
+    def pool_use(self) -> "PoolUse":
+        """Return how the connections are used now, batches' own one left out."""
+        figures = self._pool.get_stats()
+        made, free = figures.get("pool_size", 0), figures.get("pool_available", 0)
+        return PoolUse(lent=made - free, most=self._pool.max_size, waiting=figures.get("requests_waiting", 0))
 
     async def open(self) -> None:
         """Start the pool; connections are made in the background."""

@@ -262,9 +262,14 @@ def request_id(request: HttpRequest) -> str:
 def client_address(request: HttpRequest, trusted_proxies: Sequence[str] = ()) -> str:
     """Return where the request comes from; X-Forwarded-For is believed only from a trusted proxy, from the right."""
     address = request.client.host if request.client else ""
+    return forwarded_address(address, request.headers.get("x-forwarded-for", ""), trusted_proxies)
+
+
+def forwarded_address(address: str, forwarded_for: str, trusted_proxies: Sequence[str]) -> str:
+    """Return where a connection from `address` with this X-Forwarded-For comes from, as `client_address` does."""
     if address not in trusted_proxies:
         return address
-    for hop in reversed([hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]):
+    for hop in reversed([hop.strip() for hop in forwarded_for.split(",") if hop.strip()]):
         address = hop
         if hop not in trusted_proxies:
             break

@@ -50,6 +50,12 @@ GATEWAY_DIVERTED = Counter(
     ["gateway", "why"],
     registry=REGISTRY,
 )
+INSIGHT_EVENTS = Counter(
+    "springtide_insight_events",
+    "Events of the storefront's pages: taken, from a bot, above the limit",
+    ["outcome"],
+    registry=REGISTRY,
+)
 OUTBOX_LAG_SECONDS = Gauge(
     "springtide_outbox_lag_seconds", "Age of the oldest unsent row", ["context"], registry=REGISTRY
 )

@@ -77,8 +77,9 @@ class Built:
 class ContextSpec:
     """A context as `bootstrap` sees it; each `contexts/<name>/wiring.py` exports one as `SPEC`.
 
-    `has_jobs`: the schema carries procrastinate's tables; `Built.jobs`, and loops that say so, are worked off by
-    processes with the role "jobs".
+    `has_jobs`: there is work for processes with the role "jobs": `Built.jobs` (then the schema carries procrastinate's
+    tables), and loops that say so. `most_connections`: a context that is not on the buyers' path takes fewer than the
+    settings allow.
     """
 
     contract: Contract[Any]
@@ -86,6 +87,7 @@ class ContextSpec:
     migrations: Path
     build: Callable[[Needs], Built]
     has_jobs: bool = False
+    most_connections: int | None = None
 
     @property
     def name(self) -> str:

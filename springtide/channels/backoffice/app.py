@@ -3,6 +3,7 @@
 /healthz: this process lives. /readyz: it serves and is not about to stop. /metrics: Prometheus. The rest is pages.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from litestar.exceptions import HTTPException
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from springtide.channels.backoffice.areas import ROUTES, pictures
+from springtide.channels.backoffice.live import Live
 from springtide.channels.backoffice.office import Places, open_office
 from springtide.channels.backoffice.problems import answer_anything, answer_framework, answer_refusal
 from springtide.channels.backoffice.sessions import Sessions
@@ -53,8 +55,9 @@ async def metrics() -> Response[bytes]:
 class BackOffice:
     """The ASGI application. `draining` makes /readyz answer 503 before the process stops."""
 
-    def __init__(self) -> None:
+    def __init__(self, live: Live) -> None:
         self.draining = False
+        self.live = live
         self._app: App | None = None
 
     def serve(self, app: App) -> None:
@@ -78,16 +81,18 @@ def create_app(
     trusted_proxies: tuple[str, ...] = (),
     data_dir: Path | None = None,
     as_of: date | None = None,
+    consumers: Sequence[str] = (),
 ) -> BackOffice:
     """Build the application. `office_url`: where staff reach it; `shop_url`: for links to what buyers see.
 
     `data_dir`: pictures are kept below it, where the web processes find them (None: products get none).
-    `as_of`: the day that reports are as of unless asked for another one (None: today).
+    `as_of`: the day that reports are as of unless asked for another one (None: today). `consumers`: whose waiting
+    events the live page shows; it hears of other processes while `.live.running(bus)` lasts.
     """
-    door = BackOffice()
     places = Places(office_url=office_url, shop_url=shop_url, trusted_proxies=trusted_proxies)
     office = open_office(ask, secret_key=secret_key, places=places, as_of=as_of)
     pages, static = make_pages()
+    door = BackOffice(Live(office, pages, consumers=consumers))
     blobs = FolderBlobs(data_dir / "blobs") if data_dir is not None else None
     inner = make_app(
         [*ROUTES, *(pictures.ROUTES if blobs else ()), static.handler(), healthz, readyz, metrics],
@@ -97,6 +102,7 @@ def create_app(
             "pages": pages,
             "sessions": Sessions(office.customers),
             "blobs": blobs,
+            "live": door.live,
         },
         exception_handlers={
             SpringtideError: answer_refusal,

@@ -14,6 +14,7 @@ class Desk:
     `public_url`: where buyers reach the shop, without a trailing slash. `trusted_proxies`: addresses whose
     X-Forwarded-For is believed. `return_origins`: where else than to the shop itself a bank may send a buyer back to
     ("https://shop.example.org"): the origins of storefronts that are not ours.
+    `collects`: pages tell our own beacon that they were opened.
     """
 
     ask: Ask
@@ -22,3 +23,4 @@ class Desk:
     default_market: str
     trusted_proxies: Sequence[str] = ()
     return_origins: Sequence[str] = ()
+    collects: bool = False

@@ -13,6 +13,7 @@ from springtide.channels.storefront import (
     orders_page,
     paying,
     problems,
+    statistics,
 )
 from springtide.channels.storefront.shop import Shop
 from springtide.platform.http import make_app
@@ -26,7 +27,7 @@ def create_app(desk: Desk) -> Litestar:
 
 def app_of(shop: Shop) -> Litestar:
     """Build the application around a shop."""
-    parts = (entry, looking, carts, paying, orders_page, account, my_account, info)
+    parts = (entry, looking, carts, paying, orders_page, account, my_account, info, statistics)
     return make_app(
         [route for part in parts for route in part.routes(shop)], exception_handlers=problems.handlers(shop)
     )

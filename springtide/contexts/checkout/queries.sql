@@ -190,3 +190,10 @@ where checkout_id in (
 select count(*) from process
 where customer_id = %(customer_id)s
   and (due_at is not null or step not in ('completed', 'refused', 'declined', 'expired', 'undone'))
+
+-- name: cart_hours
+-- A cart never changes before it is made, so the index on the last change finds the pages to read.
+select date_trunc('hour', created_at) as hour, market, count(*) as carts, count(checkout_id) as begun
+from cart
+where updated_at >= %(since)s and created_at >= %(since)s and state <> 'merged' and lines <> '[]'
+group by 1, 2 order by 1, 2
