@@ -378,13 +378,17 @@ class Bus:
 
     @asynccontextmanager
     async def hearing(self, subject: str, take: Callable[[bytes], Awaitable[None]]) -> AsyncIterator[None]:
-        """Hand every message told under `subject.*` to `take` while the block lasts; also after a reconnect."""
+        """Hand every message told under `subject.*` to `take` while the block lasts, also after a reconnect.
+
+        `BusUnavailable` when there is no connection to begin with.
+        """
 
         async def on_message(message: Msg) -> None:
             await take(message.data)
 
         if self._connecting is not None:
             await self._connecting
+        self._require_connection()
         subscription = await self._client.subscribe(f"{self._prefix}{subject}.*", cb=on_message)
         try:
             yield

@@ -15,7 +15,7 @@ from springtide.channels.backoffice.office import Office
 from springtide.channels.pages.render import Pages
 from springtide.platform.bus import Bus
 from springtide.platform.caller import Caller, Kind
-from springtide.platform.errors import SpringtideError, TooMany
+from springtide.platform.errors import SpringtideError, TooMany, Unavailable
 from springtide.platform.fleet_view import FleetHub
 from springtide.platform.tasks import stopped
 from springtide.platform.telemetry import logger
@@ -130,8 +130,13 @@ class Live:
         return board_of(self.hub.view(), Known(**known, problems=problems), at)  # type: ignore[arg-type]  # asked below
 
     async def _listen(self, bus: Bus) -> None:
-        async with bus.hearing(SUBJECT, self.hub.take):
-            await asyncio.Event().wait()
+        while True:
+            try:
+                async with bus.hearing(SUBJECT, self.hub.take):
+                    await asyncio.Event().wait()
+            except Unavailable as error:
+                log.debug("live.waits", error=error.detail)
+            await asyncio.sleep(EVERY_S)
 
     async def _draw_on(self) -> None:
         while True:

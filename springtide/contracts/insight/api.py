@@ -7,7 +7,7 @@ a browser says.
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Protocol
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -21,10 +21,9 @@ MOST_VISITS = 1_000
 MOST_PAGES = 500
 MOST_DAYS = 400
 
-Words = Annotated[str, msgspec.Meta(max_length=60)]
-Name = Annotated[str, msgspec.Meta(max_length=120)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
-VisitId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+LONGEST_WORDS = 60
+LONGEST_NAME = 120
+MOST_COUNTED = 10_000_000
 
 
 class InvalidInsight(BadInput):
@@ -55,17 +54,17 @@ class Device(StrEnum):
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """How often a step was taken since the last batch, by everybody; VISIT, PRODUCT and SEARCH only."""
 
-    market: Name
+    market: str
     device: Device
     step: Step
-    counted: Count
+    counted: int
 
 
 class VisitSeen(msgspec.Struct, frozen=True, kw_only=True):
     """What a visit that agreed to statistics did since the last batch. `visit`: its made-up id, 32 hex characters."""
 
-    visit: VisitId
-    market: Name
+    visit: str
+    market: str
     device: Device
     steps: tuple[Step, ...]
 
@@ -73,37 +72,39 @@ class VisitSeen(msgspec.Struct, frozen=True, kw_only=True):
 class PageSeen(msgspec.Struct, frozen=True, kw_only=True):
     """How often a page was looked at; `page` is a kind and a name of the shop's own ("product/white-heart")."""
 
-    market: Name
-    page: Name
-    views: Count
+    market: str
+    page: str
+    views: int
 
 
 class SearchSeen(msgspec.Struct, frozen=True, kw_only=True):
     """How often words were searched for, and how often that found nothing. Nothing that looks like a person's data."""
 
-    market: Name
-    words: Words
-    searches: Count
-    without_results: Count
+    market: str
+    words: str
+    searches: int
+    without_results: int
 
 
 class OrderSeen(msgspec.Struct, frozen=True, kw_only=True):
     """A visit that agreed to statistics looked at the confirmation of this order."""
 
     order_id: UUID
-    visit: VisitId
+    visit: str
 
 
 class AnswerMinute(msgspec.Struct, frozen=True, kw_only=True):
     """How buyers' writes were answered within a minute by one process; `bad`: with 5xx. `at`: the minute, UTC."""
 
     at: datetime
-    good: Count
-    bad: Count
+    good: int
+    bad: int
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """What a web process has collected since the last one; `dropped`: events it had no room for."""
+    """What a web process has collected since the last one; `dropped`: events it had no room for. Names have at most
+    `LONGEST_NAME` characters, words `LONGEST_WORDS`, counts are 0 to `MOST_COUNTED`.
+    """
 
     seen: tuple[Seen, ...] = ()
     visits: tuple[VisitSeen, ...] = ()

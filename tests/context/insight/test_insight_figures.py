@@ -132,6 +132,10 @@ async def test_orders_by_minute(insight_with: InsightWith) -> None:
     [
         Batch(seen=(seen(Step.ORDER, 1),)),
         Batch(seen=(seen(Step.CART, 1),)),
+        Batch(seen=(seen(Step.VISIT, -1),)),
+        Batch(seen=(seen(Step.VISIT, 1), seen(Step.VISIT, 1, "M" * 121))),
+        Batch(seen=(seen(Step.VISIT, 1, "a\0b"),)),
+        Batch(seen=(seen(Step.VISIT, 1),), orders=(OrderSeen(order_id=UUID(int=1), visit="somebody"),)),
         Batch(seen=tuple(seen(Step.VISIT, 1, f"M{number}") for number in range(MOST_SEEN + 1))),
     ],
 )

@@ -23,7 +23,7 @@ OURS = (
     "docs/house.md",
     "docs/running-drills.md",
 )
-SECTIONS = {"mail": settings.Mail, "gateways": settings.Gateway}
+SECTIONS = {"mail": settings.Mail, "insight": settings.Insight, "gateways": settings.Gateway}
 
 
 def documents() -> list[Path]:
@@ -110,7 +110,11 @@ def defaults(struct: type[msgspec.Struct], prefix: str) -> dict[str, str]:
 def test_every_setting_is_described_with_its_default() -> None:
     expected = {
         name.upper(): default
-        for prefix, struct in (("SPRINGTIDE_", settings.Settings), ("SPRINGTIDE_MAIL__", settings.Mail))
+        for prefix, struct in (
+            ("SPRINGTIDE_", settings.Settings),
+            ("SPRINGTIDE_MAIL__", settings.Mail),
+            ("SPRINGTIDE_INSIGHT__", settings.Insight),
+        )
         for name, default in defaults(struct, prefix).items()
     } | defaults(settings.Gateway, "")
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 """Pingdom, API 3.1: the account's checks, and how long each was up within 30 days. A read-only token will do."""
 
-import time
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -9,7 +9,7 @@ from springtide.contexts.insight.providers.port import MOST_MONITORS, Reading, W
 from springtide.platform.http_client import HttpAnswer, HttpClient, OutboundError
 
 _DEADLINE_S = 15.0
-_DAYS_S = 30 * 24 * 3600
+_DAYS = timedelta(days=30)
 _STATES = {"up": "up", "down": "down", "unconfirmed_down": "down", "paused": "paused"}
 
 
@@ -47,19 +47,19 @@ class Pingdom:
         self._headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
         self._http = HttpClient(base_url=url, deadline_s=_DEADLINE_S)
 
-    async def read(self) -> tuple[Reading, ...]:
+    async def read(self, now: datetime) -> tuple[Reading, ...]:
         """Return the account's first checks, one request for the list and one for each; `WatcherProblem`."""
         listed = await self._get("/api/3.1/checks", {"limit": str(MOST_MONITORS)})
         try:
             checks = msgspec.json.decode(listed.body, type=_Checks).checks
-            return tuple([await self._reading(check) for check in checks[:MOST_MONITORS]])
+            return tuple([await self._reading(check, now - _DAYS) for check in checks[:MOST_MONITORS]])
         except msgspec.DecodeError as error:
             msg = "Pingdom sent something else than checks."
             raise WatcherProblem(msg) from error
 
-    async def _reading(self, check: _Check) -> Reading:
-        since = str(int(time.time()) - _DAYS_S)  # of the report asked for; nothing of ours is judged by it
-        answer = await self._get(f"/api/3.1/summary.average/{check.id}", {"from": since, "includeuptime": "true"})
+    async def _reading(self, check: _Check, since: datetime) -> Reading:
+        asked = {"from": str(int(since.timestamp())), "includeuptime": "true"}
+        answer = await self._get(f"/api/3.1/summary.average/{check.id}", asked)
         status = msgspec.json.decode(answer.body, type=_Average).summary.status
         known = status.totalup + status.totaldown
         return Reading(

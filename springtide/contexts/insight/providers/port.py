@@ -83,8 +83,8 @@ class Watcher(Protocol):
 
     name: str
 
-    async def read(self) -> tuple[Reading, ...]:
-        """Return every monitor of the account, at most `MOST_MONITORS`; `WatcherProblem`."""
+    async def read(self, now: datetime) -> tuple[Reading, ...]:
+        """Return every monitor of the account as of `now`, at most `MOST_MONITORS`; `WatcherProblem`."""
         ...
 
     async def close(self) -> None:

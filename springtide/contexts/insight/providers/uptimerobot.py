@@ -1,5 +1,6 @@
 """UptimeRobot, API v2: `getMonitors` with the uptime of 30 days and the response time. A read-only key will do."""
 
+from datetime import datetime
 from decimal import Decimal
 from urllib.parse import urlencode
 
@@ -40,8 +41,9 @@ class UptimeRobot:
         self._key = key
         self._http = HttpClient(base_url=url, deadline_s=_DEADLINE_S)
 
-    async def read(self) -> tuple[Reading, ...]:
+    async def read(self, now: datetime) -> tuple[Reading, ...]:
         """Return the account's first monitors; `WatcherProblem`."""
+        del now  # it is asked for days, not for dates
         form = {
             "api_key": self._key,
             "format": "json",

@@ -1,6 +1,7 @@
 """What those who watch from outside say, read again and again and kept."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from springtide.contexts.insight.providers.port import Reading, Watcher, WatcherProblem
 from springtide.platform.caller import system
@@ -15,8 +16,10 @@ _CALLER = system("insight")
 async def read_monitors(db: Database, watchers: Sequence[Watcher]) -> None:
     """Ask every source; one that cannot be read keeps what was known, with the reason."""
     for watcher in watchers:
+        async with db.read() as read:
+            now: datetime = await read.value("kernel_now")
         try:
-            readings = await watcher.read()
+            readings = await watcher.read(now)
         except WatcherProblem as problem:
             log.warning("insight.monitors_not_read", source=watcher.name, why=str(problem))
             async with db.tx(_CALLER) as tx:

@@ -2,11 +2,17 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+
+import msgspec
 
 from springtide.contexts.insight import store
 from springtide.contexts.insight.domain.funnel import bits_of
 from springtide.contracts.insight.api import (
+    LONGEST_NAME,
+    LONGEST_WORDS,
+    MOST_COUNTED,
     MOST_PAGES,
     MOST_SEEN,
     MOST_VISITS,
@@ -21,6 +27,7 @@ from springtide.platform.telemetry import logger
 
 log = logger(__name__)
 
+_VISIT = re.compile(r"[0-9a-f]{32}")
 _COUNTED = frozenset({Step.VISIT, Step.PRODUCT, Step.SEARCH})
 _LIMITS = {
     "seen": MOST_SEEN,
@@ -38,9 +45,28 @@ def require_bounded(batch: Batch) -> None:
         if len(getattr(batch, field)) > most:
             msg = f"{field}: at most {most} in one batch."
             raise InvalidInsight(msg, field=field)
+    for field in ("seen", "visits", "pages", "searches", "minutes"):
+        for one in getattr(batch, field):
+            _require_fitting(field, msgspec.structs.asdict(one))
+    visits = [*(one.visit for one in batch.visits), *(one.visit for one in batch.orders)]
+    if not all(map(_VISIT.fullmatch, visits)):
+        msg = "A visit has an id of 32 hex characters."
+        raise InvalidInsight(msg, field="visits")
     if any(one.step not in _COUNTED for one in batch.seen):
         msg = "Carts, completions and orders are counted from facts, not from pages."
         raise InvalidInsight(msg, field="seen")
+
+
+def _require_fitting(field: str, values: Mapping[str, object]) -> None:
+    """Raise `InvalidInsight` when a text is too long or cannot be stored, or a count is none."""
+    for name, value in values.items():
+        longest = LONGEST_WORDS if name == "words" else LONGEST_NAME
+        is_good = (len(value) <= longest and "\0" not in value) if isinstance(value, str) else True
+        if isinstance(value, int):
+            is_good = 0 <= value <= MOST_COUNTED
+        if not is_good:
+            msg = f"{field}: {name} is outside of its bounds."
+            raise InvalidInsight(msg, field=field)
 
 
 async def record_batch(tx: Tx, batch: Batch, *, secret_key: str, targets: Iterable[str]) -> None:
