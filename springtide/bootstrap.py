@@ -120,14 +120,24 @@ class Node:
     def background(self) -> list[Coroutine[Any, Any, None]]:
         """Return everything this process does besides answering: relays, consumers, loops, job workers."""
         work: list[Coroutine[Any, Any, None]] = []
-        for context, built in self.built.items():
-            if self.settings.background:
+        if self.settings.background:
+            for context, built in self.built.items():
                 work.extend(self._events(context, built))
-            work.extend(_repeat(context, loop) for loop in built.loops if not loop.with_jobs)
-        for context, built in self._worked.items():
-            work.extend(_repeat(context, loop) for loop in built.loops if loop.with_jobs)
+        work.extend(_repeat(context, loop) for context, loop in self.loops())
         work.extend(_outlive(f"{context}.jobs", jobs.run_worker) for context, jobs in self._jobs.items())
         return work
+
+    def loops(self) -> list[tuple[str, Loop]]:
+        """Return the contexts' own loops that this process runs, each with its context."""
+        is_here = self.settings.background
+        found = [
+            (context, loop)
+            for context, built in self.built.items()
+            for loop in built.loops
+            if loop.in_each_process or (is_here and not loop.with_jobs)
+        ]
+        worked = self._worked.items()
+        return found + [(context, loop) for context, built in worked for loop in built.loops if loop.with_jobs]
 
     def _events(self, context: str, built: Built) -> list[Coroutine[Any, Any, None]]:
         """Return what carries a context's events: its relay, its consumer, and the forgetting of both."""

@@ -85,8 +85,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     with a role per context. `database_urls` gives a context a database of its own.
     `words_dir`: folder with compounds.csv and synonyms.csv for the search (the demo brings its own).
     `call_timeout_s`: how long a call to a context in another process may take.
-    `background`: publish and take the events of the contexts served here; false where another process of the same
-    contexts does.
+    `background`: publish and take the events of the contexts served here, and run their loops; false where another
+    process of the same contexts does.
     `nice`: how much `serve` gives way to other processes, 0 (not at all) to 19.
     `trusted_proxies`: addresses whose X-Forwarded-For is believed.
     `as_of`: ISO date that reports are as of, for a shop whose history ends in the past; empty: today.

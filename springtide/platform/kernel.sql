@@ -89,12 +89,21 @@ delete from inbox where ctid in (
 
 -- name: kernel_take_relay_lease
 -- One relay at a time publishes a schema's rows, so that they leave in order. A second relay is harmless: the bus and
--- the inbox both drop repeats.
-update relay_lease set owner = %(owner)s, until = clock_timestamp() + interval '5 seconds'
-where owner = %(owner)s or until < clock_timestamp()
+-- the inbox both drop repeats. `owner` names the relay and the session that took the lease: when that session has ended
+-- (its process was killed, or the database was), nobody waits for the rest of the five seconds. Behind a pooler the
+-- session is the pooler's and lives on: then the time decides.
+with me as (
+    select pid || '@' || extract(epoch from backend_start) as session from pg_stat_activity where pid = pg_backend_pid()
+)
+update relay_lease set owner = %(owner)s || ' ' || me.session, until = clock_timestamp() + interval '5 seconds'
+from me
+where split_part(owner, ' ', 1) = %(owner)s or until < clock_timestamp()
+   or (split_part(owner, ' ', 2) <> '' and not exists (
+        select from pg_stat_activity
+        where pid || '@' || extract(epoch from backend_start) = split_part(owner, ' ', 2)))
 
 -- name: kernel_give_relay_lease_back
-update relay_lease set until = '-infinity' where owner = %(owner)s
+update relay_lease set until = '-infinity' where split_part(owner, ' ', 1) = %(owner)s
 
 -- name: kernel_unsent
 -- With the age of each row, in seconds.

@@ -48,8 +48,8 @@ def run_jobs_schema() -> None:
     _run(SchemaManager.get_schema().encode())
 
 
-def _run(statements: bytes) -> None:
-    driver = op.get_bind().connection.driver_connection
+def _run(statements: bytes, connection: Connection | None = None) -> None:
+    driver = (connection or op.get_bind()).connection.driver_connection
     if driver is None:
         msg = "the migration has no connection"
         raise RuntimeError(msg)
@@ -110,8 +110,15 @@ def migrate(admin_url: str, context: str, migrations: Path, *, phases: Iterable[
             except Exception as error:
                 msg = f"{context}: migration {revision} failed: {error}"
                 raise MigrationFailed(msg, context=context, revision=revision) from error
+        _spare_wide_columns(connection)
     engine.dispose()
     return wanted
+
+
+def _spare_wide_columns(connection: Connection) -> None:
+    """Keep documents out of statistics and compression, also in tables and partitions that came since the last time."""
+    _run((_KERNEL / "wide_columns.sql").read_bytes(), connection)
+    connection.commit()
 
 
 def _applied(connection: Connection, context: str) -> set[str]:

@@ -23,7 +23,7 @@ _BATCH = 1_000
 _POLL_S = 0.25
 _BACK_OFF_S = 1.0
 _GIVE_BACK_WITHIN_S = 1.0
-# The lease is taken for 5 s (kernel_take_relay_lease).
+# The lease is taken for 5 s (kernel_take_relay_lease), and for no longer than the session that took it lives.
 _LEASE_RENEWED_AFTER_S = 2.0
 
 log = logger(__name__)
@@ -84,7 +84,7 @@ class Relay:
         return len(sent)
 
     async def _give_lease_back(self) -> None:
-        """Let the next process publish at once; when that fails, it waits until the lease runs out."""
+        """Let the next process publish at once; when that fails, it waits until our session or the lease ends."""
         with suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(_GIVE_BACK_WITHIN_S), self._db.tx(self._caller) as tx:
                 await tx.run("kernel_give_relay_lease_back", {"owner": self._owner})

@@ -52,13 +52,17 @@ class Needs:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
     """Something to do again and again, `every_s` seconds, in one process of the context or several at once (so it must
-    be safe to run twice). Failures are logged and tried again at the next turn. `with_jobs`: only in processes with the
-    role "jobs", whether they serve the context or not.
+    be safe to run twice). Failures are logged and tried again at the next turn.
+
+    It runs in processes that serve the context and do background work (setting `background`). `in_each_process`: also
+    in those that leave such work to others, because it keeps what this process has in its memory, or tells of it.
+    `with_jobs`: only in processes with the role "jobs", whether they serve the context or not.
     """
 
     name: str
     every_s: float
     work: Callable[[], Awaitable[object]]
+    in_each_process: bool = False
     with_jobs: bool = False
 
 

@@ -204,7 +204,7 @@ def constants_of(file: Path) -> dict[str, Any]:
 
 
 def loops_of(context: str) -> list[str]:
-    """Return "name (every n s)" of each loop that every process of the context runs."""
+    """Return "name (every n s)" of each loop that processes of the context run, whatever their other roles."""
     return sorted(text for text, is_with_jobs in _all_loops(context) if not is_with_jobs)
 
 
@@ -222,7 +222,8 @@ def _all_loops(context: str) -> list[tuple[str, bool]]:
                 words = {word.arg: word.value for word in node.keywords}
                 name, pace = words["name"], words["every_s"]
                 every_s = pace.value if isinstance(pace, ast.Constant) else constants[last_name(pace)]
-                found.append((f"`{ast.literal_eval(name)}` (every {every_s:g} s)", "with_jobs" in words))
+                where = ", in each process" if "in_each_process" in words else ""
+                found.append((f"`{ast.literal_eval(name)}` (every {every_s:g} s{where})", "with_jobs" in words))
     return found
 
 

@@ -61,7 +61,7 @@ class Buyer:
 
     async def fill_cart(self, *lines: tuple[str, int], patience_s: float = 15) -> None:
         """Make a cart; what is sold out is tried again for a while. Pages hear of new stock
-        within a second, and up to some seconds later when the relay was killed and its lease has to run out.
+        within a second, and up to some seconds later when the relay was killed and has to be started again.
         """
         wanted = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
         body = {"market": self.market, "locale": self.locale, "lines": wanted}

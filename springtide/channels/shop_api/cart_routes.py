@@ -163,7 +163,8 @@ async def complete(
 ) -> Response[Completion]:
     """Return what became of it by `step`. completed: the order with its number and token. awaiting_buyer: send the
     buyer to `redirect_url`. refused, declined, expired or undone: `reason` and `message` say why, the cart is open
-    again.
+    again. Another method while the buyer is at the bank closes that payment first; where its gateway does not let us,
+    409 `payment_still_open` says until when (`expires_at`).
     """
     return_url = checked_return_url(desk_of(request), data.return_url)
     caller = await caller_of(request)

@@ -2,6 +2,7 @@
 
 pay       -> COMPLETED: the order     AWAITING_BUYER: to the gateway     failed: the cart, with the reason
           -> still going on: the waiting page, which looks again by itself
+          -> a payment at the bank that cannot be stopped: the waiting page, which says until when
 return    -> asks the gateway and drives on, then the same
 """
 
@@ -25,13 +26,15 @@ from springtide.channels.storefront.visitor import (
     no_cart_cookies,
     visitor,
 )
-from springtide.contracts.checkout.api import CartState, CheckoutApi, Completion, Step
+from springtide.contracts.checkout.api import CartState, CheckoutApi, Completion, PaymentStillOpen, Step
 from springtide.platform.errors import NotFound, Refusal
 from springtide.platform.http import HttpRequest
 
 FAILED = frozenset({Step.REFUSED, Step.DECLINED, Step.EXPIRED, Step.UNDONE})
 _LOOK_AGAIN_S = 3
 _MOST_MINOR = 999_999_999
+_ANOTHER = "?another=1"
+"""The buyer wants to pay in another way, and has to be told why that is not possible yet."""
 _IN_AN_APP = {"app_push": "checkout.method_swish"}
 _WAITING_WORDS = {
     Step.AWAITING_BUYER: "payment.waiting_bank",
@@ -81,6 +84,8 @@ async def _pay(shop: Shop, request: HttpRequest) -> Response[bytes]:
             total_minor=total,
             return_url=f"{shop.desk.public_url}{place.prefix}/checkout/{{checkout_id}}/return",
         )
+    except PaymentStillOpen as refusal:
+        return see_other(f"{place.prefix}/checkout/{refusal.facts['checkout_id']}{_ANOTHER}")
     except Refusal as refusal:
         fresh = await find_cart(shop, request, place, who)
         errors = errors_of(refusal, place, shop.browse)
@@ -112,21 +117,32 @@ async def _look(shop: Shop, request: HttpRequest, *, returned: bool) -> Response
     checkout = shop.desk.ask(CheckoutApi)
     ask = checkout.buyer_returned if returned else checkout.completion
     completion = await ask(caller=who.caller, checkout_id=checkout_id, token=token)
-    return _next(shop, place, completion) or _waiting(shop, place, who, completion)
+    wants_another = "another" in request.query_params
+    return _next(shop, place, completion) or _waiting(shop, place, who, completion, wants_another=wants_another)
 
 
-def _waiting(shop: Shop, place: Place, who: Visitor, completion: Completion) -> Response[bytes]:
+def _waiting(
+    shop: Shop, place: Place, who: Visitor, completion: Completion, *, wants_another: bool = False
+) -> Response[bytes]:
     """Name what is being waited for; the page looks again by itself, also without script."""
+    stays_open = wants_another and completion.step is Step.AWAITING_BUYER and completion.expires_at is not None
     look_again_s = max(_LOOK_AGAIN_S, completion.ask_again_s)
     values = {
         "who": who,
         "completion": completion,
-        "words": _waiting_words(place, completion),
-        "until": clock(completion.expires_at, place.locale, place.zone) if completion.expires_at else "",
+        "words": say(place.language, "payment.still_open") if stays_open else _waiting_words(place, completion),
+        "hint": _waiting_hint(place, completion, "payment.still_open_hint" if stays_open else "payment.waiting_hint"),
         "look_again_s": look_again_s,
-        "look_again_at": f"{place.prefix}/checkout/{completion.checkout_id}/return",
+        "look_again_at": f"{place.prefix}/checkout/{completion.checkout_id}/return{_ANOTHER if stays_open else ''}",
     }
     return shop.personal("waiting.html", place, "/cart", values, status=200)
+
+
+def _waiting_hint(place: Place, completion: Completion, key: str) -> str:
+    """Return until when this lasts, when that is known."""
+    if completion.expires_at is None:
+        return say(place.language, "payment.waiting_hint_plain")
+    return say(place.language, key, time=clock(completion.expires_at, place.locale, place.zone))
 
 
 def _waiting_words(place: Place, completion: Completion) -> str:

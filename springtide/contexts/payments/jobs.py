@@ -1,5 +1,5 @@
 """What payments does by itself: find out unknown outcomes, end waiting payments, carry out orders, unpark messages,
-follow the gateways' switches.
+follow the gateways' switches, tell the other processes what is seen of the gateways.
 
 Each turn leases its rows, so that any number of processes may run these loops, and goes on until no row is due.
 """
@@ -12,6 +12,7 @@ from springtide.contexts.payments import store
 from springtide.contexts.payments.domain import pauses
 from springtide.contexts.payments.service.look_again import look_again
 from springtide.contexts.payments.service.run_operations import run_operations
+from springtide.contexts.payments.service.sights import Teller
 from springtide.contexts.payments.service.take_webhook import work_off
 from springtide.contexts.payments.service.tools import Tools
 from springtide.contexts.payments.store import MessageRow
@@ -19,6 +20,7 @@ from springtide.platform.wiring import Loop
 
 AT_ONCE = 16
 READ_SWITCHES_S = 0.5  # a switch counts everywhere within a second
+TELL_SIGHTS_S = 1.0
 Item = TypeVar("Item")
 
 
@@ -27,7 +29,13 @@ def loops(tools: Tools) -> tuple[Loop, ...]:
     return (
         Loop(name="look_again", every_s=0.5, work=lambda: _until_done(look_at_due_attempts, tools)),
         Loop(name="run_operations", every_s=0.5, work=lambda: _until_done(run_due_operations, tools)),
-        Loop(name="read_switches", every_s=READ_SWITCHES_S, work=lambda: tools.desk.read_switches(tools.db)),
+        Loop(
+            name="read_switches",
+            every_s=READ_SWITCHES_S,
+            work=lambda: tools.desk.read_switches(tools.db),
+            in_each_process=True,
+        ),
+        Loop(name="tell_sights", every_s=TELL_SIGHTS_S, work=Teller(tools).tell, in_each_process=True),
         Loop(name="work_off_messages", every_s=0.3, work=lambda: _until_done(work_off_due_messages, tools)),
     )
 

@@ -324,3 +324,21 @@ where attempt.gateway = %(gateway)s
 -- name: gateway_sums_of
 select subject, authorised_minor, captured_minor, refunded_minor, voided_minor, read_at from gateway_sum
 where gateway = %(gateway)s and subject = any(%(subjects)s)
+
+-- name: tell_sights
+insert into gateway_sight (process, gateway, seen_at, breaker, diverted, in_flight, attempts, failures, slow, bins)
+select %(process)s, gateway, %(now)s, breaker, diverted, in_flight, attempts, failures, slow, bins
+from json_to_recordset(%(rows)s)
+     as seen(gateway text, breaker text, diverted bigint, in_flight int, attempts int, failures int, slow int, bins jsonb)
+on conflict (process, gateway) do update set
+    seen_at = excluded.seen_at, breaker = excluded.breaker, diverted = excluded.diverted,
+    in_flight = excluded.in_flight, attempts = excluded.attempts, failures = excluded.failures, slow = excluded.slow,
+    bins = excluded.bins
+
+-- name: forget_sights
+delete from gateway_sight where (process, gateway) in (
+    select process, gateway from gateway_sight where seen_at < %(before)s for update skip locked)
+
+-- name: sights_of_others
+select process, gateway, seen_at, breaker, diverted, in_flight, attempts, failures, slow, bins
+from gateway_sight where process <> %(process)s and seen_at > %(since)s order by process

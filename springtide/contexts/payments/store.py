@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from springtide.contexts.payments.domain.attempt import Ending, Settled, Standing
+from springtide.contexts.payments.domain.breaker import BreakerState
 from springtide.contexts.payments.domain.operations import Kind, Order, Purse
 from springtide.contexts.payments.domain.view import Totals
 from springtide.contracts.payments.api import (
@@ -230,6 +231,25 @@ class SwitchRow(msgspec.Struct, frozen=True, kw_only=True):
             at=self.changed_at,
             reason=self.reason,
         )
+
+
+class SightRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process saw of a gateway at `seen_at`. `bins`: number of a bin of durations -> attempts."""
+
+    process: str
+    gateway: str
+    seen_at: datetime
+    breaker: BreakerState
+    diverted: int
+    in_flight: int
+    attempts: int
+    failures: int
+    slow: int
+    bins: dict[str, int]
+
+    def __post_init__(self) -> None:
+        """Return the driver gives text for the state."""
+        msgspec.structs.force_setattr(self, "breaker", BreakerState(self.breaker))
 
 
 class _Id(msgspec.Struct, frozen=True, kw_only=True):
@@ -457,3 +477,9 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+async def tell_sights(tx: Tx, sights: Sequence[SightRow]) -> None:
+    """Write what a process sees of its gateways, over what it told before."""
+    params = {**rows(sights), "process": sights[0].process, "now": sights[0].seen_at}
+    await tx.run("tell_sights", params)

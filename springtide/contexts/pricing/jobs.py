@@ -32,7 +32,7 @@ class Housekeeping:
     def loops(self) -> Sequence[Loop]:
         """Return them with their pace."""
         return (
-            Loop(name="refresh_books", every_s=0.5, work=self._books.refresh),
+            Loop(name="refresh_books", every_s=0.5, work=self._books.refresh, in_each_process=True),
             Loop(name="settle_scheduled", every_s=0.5, work=self.settle_scheduled),
             Loop(name="drop_old_holds", every_s=600, work=self.drop_old_holds),
         )

@@ -44,6 +44,17 @@ class CartIncomplete(Unprocessable):
     code = "cart_incomplete"
 
 
+class PaymentStillOpen(Conflict):
+    """Another way to pay was asked for, but the gateway does not let the payment at the bank be stopped.
+
+    The buyer finishes or cancels it there, or waits until it ends by itself. Facts: checkout_id, method (of the open
+    payment), expires_at (when it ends, ISO 8601).
+    """
+
+    code = "payment_still_open"
+    title = "The first payment is still open"
+
+
 class TotalChanged(Conflict):
     """The total is not the one the buyer saw; facts: total_minor, currency, quote_id (the new ones)."""
 
@@ -232,7 +243,9 @@ class CheckoutApi(Protocol):
     ) -> Completion:
         """Buy. `total_minor` is what the buyer saw: another total is `TotalChanged`. `CartIncomplete`, `CartClosed`.
 
-        A repeat joins the running completion. Not enough stock, a decline and the like are outcomes, not refusals.
+        A repeat joins the running completion. With another method a payment at the bank is closed first;
+        `PaymentStillOpen` when its gateway does not let it be. Not enough stock, a decline and the like are outcomes,
+        not refusals.
         """
         ...
 

@@ -199,14 +199,29 @@ class GatewaySwitched(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class GatewaySight(msgspec.Struct, frozen=True, kw_only=True):
+    """What one payments process saw of a gateway at `seen_at`; its figures are those of `GatewayStatus`."""
+
+    process: str
+    seen_at: datetime
+    breaker: str
+    diverted: int
+    attempts: int
+    failures: int
+    p50_ms: int | None
+    p99_ms: int | None
+    in_flight: int
+
+
 class GatewayStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """A gateway account: how it is set up, its switch, and its health as the answering process sees it.
+    """A gateway account: how it is set up, its switch, and its health over all processes that ask gateways.
 
     `markets`: market -> methods. `weight` 0: only when no other can be asked. Amounts in minor units; limits 0: none.
-    `in_process`: decides without asking anybody, so it has no breaker. `breaker`: closed, open or half_open;
-    `breaker_mode`: on, dry_run (judges and counts, never diverts) or off. `diverted`: attempts that the breaker turned
-    away, or would have, since the process started. `attempts`, `failures`, `p50_ms` and `p99_ms` are of the last
-    `window_s` seconds; `process` names who counted them.
+    `in_process`: decides without asking anybody, so it has no breaker. `breaker`: closed, open or half_open, the worst
+    of the processes'; `breaker_mode`: on, dry_run (judges and counts, never diverts) or off. `diverted`: attempts that
+    breakers turned away, or would have, since their processes started. `attempts`, `failures`, `p50_ms` and `p99_ms`
+    are of the last `window_s` seconds. `processes`: what each process sees, a second old at most; one that has been
+    silent for 15 s is left out. `process` names who answered.
     """
 
     name: str
@@ -230,6 +245,7 @@ class GatewayStatus(msgspec.Struct, frozen=True, kw_only=True):
     in_flight: int
     window_s: int
     process: str
+    processes: tuple[GatewaySight, ...] = ()
 
 
 class PaymentsApi(Protocol):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from springtide.contracts.inventory.api import Allocation, Hold, HoldGone, NotEnoughStock
 from springtide.contracts.orders.api import Placed, Placement
-from springtide.contracts.payments.api import Attempt, AttemptState, PaymentMethod
+from springtide.contracts.payments.api import Attempt, AttemptState, GatewaysBusy, PaymentMethod
 from springtide.contracts.pricing.api import (
     PriceMode,
     Quote,
@@ -126,6 +126,9 @@ class FakeInventory:
 class FakePayments:
     answer: AttemptState = AttemptState.CAPTURED
     down: int = 0
+    busy_s: int = 0
+    closes: bool = True
+    starts: int = 0
     attempts: dict[UUID, Attempt] = field(default_factory=dict)
     undone: list[tuple[UUID, str]] = field(default_factory=list)
     closed: list[UUID] = field(default_factory=list)
@@ -140,6 +143,10 @@ class FakePayments:
     async def start(
         self, *, caller, key, attempt_id, checkout_id, market, method, amount_minor, currency, **_
     ) -> Attempt:
+        self.starts += 1
+        if self.busy_s:
+            msg = "Every gateway is at its limit."
+            raise GatewaysBusy(msg, retry_after_s=self.busy_s)
         if self.down:
             self.down -= 1
             msg = "the gateway's context is away"
@@ -176,7 +183,7 @@ class FakePayments:
     async def close(self, *, caller, key, attempt_id, reason) -> Attempt:
         known = self.attempts[attempt_id]
         self.closed.append(attempt_id)
-        if known.state is AttemptState.AWAITING_BUYER:
+        if known.state is AttemptState.AWAITING_BUYER and self.closes:
             return self.put(attempt_id, known.checkout_id, AttemptState.EXPIRED, known.amount_minor, known.method)
         return known
 

@@ -20,6 +20,7 @@ from springtide.contracts.checkout.api import (
     Delivery,
     InvalidCart,
     Line,
+    PaymentStillOpen,
     Step,
     TotalChanged,
 )
@@ -222,6 +223,41 @@ async def test_another_method_closes_the_former_attempt_first(shop: Shop):
     assert shop.payments.closed == [first]
 
 
+async def test_a_payment_that_cannot_be_stopped_is_told_with_its_end_and_keeps_its_place(shop: Shop, set_clock):
+    shop.payments.answer, shop.payments.closes = AttemptState.AWAITING_BUYER, False
+    cart = await shop.cart()
+    waiting = await shop.complete(cart, method="ideal")
+    key = new_key()
+    for _ in range(2):
+        with pytest.raises(PaymentStillOpen) as told:
+            await shop.complete(cart, method="card", key=key)
+        assert told.value.facts == {
+            "checkout_id": str(waiting.checkout_id),
+            "method": "ideal",
+            "expires_at": waiting.expires_at.isoformat(),
+        }
+    assert (len(shop.payments.attempts), len(shop.payments.closed)) == (1, 1), "a repeat asks nobody again"
+    assert await shop.complete(cart, method="ideal") == waiting, "the first way to pay is still open"
+    await set_clock(shop.node, 1000)
+    shop.payments.closes, shop.payments.answer = True, AttemptState.CAPTURED
+    await shop.driver.recover()
+    assert (await settled(shop, waiting.checkout_id, cart)).step is Step.EXPIRED
+    assert (await shop.complete(cart, method="card")).step is Step.COMPLETED
+
+
+async def test_a_payment_that_cannot_be_stopped_may_still_be_paid(shop: Shop):
+    shop.payments.answer, shop.payments.closes = AttemptState.AWAITING_BUYER, False
+    cart = await shop.cart()
+    waiting = await shop.complete(cart, method="ideal")
+    with pytest.raises(PaymentStillOpen):
+        await shop.complete(cart, method="card")
+    (attempt_id,) = shop.payments.attempts
+    paid = shop.payments.put(attempt_id, waiting.checkout_id, AttemptState.CAPTURED, waiting.total_minor)
+    await shop.driver.attempt_changed(paid)
+    assert (await settled(shop, waiting.checkout_id, cart)).step is Step.COMPLETED
+    assert (len(shop.orders.placed), shop.payments.undone) == (1, [])
+
+
 async def test_a_claim_that_is_gone_undoes_the_charge_with_a_reason(shop: Shop):
     shop.inventory.gone = True
     cart = await shop.cart()
@@ -300,6 +336,22 @@ async def test_recovery_goes_on_where_a_neighbour_was_away(shop: Shop, set_clock
     await shop.driver.recover()
     assert (await settled(shop, pending.checkout_id, cart)).step is Step.COMPLETED
     assert await shop.api.check(caller=system_caller()) == ()
+
+
+@pytest.mark.parametrize(("said_s", "asked_again_after_s"), [(4, 4), (600, 15)])
+async def test_busy_gateways_are_asked_again_when_they_say_within_a_bound(
+    shop: Shop, set_clock, said_s: int, asked_again_after_s: int
+):
+    shop.payments.busy_s = said_s
+    cart = await shop.cart()
+    pending = await shop.complete(cart)
+    assert (pending.step in RUNNING, pending.ask_again_s) == (True, 1)
+    await set_clock(shop.node, asked_again_after_s - 2)
+    assert (await shop.driver.recover(), shop.payments.starts) == (0, 1)
+    shop.payments.busy_s = 0
+    await set_clock(shop.node, asked_again_after_s + 1)
+    assert (await shop.driver.recover(), shop.payments.starts) == (1, 2)
+    assert (await settled(shop, pending.checkout_id, cart)).step is Step.COMPLETED
 
 
 def system_caller():

@@ -35,6 +35,10 @@ select count(*) from inbox
 -- name: age_outbox
 update outbox set occurred_at = occurred_at - interval '7 days'
 
+-- name: take_lease_as_before
+-- A relay that tells nothing of its session.
+update relay_lease set owner = 'another', until = clock_timestamp() + interval '5 seconds'
+
 -- name: free_lease
 update relay_lease set until = '-infinity'
 

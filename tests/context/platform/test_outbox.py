@@ -144,6 +144,28 @@ async def test_a_relay_that_ends_lets_the_next_one_publish_at_once(db: Database,
     assert await Relay(db, bus).publish_once() == 1
 
 
+async def test_the_lease_of_a_session_that_has_ended_holds_nobody_up(probe_url: str, db: Database, bus: Bus) -> None:
+    killed = probe.database(probe_url)
+    await killed.open()
+    async with db.tx(CALLER) as tx:
+        await change(tx, "a", 1)
+    assert await Relay(killed, bus).publish_once() == 1
+    async with db.tx(CALLER) as tx:
+        await change(tx, "a", 2)
+    assert await Relay(db, bus).publish_once() == 0
+    await killed.close()  # what kill -9 does to it: the lease is not given back
+    waited_since = asyncio.get_running_loop().time()
+    await until(lambda: _publishes(db, bus))
+    assert asyncio.get_running_loop().time() - waited_since < 2, "nobody waits for the rest of the five seconds"
+
+
+async def test_a_lease_of_the_release_before_is_waited_for(db: Database, bus: Bus) -> None:
+    async with db.tx(CALLER) as tx:
+        await change(tx, "a", 1)
+        await tx.run("take_lease_as_before")
+    assert await Relay(db, bus).publish_once() == 0
+
+
 async def test_rows_of_last_week_are_found_and_their_age_is_told(db: Database, bus: Bus) -> None:
     async with db.tx(CALLER) as tx:
         await change(tx, "a", 7)
@@ -198,3 +220,7 @@ async def test_after_a_failed_publish_later_events_of_the_aggregate_are_not_call
 
 async def _is_sent(db: Database) -> bool:
     return await count(db, "count_unsent") == 0
+
+
+async def _publishes(db: Database, bus: Bus) -> bool:
+    return await Relay(db, bus).publish_once() == 1

@@ -1,11 +1,14 @@
 """The gateways page: states in words, and who may move a switch."""
 
+from typing import Any
+
+import msgspec
 import pytest
 
-from springtide.contracts.payments.api import GatewaySwitch
+from springtide.contracts.payments.api import GatewaySight, GatewaySwitch
 from tests.unit.backoffice.browser import Browser, form_of
 from tests.unit.backoffice.conftest import BrowserOf
-from tests.unit.backoffice.office_fakes import FakeShop, gateway
+from tests.unit.backoffice.office_fakes import AT, FakeShop, gateway
 
 
 async def test_the_list_says_how_many_take_payments(owner: Browser, shop: FakeShop) -> None:
@@ -26,6 +29,42 @@ async def test_a_gateway_that_was_not_asked_has_no_share(owner: Browser, shop: F
     text = (await owner.get("/gateways")).text
     assert "\u2013" in text
     assert "100.0%" not in text
+
+
+def sight(process: str, **changes: Any) -> GatewaySight:
+    """What a process that was not asked yet sees."""
+    seen = GatewaySight(
+        process=process,
+        seen_at=AT,
+        breaker="closed",
+        diverted=0,
+        attempts=0,
+        failures=0,
+        p50_ms=None,
+        p99_ms=None,
+        in_flight=0,
+    )
+    return msgspec.structs.replace(seen, **changes)
+
+
+async def test_a_breaker_that_is_open_in_one_process_keeps_nobody_else_away(owner: Browser, shop: FakeShop) -> None:
+    tripped, healthy = sight("shop-1:7", breaker="open", attempts=10, failures=10), sight("shop-2:7", attempts=5)
+    shop.answers["payments.gateways"] = (
+        gateway("north", breaker="open", processes=(sight("office:1"), tripped, healthy)),
+        gateway("south", breaker="open", processes=(sight("office:1"), tripped)),
+    )
+    text = (await owner.get("/gateways")).text
+    assert "1 of 2 gateways take payments" in text
+    assert "Open in 1 of 2" in text
+    assert "over 3 processes" in text
+
+
+async def test_a_gateways_page_shows_each_process(owner: Browser, shop: FakeShop) -> None:
+    seen = (sight("office:1"), sight("shop-1:7", breaker="open", attempts=10, failures=4, p99_ms=1_234))
+    shop.answers["payments.gateways"] = (gateway("north", processes=seen),)
+    text = (await owner.get("/gateways/north")).text
+    for word in ("office:1", "shop-1:7", "60.0%", "1,234"):
+        assert word in text, word
 
 
 async def test_the_history_says_who_when_and_why(owner: Browser) -> None:

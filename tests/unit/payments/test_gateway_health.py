@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from springtide.contexts.payments.domain.health import WINDOW_S, Tally, Window
+from springtide.contexts.payments.domain.health import WINDOW_S, Tally, Window, together
 from springtide.contexts.payments.domain.limits import Pace
 
 answers = st.lists(
@@ -39,6 +39,16 @@ def test_percentiles_are_right_within_a_tenth(times_ms: list[int]) -> None:
         exact = ordered[math.ceil(len(ordered) * share) - 1]
         assert found is not None
         assert exact - 1 <= found <= exact * 1.11 + 1
+
+
+@given(answers=answers, places=st.lists(st.integers(0, 2), min_size=60, max_size=60))
+def test_windows_of_several_processes_are_one(answers: list[tuple[float, bool, float]], places: list[int]) -> None:
+    whole, parts, now = Window(slow_s=2.0), [Window(slow_s=2.0) for _ in range(3)], 0.0
+    for (pause_s, is_answered, took_s), place in zip(answers, places, strict=False):
+        now += pause_s
+        for window in (whole, parts[place]):
+            window.note(now, is_answered=is_answered, took_s=took_s)
+    assert together(part.health(now) for part in parts) == whole.health(now)
 
 
 def test_nothing_asked_is_no_bad_sign() -> None:

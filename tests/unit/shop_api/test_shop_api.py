@@ -7,7 +7,7 @@ import pytest
 
 from springtide.channels.browse.desk import Desk
 from springtide.channels.shop_api.return_urls import checked_return_url
-from springtide.contracts.checkout.api import CartClosed, Step, TotalChanged
+from springtide.contracts.checkout.api import CartClosed, PaymentStillOpen, Step, TotalChanged
 from springtide.contracts.customers.api import SignInThrottled
 from springtide.contracts.pricing.api import PriceNotFound
 from springtide.platform.errors import BadInput, Unavailable
@@ -173,6 +173,7 @@ async def test_addresses_and_methods_that_do_not_exist_are_problems_too(open_sho
     [
         (PriceNotFound("No price.", sku="L1"), 422, "price_not_found"),
         (CartClosed("Bought.", state="completed"), 409, "cart_closed"),
+        (PaymentStillOpen("Open.", method="ideal", expires_at="2026-01-01T10:15:00+00:00"), 409, "payment_still_open"),
         (TotalChanged("Another total.", total_minor=5, currency="GBP", quote_id="q"), 409, "total_changed"),
     ],
 )

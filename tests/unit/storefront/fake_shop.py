@@ -27,6 +27,7 @@ from springtide.contracts.checkout.api import (
     CheckoutApi,
     Completion,
     Line,
+    PaymentStillOpen,
     Step,
     TotalChanged,
 )
@@ -97,6 +98,7 @@ class FakeCheckout:
 
     contexts: Contexts
     bank: Step = Step.COMPLETED
+    stays_open: bool = False
     price_rise_minor: int = 0
     message: str = "De betaling is geweigerd."
     carts: dict[UUID, Cart] = field(default_factory=dict)
@@ -241,6 +243,11 @@ class FakeCheckout:
         return self._put(msgspec.structs.replace(cart, customer_id=UUID(caller.actor)))
 
     async def complete(self, *, caller, key, cart_id, token, method, total_minor, return_url) -> Completion:
+        known = self.carts.get(cart_id)
+        if self.stays_open and known is not None and known.state is CartState.COMPLETING:
+            facts = {"checkout_id": str(known.checkout_id), "method": "bank_redirect", "expires_at": NOW.isoformat()}
+            msg = "still open"
+            raise PaymentStillOpen(msg, **facts)
         cart = self._put(self._open(cart_id, token))
         assert cart.quote is not None
         if total_minor != cart.quote.total_minor:

@@ -265,6 +265,35 @@ async def test_a_buyer_goes_to_the_bank_and_comes_back(shop: FakeShop, buyer: Bu
 
 
 @pytest.mark.parametrize(
+    ("prefix", "postcode", "words"),
+    [
+        ("/nl-nl", "1012 LG", ("Je eerste betaling staat nog open", "dan eindigt de betaling om 10:15")),
+        ("/en-gb", "SW1A 1AA", ("Your first payment is still open", "it ends at 10:15")),
+        ("/sv-se", "113 30", ("Din första betalning är fortfarande öppen", "upphör den kl. 10:15")),
+    ],
+)
+async def test_a_payment_that_cannot_be_stopped_says_until_when_it_is_open(
+    shop: FakeShop, buyer: Buyer, prefix: str, postcode: str, words: tuple[str, str]
+) -> None:
+    buyer.prefix = prefix
+    await buyer.add("C1")
+    await buyer.fill(country=prefix[-2:].upper(), postcode=postcode)
+    pay_form = hidden(await buyer.page(), f"{prefix}/cart/pay")
+    shop.checkout.bank, shop.checkout.stays_open = Step.AWAITING_BUYER, True
+    await buyer.send("/cart/pay", **pay_form, method="ideal")
+    (checkout_id,) = shop.checkout.completions
+    told = await buyer.send("/cart/pay", **{**pay_form, "key": "another"}, method="card")
+    page = (await buyer.client.get(told.headers["location"])).text
+    again = f"{prefix}/checkout/{checkout_id}/return?another=1"
+    for said in (*words, "https://bank.example/pay"):
+        assert said in page, said
+    assert f'data-look-again="{again}"' in page
+    assert words[1] in (await buyer.client.get(again)).text, "looking again does not forget why the buyer is here"
+    shop.checkout.bank = Step.EXPIRED
+    assert (await buyer.client.get(again)).headers["location"] == f"{prefix}/cart?outcome=expired#payment"
+
+
+@pytest.mark.parametrize(
     ("step", "words"),
     [
         (Step.UNKNOWN, "We weten nog niet of je betaling is gelukt."),

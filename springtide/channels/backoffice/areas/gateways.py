@@ -8,7 +8,13 @@ from litestar.params import FromPath
 from springtide.channels.backoffice.forms import Form
 from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
 from springtide.channels.backoffice.words import Word
-from springtide.contracts.payments.api import GatewayNotFound, GatewayStatus, GatewaySwitch, GatewaySwitched
+from springtide.contracts.payments.api import (
+    GatewayNotFound,
+    GatewaySight,
+    GatewayStatus,
+    GatewaySwitch,
+    GatewaySwitched,
+)
 from springtide.platform.http import HttpRequest
 
 READ, WRITE = "payments.read", "payments.write"
@@ -32,6 +38,16 @@ BREAKERS = {
 }
 
 
+def breaker_word(state: str) -> Word:
+    """Return a breaker's state in words."""
+    return BREAKERS.get(state, Word(state))
+
+
+def answered(seen: GatewayStatus | GatewaySight) -> str:
+    """Return the share of attempts that were answered, a dash when there were none."""
+    return f"{1 - seen.failures / seen.attempts:.1%}" if seen.attempts else "\u2013"
+
+
 @dataclass(frozen=True, slots=True)
 class GatewayView:
     """A gateway with its states in words."""
@@ -50,13 +66,20 @@ class GatewayView:
             return Word("Not needed")
         if self.of.breaker_mode == "off":
             return Word("Switched off")
-        word = BREAKERS.get(self.of.breaker, Word(self.of.breaker))
-        return Word(f"{word.text}, dry run", word.tone) if self.of.breaker_mode == "dry_run" else word
+        word = breaker_word(self.of.breaker)
+        same = sum(sight.breaker == self.of.breaker for sight in self.asking)
+        text = f"{word.text} in {same} of {len(self.asking)}" if same < len(self.asking) else word.text
+        return Word(f"{text}, dry run", word.tone) if self.of.breaker_mode == "dry_run" else Word(text, word.tone)
 
     @property
     def answered(self) -> str:
         """The share of attempts that were answered, a dash when there were none."""
-        return f"{1 - self.of.failures / self.of.attempts:.1%}" if self.of.attempts else "\u2013"
+        return answered(self.of)
+
+    @property
+    def asking(self) -> tuple[GatewaySight, ...]:
+        """The processes that have asked it lately; the others know nothing of it."""
+        return tuple(sight for sight in self.of.processes if sight.attempts or sight.breaker != "closed")
 
     @property
     def limits(self) -> str:
@@ -77,7 +100,8 @@ class GatewayView:
     @property
     def takes_payments(self) -> bool:
         """Whether a new payment may go there now."""
-        is_kept_away = self.of.breaker == "open" and self.of.breaker_mode == "on"
+        breakers = {sight.breaker for sight in self.asking} or {self.of.breaker}
+        is_kept_away = breakers == {"open"} and self.of.breaker_mode == "on"
         return self.of.switch is GatewaySwitch.ON and not is_kept_away
 
 
@@ -129,6 +153,8 @@ async def _gateway_page(visit: Visit, name: str, trouble: Trouble | None = None)
         history=history,
         switches=SWITCHES,
         choices=CHOICES,
+        breaker_word=breaker_word,
+        answered=answered,
         me=visit.caller.actor,
         trouble=trouble,
     )

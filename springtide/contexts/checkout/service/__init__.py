@@ -24,6 +24,7 @@ from springtide.contracts.checkout.api import (
     Completion,
     Delivery,
     Line,
+    PaymentStillOpen,
     ProcessRow,
     Step,
 )
@@ -31,7 +32,7 @@ from springtide.contracts.common import AuditEntry, Contact, Finding, Origin, Pa
 from springtide.contracts.payments.api import AttemptState
 from springtide.platform.audit import audit_entries
 from springtide.platform.caller import Caller, Kind, system
-from springtide.platform.errors import BadInput
+from springtide.platform.errors import BadInput, Refusal
 from springtide.platform.ids import is_capability
 
 _WAIT_S = 6.0
@@ -133,16 +134,20 @@ class CheckoutService:
         begun = await begin(self.tools, caller=caller, agreement=agreement)
         if begun.answer is not None:
             return begun.answer
+        reached: Completion | Refusal
         if begun.process is None:
             reached = await self._join(begun.checkout_id, agreement, caller)
         else:
-            reached = await self.driver.drive(begun.checkout_id, wait_s=_WAIT_S, begun=begun.process)
+            reached = driven = await self.driver.drive(begun.checkout_id, wait_s=_WAIT_S, begun=begun.process)
             if not begun.process.awaits_buyer_s:
-                return reached  # nobody but this try can have been answered under the key
+                return driven  # nobody but this try can have been answered under the key
         return await final(self.tools, caller=caller, agreement=agreement, reached=reached)
 
-    async def _join(self, checkout_id: UUID, agreement: Agreement, caller: Caller) -> Completion:
-        """Another request is buying this cart already. With another method the former attempt is closed first."""
+    async def _join(self, checkout_id: UUID, agreement: Agreement, caller: Caller) -> Completion | Refusal:
+        """Another request is buying this cart already. With another method the former attempt is closed first.
+
+        A gateway may not let it be closed: then the buyer is told until when it stays open, and keeps it till then.
+        """
         process = await self.driver.get(checkout_id)
         if process.step is Step.AWAITING_BUYER and process.method != agreement.method:
             attempt = await self.tools.payments.close(
@@ -156,6 +161,8 @@ class CheckoutService:
                 await self.driver.drive(checkout_id, wait_s=_WAIT_S)
                 return await self._complete_again(agreement, caller)
             await self.driver.attempt_changed(attempt)
+            if attempt.state is AttemptState.AWAITING_BUYER:
+                return _still_open(process)
         return await self.driver.drive(checkout_id, wait_s=_WAIT_S)
 
     async def _complete_again(self, agreement: Agreement, caller: Caller) -> Completion:
@@ -225,3 +232,10 @@ class CheckoutService:
     ) -> tuple[AuditEntry, ...]:
         """See the contract."""
         return await audit_entries(self.tools.db, caller, aggregate_id=aggregate_id, before=before, limit=limit)
+
+
+def _still_open(process: StoredProcess) -> PaymentStillOpen:
+    msg = "The first payment is still open and cannot be stopped from here."
+    facts = {"checkout_id": str(process.checkout_id), "method": process.method}
+    ends = {} if process.deadline_at is None else {"expires_at": process.deadline_at.isoformat()}
+    return PaymentStillOpen(msg, **facts, **ends)

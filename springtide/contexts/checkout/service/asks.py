@@ -85,9 +85,9 @@ class Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keep:
-    """Keep what a request that joined a running try was answered with, unless an answer is kept under its key."""
+    """Keep how a request that joined a running try ended, unless an answer is kept under its key."""
 
-    answer: Completion
+    answer: Completion | Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,12 +56,13 @@ async def _ask(tools: Tools, caller: Caller, ask: Begin) -> Begun | NotYet | Com
     return cast("Begun | NotYet | Completion", answer)
 
 
-async def final(tools: Tools, *, caller: Caller, agreement: Agreement, reached: Completion) -> Completion:
+async def final(tools: Tools, *, caller: Caller, agreement: Agreement, reached: Completion | Refusal) -> Completion:
     """Return what a repeat of this request will get: the answer kept under its key, else `reached`, kept from now on.
 
-    For requests whose answer another driver may have kept first, or that joined a try of another key.
+    For requests whose answer another driver may have kept first, or that joined a try of another key. A refusal is
+    raised.
     """
-    if reached.ask_again_s:
+    if isinstance(reached, Completion) and reached.ask_again_s:
         return reached
     return await tools.lane.write(
         caller=caller,

@@ -28,7 +28,8 @@ from springtide.platform.failpoints import failpoint
 from springtide.platform.telemetry import logger
 
 _CALLER = system("checkout")
-_RETRY_S = 1
+# A neighbour says when to ask again. Longer than this is not waited: the units are held for two minutes only.
+_LONGEST_RETRY_S = 15
 _RECOVERED_AT_ONCE = 20
 _MONEY = frozenset({AttemptState.AUTHORISED, AttemptState.CAPTURED})
 
@@ -106,7 +107,7 @@ class Driver:
         except Unavailable as error:
             log.info("completion.waits", checkout_id=str(checkout_id), step=process.step, error=error.detail)
             with suppress(Unavailable):
-                await self._postpone(process, _RETRY_S)
+                await self._postpone(process, max(1, min(error.retry_after_s, _LONGEST_RETRY_S)))
         except Exception:
             log.exception("completion.failed", checkout_id=str(checkout_id), step=process.step)
         return None

@@ -77,7 +77,7 @@ async def _decide(tools: Tools, tx: Batch, members: Sequence[Member[Any]]) -> No
             elif isinstance(ask, Begin):
                 _begin(tx, locked, member, ask)
             elif isinstance(ask, Keep):
-                member.answer(ask.answer)
+                _keep(member, ask)
             else:
                 await _record(tools, tx, locked, member, ask)
         except Refusal as refusal:
@@ -148,6 +148,12 @@ def _begin(tx: Batch, locked: Locked, member: Member[Any], ask: Begin) -> None:
     locked.begin(process)
     locked.set_cart_state(ask.cart.id, CartState.COMPLETING, process.checkout_id)
     member.answer(Begun(checkout_id=process.checkout_id, process=process), keep=False)
+
+
+def _keep(member: Member[Any], ask: Keep) -> None:
+    if isinstance(ask.answer, Refusal):
+        raise ask.answer
+    member.answer(ask.answer)
 
 
 def _has_run_out(tx: Batch, ask: Begin) -> bool:

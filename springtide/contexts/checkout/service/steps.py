@@ -94,7 +94,7 @@ async def authorise(tools: Tools, process: ProcessRow) -> Move:
             expires_after_s=process.awaits_buyer_s or hold_for_s(0),
         )
     except AnotherAttemptLive as refusal:
-        raise Unavailable(refusal.detail) from refusal  # being closed: the next turn finds it gone
+        raise Unavailable(refusal.detail, retry_after_s=1) from refusal  # being closed: the next turn finds it gone
     except Refusal as refusal:
         return Move(outcome=Outcome.NOT_STARTED, reason="payment_refused", facts={"why": refusal.code})
     return money(attempt)
@@ -114,7 +114,7 @@ async def at_the_bank(tools: Tools, process: ProcessRow) -> Move:
     )
     if attempt.state in {AttemptState.AWAITING_BUYER, AttemptState.STARTING}:
         msg = "The gateway has not closed the payment yet."
-        raise Unavailable(msg)
+        raise Unavailable(msg, retry_after_s=1)
     return money(attempt)
 
 

@@ -6,6 +6,7 @@ A gateway that answers "the issuer says no" has answered: that is no failure of 
 
 import math
 from collections import Counter, deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -29,11 +30,35 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """The window for people: the tally with percentiles in milliseconds (None: nothing was asked)."""
+    """The window for people: the tally, and how many attempts took how long, by the number of the bin.
 
-    tally: Tally
-    p50_ms: int | None = None
-    p99_ms: int | None = None
+    Percentiles in milliseconds, None when nothing was asked. Windows of several processes add up.
+    """
+
+    tally: Tally = Tally()
+    bins: Mapping[int, int] = {}
+
+    @property
+    def p50_ms(self) -> int | None:
+        """Return what half of the attempts took at most."""
+        return _percentile(self.bins, 0.5)
+
+    @property
+    def p99_ms(self) -> int | None:
+        """Return what 99 of 100 attempts took at most."""
+        return _percentile(self.bins, 0.99)
+
+
+def together(healths: Iterable[Health]) -> Health:
+    """Return several windows as one."""
+    attempts = failures = slow = 0
+    bins = Counter[int]()
+    for health in healths:
+        attempts += health.tally.attempts
+        failures += health.tally.failures
+        slow += health.tally.slow
+        bins.update(health.bins)
+    return Health(tally=Tally(attempts=attempts, failures=failures, slow=slow), bins=bins)
 
 
 @dataclass(slots=True)
@@ -77,7 +102,7 @@ class Window:
         tally, bins = self.tally(now_s), Counter[int]()
         for second in self._seconds:
             bins.update(second.bins)
-        return Health(tally=tally, p50_ms=_percentile(bins, 0.5), p99_ms=_percentile(bins, 0.99))
+        return Health(tally=tally, bins=bins)
 
     def clear(self) -> None:
         """Forget everything: a gateway that came back starts anew."""
@@ -92,9 +117,9 @@ def _bin(took_s: float) -> int:
     return max(0, math.ceil(math.log(max(took_s * 1000, 1.0)) / _BIN_WIDTH))
 
 
-def _percentile(bins: Counter[int], share: float) -> int | None:
+def _percentile(bins: Mapping[int, int], share: float) -> int | None:
     """Return the upper end of the bin that holds the percentile, in milliseconds."""
-    wanted, seen = math.ceil(bins.total() * share), 0
+    wanted, seen = math.ceil(sum(bins.values()) * share), 0
     for number in sorted(bins):
         seen += bins[number]
         if seen >= wanted:

@@ -1,7 +1,8 @@
 """The desk at which an attempt gets its gateway: switches, weights, health, breakers and limits of this process.
 
 Health and limits are of one process; switches are rows, read by every process at least once a second. What is
-measured here is judged by the process's own monotonic clock: durations, not moments anybody else knows.
+measured here is judged by the process's own monotonic clock: durations, not moments anybody else knows. For people the
+processes tell one another what they see (`sights`).
 """
 
 import os
@@ -66,9 +67,15 @@ class Counter:
 
 
 class Desk:
-    """Chooses gateways for attempts and learns from how they end. `clock`: seconds that only go forward."""
+    """Chooses gateways for attempts and learns from how they end. `clock`: seconds that only go forward.
 
-    def __init__(self, registry: Registry, clock: Callable[[], float] = time.monotonic) -> None:
+    `process`: the name under which the other processes know what is measured here.
+    """
+
+    def __init__(
+        self, registry: Registry, clock: Callable[[], float] = time.monotonic, *, process: str = PROCESS
+    ) -> None:
+        self.process = process
         self._registry = registry
         self._clock = clock
         self._switches: Mapping[str, SwitchRow] = {}

@@ -1,7 +1,10 @@
 """Gateways as staff see them: their switches, who moved them, and how they answer."""
 
-from springtide.contexts.payments.domain.health import WINDOW_S
-from springtide.contexts.payments.service.desk import PROCESS
+from collections.abc import Sequence
+from datetime import datetime
+
+from springtide.contexts.payments.domain.health import WINDOW_S, together
+from springtide.contexts.payments.service.sights import Sight, all_sights, worst
 from springtide.contexts.payments.service.tools import Tools
 from springtide.contexts.payments.store import SwitchRow
 from springtide.contracts.payments.api import GatewayNotFound, GatewayStatus, GatewaySwitch, GatewaySwitched
@@ -47,9 +50,10 @@ async def gateway_history(tools: Tools, *, gateway: str, limit: int) -> tuple[Ga
 
 
 async def list_gateways(tools: Tools) -> tuple[GatewayStatus, ...]:
-    """Return every gateway of the settings."""
+    """Return every gateway of the settings, as all payments processes see it."""
     await tools.desk.read_switches(tools.db)
-    return tuple(_status(tools, name) for name in tools.registry.gateways)
+    sights = await all_sights(tools)
+    return tuple(_status(tools, name, sights[name]) for name in tools.registry.gateways)
 
 
 async def _move(tx: Tx, gateway: str, state: GatewaySwitch, reason: str) -> GatewaySwitched:
@@ -68,9 +72,10 @@ def _known(tools: Tools, gateway: str) -> None:
         raise GatewayNotFound(msg, gateway=gateway)
 
 
-def _status(tools: Tools, name: str) -> GatewayStatus:
-    counter, options = tools.desk.counters[name], tools.registry.gateways[name]
-    health, row = tools.desk.health(name), tools.desk.switched(name)
+def _status(tools: Tools, name: str, seen: Sequence[tuple[Sight, datetime]]) -> GatewayStatus:
+    options, row = tools.registry.gateways[name], tools.desk.switched(name)
+    sights = [sight for sight, _ in seen]
+    health = together(sight.health for sight in sights)
     return GatewayStatus(
         name=name,
         provider=options.provider,
@@ -83,14 +88,15 @@ def _status(tools: Tools, name: str) -> GatewayStatus:
         max_per_s=options.max_per_s,
         max_in_flight=options.max_in_flight,
         in_process=name in tools.registry.deciding,
-        breaker=str(tools.desk.breaker(name).state),
+        breaker=str(worst([sight.breaker for sight in sights])),
         breaker_mode=options.breaker,
-        diverted=counter.diverted,
+        diverted=sum(sight.diverted for sight in sights),
         attempts=health.tally.attempts,
         failures=health.tally.failures,
         p50_ms=health.p50_ms,
         p99_ms=health.p99_ms,
-        in_flight=counter.in_flight,
+        in_flight=sum(sight.in_flight for sight in sights),
         window_s=WINDOW_S,
-        process=PROCESS,
+        process=tools.desk.process,
+        processes=tuple(sight.told(seen_at) for sight, seen_at in seen),
     )

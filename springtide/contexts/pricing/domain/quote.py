@@ -8,7 +8,7 @@ market the buyer pays the price shown wherever it goes: another country's VAT mo
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -52,6 +52,11 @@ def local_day(market: Market, moment: datetime) -> date:
     return moment.astimezone(ZoneInfo(market.time_zone)).date()
 
 
+def next_midnight(market: Market, moment: datetime) -> datetime:
+    """Return the moment at which the market's next calendar day begins."""
+    return datetime.combine(local_day(market, moment) + timedelta(days=1), time.min, ZoneInfo(market.time_zone))
+
+
 class TaxHere(msgspec.Struct, frozen=True):
     """Tax of a category for one seller, destination and day; asked of the table once per category."""
 
@@ -77,7 +82,7 @@ def quote(request: QuoteRequest, book: MarketBook, taxes: TaxTable, now: datetim
     """
     _check(request)
     mode = book.market.price_mode
-    destination = Destination(request.country or book.market.countries[0], request.postcode)
+    destination = _destination(request, book)
     if destination.country not in book.market.countries:
         raise DestinationNotServed(country=destination.country, market=book.market.key)
     tax = TaxHere(taxes, seller_tax(book.seller), destination, local_day(book.market, now), {})
@@ -109,9 +114,18 @@ def quote(request: QuoteRequest, book: MarketBook, taxes: TaxTable, now: datetim
         tax_minor=0,
         total_minor=0,
         quoted_at=now,
-        expires_at=_expiry(book, now),
+        expires_at=expiry(book, now),
     )
     return _sealed(unsealed)
+
+
+def territory(request: QuoteRequest, book: MarketBook, taxes: TaxTable) -> int | None:
+    """Return what the postcode changes: the VAT rate (basis points) of a territory of its own, None on the mainland."""
+    return taxes.exception(_destination(request, book))
+
+
+def _destination(request: QuoteRequest, book: MarketBook) -> Destination:
+    return Destination(request.country or book.market.countries[0], request.postcode)
 
 
 def _check(request: QuoteRequest) -> None:
@@ -163,7 +177,8 @@ def _applied(applied: Sequence[Applied], codes: ShownCodes) -> tuple[AppliedProm
     )
 
 
-def _expiry(book: MarketBook, now: datetime) -> datetime:
+def expiry(book: MarketBook, now: datetime) -> datetime:
+    """Return until when a quote of this moment holds: a quarter of an hour, or until something starts or ends."""
     change = book.next_change(now)
     return min(now + QUOTE_LIFETIME, change) if change else now + QUOTE_LIFETIME
 

@@ -146,14 +146,20 @@ class TaxTable:
         known = self._countries.get(_ALIASES.get(country, (country, ""))[0])
         return known is not None and any(after < start <= until for start in known.starts)
 
+    def exception(self, destination: Destination) -> int | None:
+        """Return the standard rate of the territory with rates of its own that a destination lies in, else None."""
+        code, part = _ALIASES.get(destination.country, (destination.country, ""))
+        target = self._countries.get(code)
+        return target.exception_for(part or destination.postcode) if target else None
+
     def rate(self, seller: SellerTax, destination: Destination, category: str, on: date) -> TaxRate:
         """Decide the VAT of goods of `category` sent to `destination` on day `on`.
 
         Raises `UnknownTaxDate` for a day before the table starts.
         """
-        code, part = _ALIASES.get(destination.country, (destination.country, ""))
+        code, _ = _ALIASES.get(destination.country, (destination.country, ""))
         target, home = self._countries.get(code), self._countries.get(seller.country)
-        exception = target.exception_for(part or destination.postcode) if target else None
+        exception = self.exception(destination)
         if target is None or exception == 0:
             return TaxRate(0, "", category, Treatment.EXPORT)
         treatment = self._treatment(seller, target, home)

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from springtide.contexts.pricing import store
-from springtide.contexts.pricing.domain.quote import quote
 from springtide.contexts.pricing.domain.tax import TaxTable
 from springtide.contexts.pricing.service.books import Books
 from springtide.contexts.pricing.service.check_facts import check_facts
@@ -15,6 +14,7 @@ from springtide.contexts.pricing.service.put_market import put_market
 from springtide.contexts.pricing.service.put_price_list import list_price_lists, put_price_list
 from springtide.contexts.pricing.service.put_promotion import put_promotion
 from springtide.contexts.pricing.service.put_voucher import put_voucher
+from springtide.contexts.pricing.service.quote_memo import QuoteMemo
 from springtide.contexts.pricing.service.read_prices import history_page, snapshot_page, voucher_page
 from springtide.contexts.pricing.service.set_prices import import_prices, set_prices
 from springtide.contracts.common import AuditEntry, Finding, Page, Snapshot
@@ -55,6 +55,7 @@ class PricingService:
         self._db = db
         self._books = books
         self._taxes = taxes
+        self._quotes = QuoteMemo(taxes)
         self._now_sequence = now_sequence
 
     async def shop_front(self, *, caller: Caller) -> ShopFront:  # noqa: ARG002 - everybody may see it
@@ -71,7 +72,7 @@ class PricingService:
     async def quote(self, *, caller: Caller, request: QuoteRequest) -> Quote:  # noqa: ARG002 - everybody may ask
         """Price a cart, from memory alone."""
         book = await self._books.market(request.market)
-        return quote(request, book, self._taxes, self._books.now())
+        return self._quotes.quote(request, book, self._books.now())
 
     async def price_history(self, *, caller: Caller, market: str, sku: str) -> tuple[PriceHistoryRow, ...]:
         """Return the newest 200 entries of a history."""
