@@ -44,6 +44,8 @@ def finding(funnel: Funnel) -> str:
     counts = funnel.counts
     if not counts.visits:
         return plural(counts.orders, "order") + ", no visit counted" if counts.orders else "No visits yet"
+    if counts.orders > counts.visits:  # orders of programs, and of browsers that tell nothing
+        return f"{plural(counts.orders, 'order')}, more than the {plural(counts.visits, 'visit')} that were counted"
     return f"{counts.orders / counts.visits:.1%} of {plural(counts.visits, 'visit')} led to an order"
 
 

@@ -15,6 +15,7 @@ from springtide.platform.fleet_view import FleetView, ProcessView
 from springtide.platform.vitals import Queue
 
 MINUTES = 60
+_SHOWN_MINUTES = 5
 _JUDGED_MINUTES = 10
 _LEAST_EXPECTED = 5.0
 """Fewer expected orders within the judged minutes say nothing when they do not come."""
@@ -49,7 +50,7 @@ class MinuteBar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
-    """Orders a minute over the last full minutes, against what such an hour usually brings (None: not known)."""
+    """Orders a minute over the last minutes, against what such an hour usually brings (None: not known)."""
 
     per_minute: float
     expected: float | None
@@ -116,7 +117,7 @@ def finding(fleet: FleetView, orders: Orders | None, gateways: Sequence[GatewayL
     if orders.verdict.tone in {"warn", "bad"}:
         return f"{orders.verdict.text}: {orders.per_minute:.1f} orders a minute", orders.verdict.tone
     if not orders.per_minute:
-        return f"Open, no order for {_JUDGED_MINUTES} minutes", "good"
+        return f"Open, no order for {_SHOWN_MINUTES} minutes", "good"
     return f"Selling: {orders.per_minute:.1f} orders a minute", "good"
 
 
@@ -133,7 +134,9 @@ def _trouble(fleet: FleetView, gateways: Sequence[GatewayLine]) -> str:
 
 
 def orders_of(minutes: Sequence[OrderMinute], rhythm: Sequence[RhythmHour] | None, now: datetime) -> Orders:
-    """Return orders a minute over the last ten full minutes, and the last hour as bars."""
+    """Return orders a minute over the last five minutes, and the last hour as bars. Judged are the last ten full minutes:
+    a verdict must not jump.
+    """
     this_minute = now.astimezone(UTC).replace(second=0, microsecond=0)
     by_minute: Counter[int] = Counter()
     for row in minutes:
@@ -141,7 +144,8 @@ def orders_of(minutes: Sequence[OrderMinute], rhythm: Sequence[RhythmHour] | Non
         if 0 <= age < MINUTES:
             by_minute[age] += row.orders
     judged = sum(by_minute[age] for age in range(1, _JUDGED_MINUTES + 1))
-    per_minute = judged / _JUDGED_MINUTES
+    elapsed = _SHOWN_MINUTES - 1 + now.second / 60  # the minute that is not over counts as far as it has come
+    per_minute = sum(by_minute[age] for age in range(_SHOWN_MINUTES)) / elapsed
     expected = expected_a_minute(rhythm, now) if rhythm else None
     most = max((*by_minute.values(), 1))
     top = max(float(most), expected or 0.0)

@@ -43,12 +43,12 @@ class Clock:
         return self.now
 
 
-def test_orders_a_minute_leave_out_the_minute_that_is_not_over() -> None:
-    orders = orders_of((minute(0, 99), minute(1, 10), minute(10, 10), minute(11, 50)), SUNDAY_2_PM, NOW)
-    assert orders.per_minute == 2.0
+def test_orders_a_minute_are_of_the_last_five_and_judged_by_the_last_ten_full_ones() -> None:
+    orders = orders_of((minute(0, 3), minute(1, 10), minute(10, 10), minute(11, 50)), SUNDAY_2_PM, NOW)
+    assert orders.per_minute == pytest.approx(3.0)  # 13 in four minutes and twenty seconds
     assert orders.expected == 2.0
     assert orders.verdict.text == "As usual"
-    assert orders.last_hour == 169
+    assert orders.last_hour == 73
     assert len(orders.bars) == 60
 
 
@@ -71,8 +71,8 @@ def test_the_heading_says_the_worst_first() -> None:
     clock = Clock()
     hub = FleetHub(clock=clock)
     hub.add(snapshot("a"))
-    fine = Known(minutes=(minute(1, 20),), rhythm=SUNDAY_2_PM, gateways=(gateway("north"),))
-    assert board_of(hub.view(), fine, NOW).heading == "Selling: 2.0 orders a minute"
+    fine = Known(minutes=(minute(1, 13),), rhythm=SUNDAY_2_PM, gateways=(gateway("north"),))
+    assert board_of(hub.view(), fine, NOW).heading == "Selling: 3.0 orders a minute"
     broken = msgspec.structs.replace(gateway("south"), breaker="open")
     down = Known(minutes=(), gateways=(gateway("north"), broken))
     assert board_of(hub.view(), down, NOW).heading == "1 gateway down: south"

@@ -55,4 +55,5 @@ def test_days_without_anything_are_shown_and_hours_are_24() -> None:
 def test_widths_and_shares() -> None:
     assert [way.width for way in ways_of(funnel())] == [50, 100, 10, 5, 2]
     assert share(0, 0) == "\u2013"
+    assert "more than" in finding(funnel(funnel_slice("2011-08-31", 3, 9)))
     assert finding(funnel(funnel_slice("2011-08-31", 0, 2))) == "2 orders, no visit counted"
