@@ -134,7 +134,7 @@ def _trouble(fleet: FleetView, gateways: Sequence[GatewayLine]) -> str:
 
 
 def orders_of(minutes: Sequence[OrderMinute], rhythm: Sequence[RhythmHour] | None, now: datetime) -> Orders:
-    """Return orders a minute over the last five minutes, and the last hour as bars. Judged are the last ten full minutes:
+    """Return orders a minute over the last five minutes, and the last hour as bars. Judged are ten full minutes:
     a verdict must not jump.
     """
     this_minute = now.astimezone(UTC).replace(second=0, microsecond=0)
