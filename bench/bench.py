@@ -1,12 +1,13 @@
 """What a row is given: the options, and the shop, started when the first row wants it."""
 
 from contextlib import AsyncExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from bench.layouts import Layout
 from bench.options import Options
-from bench.shop import Say, Shop, loaded_engines, running_shop
+from bench.shop import Say, Shop, loaded_engines, place_of, running_shop
 from springtide.platform.embedded.folders import DataFolder
 from springtide.settings import Settings
 
@@ -17,8 +18,10 @@ class Bench:
     def __init__(self, options: Options, say: Say) -> None:
         self.options = options
         self.say = say
+        self._place_stack = AsyncExitStack()
         self._engines_stack = AsyncExitStack()
         self._shop_stack = AsyncExitStack()
+        self._place: Path | None = None
         self._engines: tuple[Settings, DataFolder] | None = None
         self._shop: Shop | None = None
         self._layout: Layout = ()
@@ -31,9 +34,9 @@ class Bench:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop the shop, then the engines."""
-        await self._shop_stack.aclose()
-        await self._engines_stack.aclose()
+        """Stop the shop, then the engines, and remove the folder if it was one to throw away."""
+        await self.stop()
+        await self._place_stack.aclose()
 
     def note(self, text: str) -> None:
         """Keep a text to print below the table."""
@@ -42,7 +45,9 @@ class Bench:
     async def engines(self) -> tuple[Settings, DataFolder]:
         """Return the loaded engines' settings and folder."""
         if self._engines is None:
-            loading = loaded_engines(self.options.data, products=self.options.products, say=self.say)
+            if self._place is None:
+                self._place = self._place_stack.enter_context(place_of(self.options.data))
+            loading = loaded_engines(self._place, products=self.options.products, say=self.say)
             self._engines = await self._engines_stack.enter_async_context(loading)
         return self._engines
 
@@ -57,6 +62,12 @@ class Bench:
             self._shop = await self._shop_stack.enter_async_context(starting)
             self._layout = wanted
         return self._shop
+
+    async def stop(self) -> None:
+        """Stop the shop and the engines; what is stored stays, and the next row that asks starts them again."""
+        await self.rest()
+        await self._engines_stack.aclose()
+        self._engines = None
 
     async def rest(self) -> None:
         """Stop the shop's processes; the engines go on."""

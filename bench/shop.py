@@ -1,11 +1,13 @@
 """The shop under test: real processes on durable engines of their own, in a data folder that is thrown away."""
 
+import asyncio
 import os
 import shutil
+import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from springtide.commands.up_command import children_of
 from springtide.demo.load import load_promotions, load_shop
 from springtide.platform.embedded.engines import Engines, running_engines
 from springtide.platform.embedded.folders import DataFolder, open_data_folder
+from springtide.platform.embedded.launch import recorded_pid
 from springtide.platform.embedded.ports import choose_port
 from springtide.platform.embedded.probes import http_probe
 from springtide.platform.embedded.supervisor import Child, Supervisor
@@ -27,6 +30,7 @@ from springtide.settings import CONTEXTS, Settings, as_environment
 Say = Callable[[str], None]
 _SETTLED_WITHIN_S = 180.0
 _READY_WITHIN_S = 120.0
+_LOOK_EVERY_S = 0.2
 _LOADED = "bench-goods.done"
 
 
@@ -69,22 +73,28 @@ class Shop:
             yield node
 
 
-@asynccontextmanager
-async def loaded_engines(place: Path | None, *, products: int, say: Say) -> AsyncIterator[tuple[Settings, DataFolder]]:
-    """Start durable engines with the demo shop and the bench's goods in them. `place` None: a folder to throw away."""
-    root = place or Path(tempfile.mkdtemp(prefix="springtide-bench-"))
-    folder = open_data_folder(root, say=say)
+@contextmanager
+def place_of(given: Path | None) -> Iterator[Path]:
+    """Give the shop's data folder; None: one to throw away."""
+    root = given or Path(tempfile.mkdtemp(prefix="springtide-bench-"))
     try:
-        async with running_engines(folder, say=say) as engines:
-            settings = _settings(engines, folder)
-            done = folder.root / _LOADED
-            if not done.exists() or done.read_text() != str(products):
-                await load(settings, products=products, say=say)
-                done.write_text(str(products))
-            yield settings, folder
+        yield root
     finally:
-        if place is None:
+        if given is None:
             shutil.rmtree(root)
+
+
+@asynccontextmanager
+async def loaded_engines(root: Path, *, products: int, say: Say) -> AsyncIterator[tuple[Settings, DataFolder]]:
+    """Start durable engines with the demo shop and the bench's goods in them."""
+    folder = open_data_folder(root, say=say)
+    async with running_engines(folder, say=say) as engines:
+        settings = _settings(engines, folder)
+        done = folder.root / _LOADED
+        if not done.exists() or done.read_text() != str(products):
+            await load(settings, products=products, say=say)
+            done.write_text(str(products))
+        yield settings, folder
 
 
 @asynccontextmanager
@@ -94,17 +104,43 @@ async def running_shop(settings: Settings, folder: DataFolder, layout: Layout, *
         _children(settings, folder, layout), logs=folder.logs, run=folder.run, say=_quiet
     ) as children:
         shop = Shop(settings, folder, own_products(products), children)
-        shop.engine_pids = engine_pids(folder)
+        shop.engine_pids = pids_of(folder, ("postgres", "nats"))
         yield shop
 
 
-def engine_pids(folder: DataFolder) -> dict[str, int]:
-    """Return the pids of the engines that run in a folder."""
-    found = {}
-    for name in ("postgres", "nats"):
-        record = (folder.run / f"{name}.json").read_text(encoding="utf-8")
-        found[name] = int(record.split('"pid":')[1].split(",")[0])
-    return found
+@asynccontextmanager
+async def running_up(settings: Settings, folder: DataFolder) -> AsyncIterator[dict[str, int]]:
+    """Run `springtide up` on the stored shop while the block lasts, as its owner would; give all pids by name."""
+    wanted = Settings(
+        data_dir=str(folder.root),
+        port=settings.port,
+        backoffice_port=settings.backoffice_port,
+        sandbox_port=settings.sandbox_port,
+        words_dir=settings.words_dir,
+        demo=False,  # it is loaded already
+    )
+    command = (sys.executable, "-m", "springtide.cli", "up")
+    environ = {**_clean_environ(), **as_environment(wanted)}
+    process = await asyncio.create_subprocess_exec(*command, env=environ, stdout=asyncio.subprocess.DEVNULL)
+    try:
+        ready = http_probe(settings.host, settings.port, "/readyz")
+        async with asyncio.timeout(_READY_WITHIN_S):
+            while not await ready():  # noqa: ASYNC110 - another process: nobody tells us
+                await asyncio.sleep(_LOOK_EVERY_S)
+        yield {"up": process.pid, **pids_of(folder, ("sandbox", "shop", "backoffice", "postgres", "nats"))}
+    finally:
+        process.send_signal(signal.SIGINT)
+        await process.wait()
+
+
+def pids_of(folder: DataFolder, names: Sequence[str]) -> dict[str, int]:
+    """Return the pids of processes that run on a folder."""
+    found = {name: recorded_pid(folder.run / f"{name}.json") for name in names}
+    return {name: pid for name, pid in found.items() if pid is not None}
+
+
+def _clean_environ() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("SPRINGTIDE_")}
 
 
 async def load(settings: Settings, *, products: int, say: Say) -> None:
@@ -125,8 +161,7 @@ def _settings(engines: Engines, folder: DataFolder) -> Settings:
 
 
 def _children(settings: Settings, folder: DataFolder, layout: Layout) -> Sequence[Child]:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("SPRINGTIDE_")}
-    environ |= as_environment(settings)
+    environ = {**_clean_environ(), **as_environment(settings)}
     if layout == LAYOUTS["up"]:
         return children_of(settings, folder, environ)
     ports = {"web": settings.port, "backoffice": settings.backoffice_port}

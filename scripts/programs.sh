@@ -18,6 +18,10 @@ missing=()
 for program in "${!package_of[@]}"; do
     command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
 done
+# Surrogate keys and saint mode are modules of Varnish, no program of their own.
+if ! compgen -G "/usr/lib/*/varnish/vmods/libvmod_xkey.so" >/dev/null; then
+    missing+=(varnish-modules)
+fi
 if [[ ${#missing[@]} == 0 ]]; then
     exit 0
 fi

@@ -22,21 +22,39 @@ find_uv() {
     done
 }
 
+is_new_enough() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+# The system's own Python before one that somebody built at home: distributions build theirs with profile guidance
+# (docs/performance.md has the difference), and every user can read it, also the one the engines run as.
+find_python() {
+    local candidate
+    for candidate in "${UV_PYTHON:-}" /usr/bin/python3 "$(command -v python3 || true)"; do
+        if [[ -n $candidate ]] && is_new_enough "$candidate"; then
+            echo "$candidate"
+            return
+        fi
+    done
+    fail "Python 3.11 or newer is needed as python3 (Debian: apt-get install python3)"
+}
+
 install_uv() {
-    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
-        fail "Python 3.11 or newer is needed as python3 (Debian: apt-get install python3)"
-    python3 -c 'import ensurepip, venv' 2>/dev/null ||
+    local maker=$1
+    "$maker" -c 'import ensurepip, venv' 2>/dev/null || maker=$(command -v python3 || true)
+    [[ -n $maker ]] && "$maker" -c 'import ensurepip, venv' 2>/dev/null ||
         fail "the venv module of python3 is missing (Debian: apt-get install python3-venv)"
     echo "Installing uv $uv_version into .tools" >&2
     rm -rf .tools/uv
-    python3 -m venv .tools/uv >&2 || fail "python3 -m venv failed, see above"
+    "$maker" -m venv .tools/uv >&2 || fail "python3 -m venv failed, see above"
     .tools/uv/bin/pip install --quiet --disable-pip-version-check "uv==$uv_version" >&2 ||
         fail "uv could not be installed: is a Python package index reachable?"
 }
 
+python=$(find_python)
 uv=$(find_uv)
 if [[ -z $uv ]]; then
-    install_uv
+    install_uv "$python"
     uv=.tools/uv/bin/uv
 fi
 
@@ -53,7 +71,7 @@ case $set_wanted in
     *) fail "unknown set $set_wanted" ;;
 esac
 echo "Bringing .venv up to date ($set_wanted)" >&2
-"$uv" sync --frozen --quiet "${groups[@]}" || fail "uv could not make .venv, see above"
+"$uv" sync --frozen --quiet --python "$python" "${groups[@]}" || fail "uv could not make .venv, see above"
 
 touch .venv/.base-is-current
 if [[ $set_wanted == dev ]]; then

@@ -2,27 +2,38 @@
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from springtide.platform import housekeeping, vitals
+from springtide.edge import purge
+from springtide.edge.probes import Deep
+from springtide.edge.purge import Edge
+from springtide.edge.purge.providers import CLOUDFLARE_URL, FASTLY_URL
+from springtide.platform import depths, gauges, housekeeping, maintenance, vitals
+from springtide.platform.budget import Share, require_fit, where
 from springtide.platform.bus import Bus
+from springtide.platform.caching import UNPURGED, Caching
 from springtide.platform.database_roles import runtime_url
 from springtide.platform.db import Database, Tx
+from springtide.platform.desks import Desk, tell_health
 from springtide.platform.errors import Unavailable
-from springtide.platform.http_server import Door
+from springtide.platform.gate import Gate
+from springtide.platform.health import Health
+from springtide.platform.http_server import App
 from springtide.platform.inbox import Consumer
 from springtide.platform.jobs import Jobs
 from springtide.platform.outbox import Relay
 from springtide.platform.rpc import Contract, Server, local, remote
+from springtide.platform.switches import Switches
 from springtide.platform.tasks import stopped
-from springtide.platform.telemetry import logger
+from springtide.platform.telemetry import LOOP_FAILURES, LOOP_LAST_RUN, LOOP_ROWS, LOOP_SECONDS, logger
 from springtide.platform.wiring import Built, ContextSpec, Loop, Needs
-from springtide.settings import CONTEXTS, Settings
+from springtide.settings import CHANNELS, CONTEXTS, EdgeCache, Settings
 
 log = logger(__name__)
 Api = TypeVar("Api")
@@ -40,6 +51,25 @@ def contract_of(api: type[Api]) -> Contract[Api]:
     return Contract(api.__module__.split(".")[-2], api)
 
 
+def contracts() -> dict[str, Contract[Any]]:
+    """Return the contract of every context, without its implementation."""
+    found = {}
+    for context in CONTEXTS:
+        module = importlib.import_module(f"springtide.contracts.{context}.api")
+        found[context] = contract_of(getattr(module, f"{context.title()}Api"))
+    return found
+
+
+def refusal_of(method: str) -> str:
+    """Return why nobody may limit or switch off a method, "" when one may: money may hang on it, or it is none."""
+    context, _, verb = method.partition(".")
+    contract = contracts().get(context)
+    known = None if contract is None else contract.methods.get(verb)
+    if known is None:
+        return f"{method} is no method of a contract"
+    return f"{method} is never refused: a payment may hang on it" if known.always_answered else ""
+
+
 class Node:
     """A process: the contexts built in it, and callers for all the others."""
 
@@ -47,12 +77,16 @@ class Node:
         self.settings = settings
         self.bus = bus
         self.roles = frozenset(roles)
+        self.health = Health(self.roles)
+        self.gate = Gate(settings.call_limits, settings.call_rates)
+        self.desks: list[Desk] = []
         self.databases: dict[str, Database] = {}
         self.built: dict[str, Built] = {}
         self._worked: dict[str, Built] = {}
         self._specs: dict[str, ContextSpec] = {}
         self._callers: dict[type[Any], Any] = {}
         self._jobs: dict[str, Jobs] = {}
+        self._maintaining = asyncio.Lock()
 
     def ask(self, api: type[Api]) -> Api:
         """Return a caller for a contract: local when its context is built here, remote otherwise."""
@@ -60,9 +94,9 @@ class Node:
             contract = contract_of(api)
             built = self.built.get(contract.context)
             self._callers[api] = (
-                remote(contract, self.bus, timeout_s=self.settings.call_timeout_s)
+                remote(contract, self.bus, timeout_s=self.settings.call_timeout_s, gate=self.gate)
                 if built is None
-                else local(contract, cast("Api", built.api), through_wire=self.settings.strict_calls)
+                else local(contract, cast("Api", built.api), through_wire=self.settings.strict_calls, gate=self.gate)
             )
         return cast("Api", self._callers[api])
 
@@ -77,14 +111,17 @@ class Node:
     def build(self, context: str, *, serve: bool) -> None:
         """Build one context; with `serve` False only its jobs will be worked off here."""
         spec = spec_of(context)
-        most = self.settings.database_connections
+        is_pooled = bool(self.settings.database_pooler)
         database = Database(
             self.database_url(context),
             context,
             spec.statements,
-            max_connections=min(most, spec.most_connections or most),
+            max_connections=share_of(self.settings, context, self.roles).pool,
+            is_pooled=is_pooled,
+            replica_url=self._replica_url(context),
+            slow_s=self.settings.slow_statement_s,
         )
-        jobs = Jobs(database.url, context)
+        jobs = Jobs(database.url, context, is_pooled=is_pooled)
 
         async def defer(tx: Tx, name: str, *, lock: str | None = None, **arguments: Any) -> None:  # noqa: ANN401 - JSON
             await jobs.defer(tx, name, lock=lock, **arguments)
@@ -114,8 +151,11 @@ class Node:
 
     def database_url(self, context: str) -> str:
         """Return the runtime URL of a context's schema."""
-        admin = self.settings.database_urls.get(context) or self.settings.database_url
-        return runtime_url(admin, self.settings.secret_key, context)
+        return runtime_url(self.settings.url_of(context), self.settings.secret_key, context)
+
+    def _replica_url(self, context: str) -> str:
+        url = self.settings.replica_url_of(context)
+        return runtime_url(url, self.settings.secret_key, context) if url else ""
 
     def background(self) -> list[Coroutine[Any, Any, None]]:
         """Return everything this process does besides answering: relays, consumers, loops, job workers."""
@@ -125,7 +165,17 @@ class Node:
                 work.extend(self._events(context, built))
         work.extend(_repeat(context, loop) for context, loop in self.loops())
         work.extend(_outlive(f"{context}.jobs", jobs.run_worker) for context, jobs in self._jobs.items())
+        work.extend(self._measuring())
         return work
+
+    def _measuring(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what this process measures of itself."""
+        consumers = [name for name, built in self.built.items() if built.subscriptions and self.settings.background]
+        queues = Loop(
+            name="depths", every_s=depths.EVERY_S, work=partial(depths.measure, self.bus, consumers, self._jobs)
+        )
+        gauges.watch_disk(Path(self.settings.data_dir or "."))
+        return [_repeat("process", queues), depths.watch_the_loop()]
 
     def loops(self) -> list[tuple[str, Loop]]:
         """Return the contexts' own loops that this process runs, each with its context."""
@@ -142,12 +192,23 @@ class Node:
     def _events(self, context: str, built: Built) -> list[Coroutine[Any, Any, None]]:
         """Return what carries a context's events: its relay, its consumer, and the forgetting of both."""
         database = self.databases[context]
-        keeping = Loop(name="housekeeping", every_s=housekeeping.EVERY_S, work=partial(housekeeping.forget, database))
-        work = [Relay(database, self.bus).run(), _repeat(context, keeping)]
+        forget = partial(housekeeping.forget, database, outbox_days=self.settings.retention.outbox_days)
+        keeping = Loop(name="housekeeping", every_s=housekeeping.EVERY_S, work=forget)
+        upkeep = Loop(name="maintenance", every_s=maintenance.EVERY_S, work=partial(self.maintain, context))
+        work = [
+            Relay(database, self.bus).run(),
+            _repeat(context, keeping),
+            _repeat(context, upkeep, first_after_s=maintenance.FIRST_AFTER_S),
+        ]
         if built.subscriptions:
             by_type = {subscription.event.TYPE: subscription for subscription in built.subscriptions}
             work.append(Consumer(database, self.bus, by_type, name=context).run())
         return work
+
+    async def maintain(self, context: str) -> int:
+        """Look after a context's partitions and statistics; one schema after the other, over one connection."""
+        async with self._maintaining:
+            return (await maintain(self.settings, context)).rows
 
     async def settle(self, *, patience_s: float) -> None:
         """Wait until every event of the contexts here is published and taken; TimeoutError after `patience_s`."""
@@ -165,7 +226,63 @@ class Node:
 
     def servers(self) -> list[tuple[str, Server]]:
         """Return an RPC server per context built here."""
-        return [(name, Server(self._specs[name].contract, built.api)) for name, built in self.built.items()]
+        return [
+            (name, Server(self._specs[name].contract, built.api, gate=self.gate)) for name, built in self.built.items()
+        ]
+
+    def watch_engines(self) -> None:
+        """Register the engines' health. A process with a channel goes on without them: it looks on (promise 5)."""
+        is_vital = not self.roles & set(CHANNELS)
+        self.health.add("bus", self.bus.require_connection, vital=is_vital)
+        for context, database in self.databases.items():
+            self.health.add(f"database {context}", database.ping, vital=is_vital)
+
+    async def leave(self) -> None:
+        """Leave the queue groups of all contexts and finish the calls that were handed over. Again: nothing."""
+        desks, self.desks = self.desks, []
+        await asyncio.gather(*(desk.close() for desk in desks))
+        await self.bus.finish_calls()
+
+
+def share_of(settings: Settings, context: str, roles: Collection[str]) -> Share:
+    """Return how many connections a context may open in a process with these roles."""
+    spec, most = spec_of(context), settings.database_connections
+    pool = most if spec.has_lane else max(1, most - 1)  # buyers wait for those with lanes
+    pool = min(pool, spec.most_connections or pool)
+    return Share(
+        context=context,
+        pool=pool,
+        batches=int(spec.has_lane),
+        jobs=int("jobs" in roles and spec.has_worker),
+        replica=pool if settings.replica_url_of(context) else 0,
+        is_pooled=bool(settings.database_pooler),
+    )
+
+
+def shares_of(settings: Settings, roles: Collection[str]) -> list[Share]:
+    """Return the connections of a process with these roles, context by context."""
+    built = (context for context in CONTEXTS if context in roles or ("jobs" in roles and spec_of(context).has_jobs))
+    return [share_of(settings, context, roles) for context in built]
+
+
+def require_connections(settings: Settings, roles: Collection[str]) -> None:
+    """Raise `ConnectionsDoNotFit` when a process with these roles may open more than a server has for it."""
+    by_server: dict[str, list[Share]] = {}
+    for share in shares_of(settings, roles):
+        url = runtime_url(settings.direct_url_of(share.context), settings.secret_key, share.context)
+        known = next((other for other in by_server if where(other) == where(url)), url)
+        by_server.setdefault(known, []).append(share)
+    require_fit(by_server)
+
+
+async def maintain(settings: Settings, context: str) -> maintenance.Upkeep:
+    """Look after a context's schema once, with the rights of whoever migrates. `MaintenanceFailed`."""
+    return await maintenance.maintain(
+        settings.direct_url_of(context),
+        context,
+        spec_of(context).partitioned,
+        {"outbox_days": settings.retention.outbox_days, "audit_days": settings.retention.audit_days},
+    )
 
 
 class _Lazy:
@@ -190,18 +307,31 @@ def _options(settings: Settings, context: str) -> dict[str, Any]:
     return {}
 
 
-async def _repeat(context: str, loop: Loop) -> None:
+async def _repeat(context: str, loop: Loop, *, first_after_s: float = 0.0) -> None:
+    await asyncio.sleep(first_after_s)
     while True:
         failed = True
         try:
-            await loop.work()
+            await _turn(context, loop)
             failed = False
         except Unavailable as error:
+            LOOP_FAILURES.labels(context, loop.name).inc()
             log.debug("loop.waits", context=context, loop=loop.name, error=error.detail)
         except Exception:
+            LOOP_FAILURES.labels(context, loop.name).inc()
             log.exception("loop.failed", context=context, loop=loop.name)
         vitals.THIS.turned(f"{context}.{loop.name}", failed=failed)
         await asyncio.sleep(loop.every_s)
+
+
+async def _turn(context: str, loop: Loop) -> None:
+    """Do a loop's work once; what it returns as a number counts as the rows it dealt with."""
+    started = time.perf_counter()
+    done = await loop.work()
+    LOOP_SECONDS.labels(context, loop.name).set(time.perf_counter() - started)
+    LOOP_LAST_RUN.labels(context, loop.name).set_to_current_time()
+    if isinstance(done, int):
+        LOOP_ROWS.labels(context, loop.name).inc(done)
 
 
 async def _outlive(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -239,7 +369,12 @@ async def running(
     """
     roles = frozenset(roles)
     async with AsyncExitStack() as stack:
-        bus = Bus(settings.nats_url, name="+".join(sorted(roles)), namespace=settings.bus_namespace)
+        bus = Bus(
+            settings.nats_url,
+            name="+".join(sorted(roles)),
+            namespace=settings.bus_namespace,
+            replicas=settings.nats_replicas,
+        )
         stack.push_async_callback(bus.close)
         await bus.open()
         node = Node(settings, bus, roles)
@@ -254,18 +389,25 @@ async def running(
         for built in node.built.values():
             if built.close is not None:
                 stack.push_async_callback(built.close)
+        node.watch_engines()
         tasks = [asyncio.create_task(work) for work in node.background()] if background else []
+        tasks.append(asyncio.create_task(Switches(bus).follow(node.gate)))
         if serve:
-            tasks.append(asyncio.create_task(_serve_contracts(node)))
+            tasks.append(asyncio.create_task(tell_health(bus, node.health)))
             tasks.append(asyncio.create_task(vitals.Pulse(bus, roles=roles, databases=node.databases).run()))
+            for context, server in node.servers():
+                desk = Desk(bus, context, server)
+                node.desks.append(desk)
+                node.health.add(f"calls {context}", desk.require_open, vital=not roles & set(CHANNELS))
         try:
             yield node
         finally:
+            await node.leave()
             await stopped(tasks)
 
 
 @asynccontextmanager
-async def channel(name: str, node: Node) -> AsyncIterator[Door]:
+async def channel(name: str, node: Node) -> AsyncIterator[App]:
     """Run one channel ("web" or "backoffice") in this process while the block lasts; gives its ASGI application."""
     settings = node.settings
     if name == "web":
@@ -280,6 +422,11 @@ async def channel(name: str, node: Node) -> AsyncIterator[Door]:
             words=Path(settings.words_dir) if settings.words_dir else None,
             storefront=storefront.create_app,
             trusted_proxies=settings.trusted_proxies,
+            health=node.health,
+            deep=_deep(node),
+            caching=caching_of(settings),
+            edges=edges_of(settings),
+            assets_url=settings.assets_url.rstrip("/"),
             collects=settings.insight.collect,
         ) as app:
             yield app
@@ -293,14 +440,73 @@ async def channel(name: str, node: Node) -> AsyncIterator[Door]:
             trusted_proxies=settings.trusted_proxies,
             data_dir=Path(settings.data_dir),
             as_of=date.fromisoformat(settings.as_of) if settings.as_of else None,
+            health=node.health,
             consumers=CONTEXTS,
         )
         async with office.live.running(node.bus):
             yield office
 
 
-async def _serve_contracts(node: Node) -> None:
+def caching_of(settings: Settings) -> Caching:
+    """Return what shared caches are told: pages are kept for longer where they are purged."""
+    if not settings.edges:
+        return UNPURGED
+    has_cloudflare = any(edge.provider == "cloudflare" for edge in settings.edges)
+    return Caching(shared_for_s=settings.edge_keep_s, cache_tags=has_cloudflare)
+
+
+def edges_of(settings: Settings) -> list[Edge]:
+    """Return the shared caches to purge: one for each Varnish node, one for each service of a CDN."""
+    return [made for edge in settings.edges for made in _edges_of(edge)]
+
+
+def _edges_of(edge: EdgeCache) -> Iterable[Edge]:
+    if edge.provider == "varnish":
+        for number, url in enumerate(edge.urls, start=1):
+            yield purge.varnish(f"{edge.name}-{number}", url, token=edge.token)
+    elif edge.provider == "fastly":
+        yield purge.fastly(edge.name, service=edge.service, token=edge.token, url=_api(edge, FASTLY_URL))
+    else:
+        yield purge.cloudflare(edge.name, zone=edge.service, token=edge.token, url=_api(edge, CLOUDFLARE_URL))
+
+
+def _api(edge: EdgeCache, own: str) -> str:
+    return edge.urls[0] if edge.urls else own
+
+
+def _deep(node: Node) -> Deep | None:
+    """Return the deep health check of a web process, where a token is set for it."""
+    settings = node.settings
+    if not settings.health_token:
+        return None
+    probe = importlib.import_module("springtide.rehearsal.purchase_probe").PurchaseProbe
+    return cast(
+        "Deep",
+        probe(
+            node.ask,
+            settings.gateways,
+            token=settings.health_token,
+            preferred=settings.default_market,
+            shop_url=settings.shop_url(),
+        ),
+    )
+
+
+@asynccontextmanager
+async def watched(node: Node) -> AsyncIterator[None]:
+    """Watch all processes while the block lasts, where the background work is done."""
+    settings = node.settings
     async with AsyncExitStack() as stack:
-        for name, server in node.servers():
-            await stack.enter_async_context(node.bus.serving(name, server.handle))
-        await asyncio.Event().wait()
+        if "jobs" in node.roles and settings.watch.enabled:
+            watch = importlib.import_module("springtide.channels.watch")
+            await stack.enter_async_context(
+                watch.watching(
+                    node.ask,
+                    node.bus,
+                    settings.watch,
+                    settings.mail,
+                    data_dir=Path(settings.data_dir or "."),
+                    shop_url=settings.shop_url(),
+                )
+            )
+        yield

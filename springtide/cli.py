@@ -16,11 +16,16 @@ Examples:
   springtide up                                 the whole shop on this machine, engines included
   springtide serve web                          one process of the storefront, the shop API and webhooks
   springtide serve inventory pricing            two contexts in a process of their own
+  springtide health                             ask every process how it is
+  springtide switch off orders.history --reason "reports are slow"
   springtide check                              compare the facts of all contexts and of the payment gateways
+  springtide backup                             take a base backup; `backup list` shows what is there
+  springtide restore --until 2026-11-27T20:15Z  bring the shop back as it was at a moment
   springtide drill --seed 7                     break things in a throw-away shop while buyers buy
   springtide import demo                        load the demo shop: catalogue, prices, stock, 21 months of orders
   springtide export orders --format csv         write orders to standard output
 """
+_IMPORTS = "demo = shop and history; health-product: what /healthz/deep buys"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -39,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument("contexts", nargs="*", metavar="CONTEXT", help=f"default: all of {', '.join(CONTEXTS)}")
     migrate.add_argument("--phase", choices=("pre", "post", "all"), default="all", help="before or after a release")
     importing = commands.add_parser("import", help="load data through the bulk ports")
-    importing.add_argument("what", choices=("demo", "demo-shop", "demo-history"), help="demo = shop and history")
+    importing.add_argument("what", choices=("demo", "demo-shop", "demo-history", "health-product"), help=_IMPORTS)
     exporting = commands.add_parser("export", help="write facts to standard output")
     exporting.add_argument("what", choices=("products", "orders", "stock"))
     exporting.add_argument("--format", choices=("csv", "json"), default="csv")
@@ -52,16 +57,66 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--role", action="append", required=True, help="may be repeated: owner, merchandiser, ...")
     check = commands.add_parser("check", help="compare the facts of all contexts; exit 1 when they differ")
     check.add_argument("--json", action="store_true", help="for machines")
+    database = commands.add_parser("database", help="connections against their limit, and the upkeep of schemas")
+    database_commands = database.add_subparsers(dest="database_command", required=True, metavar="COMMAND")
+    budget = database_commands.add_parser("budget", help="what processes may open and what is open; exit 1: too many")
+    budget.add_argument(
+        "processes", nargs="*", metavar="PROCESS", help="web*4, inventory+pricing; default: those of up"
+    )
+    database_commands.add_parser("maintain", help="partitions and statistics of all schemas, once")
+    _add_backups(commands)
+    purge = commands.add_parser("purge", help="make shared caches forget pages; exit 1 when one did not answer")
+    what = purge.add_mutually_exclusive_group(required=True)
+    what.add_argument("--all", action="store_true", help="everything: after a release")
+    what.add_argument("--key", action="append", metavar="KEY", help="a surrogate key (docs/guides/edge-cache.md)")
+    _add_drill(commands)
+    _add_processes(commands)
+    return parser
+
+
+def _add_drill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     drill = commands.add_parser("drill", help="buyers, kills and outages in a throw-away shop; exit 1 on differences")
     drill.add_argument("--seed", type=int, help="repeat a schedule; default: a new one, which is printed")
     drill.add_argument("--seeds", type=int, default=1, help="so many drills, one seed after the other (default 1)")
     drill.add_argument("--seconds", type=float, default=30.0, help="how long things are broken (default 30)")
     drill.add_argument("--kills", type=int, default=25, help="how many kill -9 (default 25)")
     drill.add_argument("--buyers", type=int, default=10, help="how many buy at once (default 10)")
+    drill.add_argument("--restore", action="store_true", help="instead: lose the data folder, restore it from a backup")
+    drill.add_argument("--synchronous", action="store_true", help="with --restore: every commit waits for the archive")
     drill.add_argument("--keep-logs", default="", metavar="FILE", help="write the logs of all processes there")
     drill.add_argument("--report", default="", metavar="FILE", help="write a table of all seeds there, as Markdown")
     drill.add_argument("--json", default="", metavar="FILE", help="write the report there, for machines")
-    return parser
+
+
+def _add_processes(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    health = commands.add_parser("health", help="ask every process how it is; exit 1 when one is not ready")
+    health.add_argument("role", nargs="?", choices=ROLES, metavar="ROLE", help="only processes with this role")
+    health.add_argument("--json", action="store_true", help="for machines")
+    switch = commands.add_parser("switch", help="switch a method of a contract off, or on again, in every process")
+    switch.add_argument("to", choices=("off", "on"))
+    switch.add_argument("method", metavar="METHOD", help="like orders.history")
+    switch.add_argument("--reason", required=True, help="for whoever looks next")
+    switch.add_argument("--by", default="", help="who moves it (default: the name you are logged in with)")
+    commands.add_parser("switches", help="what is switched off; who moved which switch, when and why")
+
+
+def _add_backups(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    backup = commands.add_parser("backup", help="back the shop up: base backups and every change after them")
+    whats = ("now", "list", "verify", "prune", "archive")
+    words = "now (default), list, verify, prune (delete old ones), archive (a given database, until Ctrl-C)"
+    backup.add_argument("what", nargs="?", choices=whats, default="now", help=words)
+    backup.add_argument("--dir", default="", metavar="FOLDER", help="the backup folder; default: that of the settings")
+    backup.add_argument("--backup", default="", metavar="ID", help="verify: only this one")
+    backup.add_argument("--without-secrets", action="store_true", help="now: leave the data folder's secrets out")
+    backup.add_argument("--keep-days", type=float, help="prune: for how long a backup is kept")
+    restore = commands.add_parser("restore", help="bring the shop back from a backup, to the last change or a moment")
+    restore.add_argument("--dir", default="", metavar="FOLDER", help="the backup folder; default: that of the settings")
+    restore.add_argument("--backup", default="", metavar="ID", help="default: the newest before the moment")
+    restore.add_argument("--until", default="", metavar="MOMENT", help="like 2026-11-27T20:15:00Z; default: the last")
+    restore.add_argument("--replace", action="store_true", help="move what lies in the data folder aside")
+    restore.add_argument("--no-verify", action="store_true", help="do not compare the backup with its checksums first")
+    restore.add_argument("--into", default="", metavar="FOLDER", help="only make a data directory, for your own server")
+    restore.add_argument("--only-events", action="store_true", help="only put events right after a restore elsewhere")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,11 +4,15 @@ Nested sections are written with two underscores in the environment: SPRINGTIDE_
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -23,6 +27,11 @@ _NOT_SETTINGS = frozenset({"CONFIG", "FAILPOINTS", "PARENT_PID", "TEST_ENGINES"}
 _BREAKERS = ("on", "dry_run", "off")
 _MAX_WEIGHT = 10_000
 _NICEST = 19
+_STREAM_KEPT_DAYS = 7
+_SHORTEST_SECRET = 16
+_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
+_REPLICAS = (1, 3, 5)
+_LONGEST_EDGE_KEEP_S = 86_400
 
 
 class SettingsProblem(ValueError):
@@ -78,25 +87,109 @@ class Insight(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     pingdom_url: str = "https://api.pingdom.com"
 
 
+class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long partitions are kept after the last of their rows, in days. `audit_days` 0: for ever.
+
+    Orders, their lines and the ledgers of stock and money are books: their partitions are never dropped.
+    """
+
+    outbox_days: int = 8
+    audit_days: int = 0
+
+
+class Traces(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """OpenTelemetry traces. `endpoint`: who takes OTLP over HTTP ("" : nobody); `headers`: that receiver's keys;
+    `share`: the share of requests that are traced, 0 to 1.
+    """
+
+    endpoint: str = ""
+    headers: dict[str, str] = {}
+    share: float = 0.01
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Alerts of our own, by a process with the role "jobs". `mail_to`, `webhook_url`: whom to tell ("": nobody);
+    `webhook_secret` signs webhooks. `quiet`: hours like "22:00-07:00" of `timezone` in which warnings wait.
+    `runbook_url`: where the pages of docs/runbook are read.
+    """
+
+    enabled: bool = True
+    mail_to: str = ""
+    webhook_url: str = ""
+    webhook_secret: str = ""
+    quiet: str = ""
+    timezone: str = "UTC"
+    runbook_url: str = "docs/runbook"
+
+
+class Backup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where backups go (`dir`, empty: nowhere), how often a base backup is taken and for how long it is kept.
+
+    `synchronous`: no commit is answered before its changes lie in the backup folder too (embedded engines; a given
+    server is told by its own administrator).
+    """
+
+    dir: str = ""
+    synchronous: bool = False
+    every_h: float = 24.0
+    keep_days: float = 7.0
+
+
+class EdgeCache(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A shared cache in front of the shop that is purged on change. `provider`: varnish, fastly or cloudflare.
+
+    `urls`: the nodes of Varnish; of a CDN its API, empty means its own. `service`: Fastly's service id or Cloudflare's
+    zone id. `token`: what purges are allowed with.
+    """
+
+    name: str
+    provider: str
+    urls: tuple[str, ...] = ()
+    token: str = ""
+    service: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set. Empty `database_url` and `nats_url` mean: start the embedded engines.
 
     `database_url` belongs to a role that may make roles and schemas; only `migrate` uses it as it is, processes log in
     with a role per context. `database_urls` gives a context a database of its own.
+    `database_pooler`: "transaction" when these URLs lead to a PgBouncer in transaction mode; then `database_direct_url`
+    (and `database_direct_urls`) lead to the servers themselves, for migrations and maintenance.
+    `replica_url` (and `replica_urls`): standbys for lists and figures of the back office.
+    `slow_statement_s`: statements that take longer are logged by name; 0: none.
+    `retention`: what partitions are kept for.
     `words_dir`: folder with compounds.csv and synonyms.csv for the search (the demo brings its own).
     `call_timeout_s`: how long a call to a context in another process may take.
+    `call_limits` and `call_rates`: "<context>.<verb>" -> how many calls of it a process may have under way, and make
+    or answer within a second.
+    `health_port`: where a process answers probes beside its channel, or without one; 0: nowhere. `health_token`: a
+    secret that lets a request buy the test product at /healthz/deep; empty: nobody may.
+    `drain_s`: how long a channel goes on after it said that it is leaving.
     `background`: publish and take the events of the contexts served here, and run their loops; false where another
     process of the same contexts does.
     `nice`: how much `serve` gives way to other processes, 0 (not at all) to 19.
-    `trusted_proxies`: addresses whose X-Forwarded-For is believed.
+    `trusted_proxies`: addresses and networks whose X-Forwarded-For is believed.
+    `nats_url` may name several servers of a cluster, separated by commas; `nats_replicas`: on how many of them every
+    event is kept.
     `as_of`: ISO date that reports are as of, for a shop whose history ends in the past; empty: today.
+    `assets_url`: where browsers fetch styles, scripts and pictures of the storefront, a CDN; empty: from the shop.
+    `edge_keep_s`: how long shared caches keep a page that nothing changed, when there are `edges`.
     """
 
     data_dir: str = ""
     database_url: str = ""
     database_urls: dict[str, str] = {}
+    database_direct_url: str = ""
+    database_direct_urls: dict[str, str] = {}
+    database_pooler: str = ""
     database_connections: int = 4
+    replica_url: str = ""
+    replica_urls: dict[str, str] = {}
+    slow_statement_s: float = 0.5
+    retention: Retention = Retention()
     nats_url: str = ""
+    nats_replicas: int = 1
     bus_namespace: str = ""
     secret_key: str = ""
     host: str = "127.0.0.1"
@@ -112,13 +205,39 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     demo: bool = True
     strict_calls: bool = False
     call_timeout_s: float = 12.0
+    call_limits: dict[str, int] = {}
+    call_rates: dict[str, float] = {}
+    health_port: int = 0
+    health_token: str = ""
+    drain_s: float = 3.0
     background: bool = True
     nice: int = 0
     trusted_proxies: tuple[str, ...] = ()
     as_of: str = ""
+    backup: Backup = Backup()
+    assets_url: str = ""
+    edge_keep_s: int = 600
+    edges: tuple[EdgeCache, ...] = ()
     mail: Mail = Mail()
     insight: Insight = Insight()
     gateways: tuple[Gateway, ...] = ()
+    traces: Traces = Traces()
+    watch: Watch = Watch()
+
+    def url_of(self, context: str) -> str:
+        """Return where processes find a context's database (perhaps a pooler)."""
+        return self.database_urls.get(context) or self.database_url
+
+    def direct_url_of(self, context: str) -> str:
+        """Return where a context's server itself is, for what a pooler cannot carry."""
+        if context in self.database_urls:
+            return self.database_direct_urls.get(context) or self.database_urls[context]
+        return self.database_direct_url or self.database_url
+
+    def replica_url_of(self, context: str) -> str:
+        """Return where a context's standby is; empty: there is none."""
+        own = context in self.database_urls
+        return self.replica_urls.get(context) or ("" if own else self.replica_url)
 
     def shop_url(self) -> str:
         """Return where buyers reach the shop, without a trailing slash."""
@@ -212,28 +331,58 @@ def _decoded(value: object, wanted: object) -> object:
 def _check_meaning(settings: Settings, problems: list[str]) -> None:
     problems.extend(
         f"{_PREFIX}{name.upper()}: a port is 0 to 65535"
-        for name in ("port", "backoffice_port", "sandbox_port")
+        for name in ("port", "backoffice_port", "sandbox_port", "health_port")
         if not 0 <= getattr(settings, name) <= 65_535  # noqa: PLR2004 - the range of ports
     )
     if not 0 <= settings.nice <= _NICEST:
         problems.append(f"{_PREFIX}NICE: 0 to {_NICEST}")
     if settings.call_timeout_s <= 0:
         problems.append(f"{_PREFIX}CALL_TIMEOUT_S: a time above 0")
+    _check_processes(settings, problems)
+    _check_telling(settings, problems)
+    _check_engines(settings, problems)
+    _check_gateways(settings, problems)
+    _check_edges(settings, problems)
+    _check_databases(settings, problems)
+    if settings.as_of and not _is_iso_date(settings.as_of):
+        problems.append(f"{_PREFIX}AS_OF: {settings.as_of} is not a date like 2011-09-01")
+
+
+def _check_telling(settings: Settings, problems: list[str]) -> None:
+    if not 0 <= settings.traces.share <= 1:
+        problems.append(f"{_PREFIX}TRACES: share is 0 to 1")
+    if settings.traces.endpoint and not settings.traces.endpoint.startswith(("http://", "https://")):
+        problems.append(f"{_PREFIX}TRACES: endpoint is an address with http:// or https://")
+    problems.extend(f"{_PREFIX}WATCH: {problem}" for problem in _watch_problems(settings.watch))
+
+
+def _check_engines(settings: Settings, problems: list[str]) -> None:
     if bool(settings.database_url) != bool(settings.nats_url):
         problems.append(f"{_PREFIX}DATABASE_URL and {_PREFIX}NATS_URL: give both, or none for the embedded engines")
     if settings.database_url and not settings.secret_key:
         problems.append(f"{_PREFIX}SECRET_KEY: needed when the database is given (at least 32 characters)")
     if settings.secret_key and len(settings.secret_key) < 32:  # noqa: PLR2004 - 32 hex characters are 128 bits
         problems.append(f"{_PREFIX}SECRET_KEY: at least 32 characters")
+    if settings.nats_replicas not in _REPLICAS:
+        problems.append(f"{_PREFIX}NATS_REPLICAS: 1, 3 or 5")
+    if settings.backup.every_h <= 0 or settings.backup.keep_days <= 0:
+        problems.append(f"{_PREFIX}BACKUP: every_h and keep_days are times above 0")
+
+
+def _check_edges(settings: Settings, problems: list[str]) -> None:
     problems.extend(
-        f"{_PREFIX}DATABASE_URLS: {name} is not a context ({', '.join(CONTEXTS)})"
-        for name in settings.database_urls
-        if name not in CONTEXTS
+        f"{_PREFIX}TRUSTED_PROXIES: {proxy} is no address and no network like 10.0.0.0/8"
+        for proxy in settings.trusted_proxies
+        if not _is_network(proxy)
     )
-    if settings.as_of and not _is_iso_date(settings.as_of):
-        problems.append(f"{_PREFIX}AS_OF: {settings.as_of} is not a date like 2011-09-01")
-    if bool(settings.insight.ga4_measurement_id) != bool(settings.insight.ga4_api_secret):
-        problems.append(f"{_PREFIX}INSIGHT: give both ga4_measurement_id and ga4_api_secret, or none")
+    problems.extend(f"{_PREFIX}EDGES: {problem}" for edge in settings.edges for problem in _edge_problems(edge))
+    if not 0 < settings.edge_keep_s <= _LONGEST_EDGE_KEEP_S:
+        problems.append(f"{_PREFIX}EDGE_KEEP_S: 1 to {_LONGEST_EDGE_KEEP_S}")
+    if settings.assets_url and not _is_origin(settings.assets_url):
+        problems.append(f"{_PREFIX}ASSETS_URL: an address like https://cdn.example.org, without a path")
+
+
+def _check_gateways(settings: Settings, problems: list[str]) -> None:
     names = [gateway.name for gateway in settings.gateways]
     problems.extend(f"{_PREFIX}GATEWAYS: {name} is there twice" for name in {n for n in names if names.count(n) > 1})
     problems.extend(
@@ -243,6 +392,48 @@ def _check_meaning(settings: Settings, problems: list[str]) -> None:
     )
     for gateway in settings.gateways:
         problems.extend(f"{_PREFIX}GATEWAYS: {gateway.name}: {problem}" for problem in _gateway_problems(gateway))
+
+
+def _check_processes(settings: Settings, problems: list[str]) -> None:
+    if settings.drain_s < 0:
+        problems.append(f"{_PREFIX}DRAIN_S: a time, 0 or above")
+    if settings.health_token and len(settings.health_token) < 32:  # noqa: PLR2004 - 32 hex characters are 128 bits
+        problems.append(f"{_PREFIX}HEALTH_TOKEN: at least 32 characters")
+    for name, table in (("CALL_LIMITS", settings.call_limits), ("CALL_RATES", settings.call_rates)):
+        for method, limit in table.items():
+            if method.partition(".")[0] not in CONTEXTS or not method.partition(".")[2]:
+                problems.append(f"{_PREFIX}{name}: {method} is not a method like pricing.quote")
+            if limit <= 0:
+                problems.append(f"{_PREFIX}{name}: {method}: a number above 0")
+
+
+def _check_databases(settings: Settings, problems: list[str]) -> None:
+    for setting in ("database_urls", "database_direct_urls", "replica_urls"):
+        problems.extend(
+            f"{_PREFIX}{setting.upper()}: {name} is not a context ({', '.join(CONTEXTS)})"
+            for name in getattr(settings, setting)
+            if name not in CONTEXTS
+        )
+    if settings.database_connections < 1:
+        problems.append(f"{_PREFIX}DATABASE_CONNECTIONS: at least 1")
+    if settings.database_pooler not in {"", "transaction"}:
+        problems.append(f"{_PREFIX}DATABASE_POOLER: {settings.database_pooler} is not transaction (or empty: none)")
+    if settings.database_pooler:
+        if not settings.database_direct_url:
+            problems.append(f"{_PREFIX}DATABASE_DIRECT_URL: needed with a pooler, for migrations and maintenance")
+        problems.extend(
+            f"{_PREFIX}DATABASE_DIRECT_URLS: {name} has a database of its own behind a pooler: give its server too"
+            for name in settings.database_urls
+            if name not in settings.database_direct_urls
+        )
+    if settings.slow_statement_s < 0:
+        problems.append(f"{_PREFIX}SLOW_STATEMENT_S: 0 (none) or more")
+    if settings.retention.outbox_days < _STREAM_KEPT_DAYS:
+        problems.append(
+            f"{_PREFIX}RETENTION: outbox_days: at least {_STREAM_KEPT_DAYS}, as long as the stream keeps events"
+        )
+    if settings.retention.audit_days < 0:
+        problems.append(f"{_PREFIX}RETENTION: audit_days: 0 (for ever) or more")
 
 
 def _gateway_problems(gateway: Gateway) -> list[str]:
@@ -258,6 +449,51 @@ def _gateway_problems(gateway: Gateway) -> list[str]:
         "slow_s: a time above 0": gateway.slow_s <= 0,
     }
     return [problem for problem, is_wrong in wrong.items() if is_wrong]
+
+
+def _watch_problems(watch: Watch) -> list[str]:
+    wrong = {
+        f"quiet {watch.quiet} is not hours like 22:00-07:00": bool(watch.quiet) and not _HOURS.fullmatch(watch.quiet),
+        f"timezone {watch.timezone} is not known": not _is_zone(watch.timezone),
+        "webhook_url is an address with http:// or https://": bool(watch.webhook_url)
+        and not watch.webhook_url.startswith(("http://", "https://")),
+        f"webhook_secret: at least {_SHORTEST_SECRET} characters": bool(watch.webhook_url)
+        and len(watch.webhook_secret) < _SHORTEST_SECRET,
+    }
+    return [problem for problem, is_wrong in wrong.items() if is_wrong]
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name).key)
+    except (KeyError, ValueError, OSError):  # what the standard library raises for names that are none
+        return False
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _edge_problems(edge: EdgeCache) -> list[str]:
+    is_cdn = edge.provider in {"fastly", "cloudflare"}
+    wrong = {
+        f"provider {edge.provider} is not varnish, fastly or cloudflare": not is_cdn and edge.provider != "varnish",
+        "urls: the nodes of Varnish are missing": edge.provider == "varnish" and not edge.urls,
+        "urls: a CDN has one API": is_cdn and len(edge.urls) > 1,
+        "service is missing": is_cdn and not edge.service,
+        "token is missing": not edge.token,
+        "urls: addresses like http://varnish-1:6081": not all(map(_is_origin, edge.urls)),
+    }
+    return [f"{edge.name}: {problem}" for problem, is_wrong in wrong.items() if is_wrong]
+
+
+def _is_origin(text: str) -> bool:
+    split = urlsplit(text)
+    return split.scheme in {"http", "https"} and bool(split.netloc) and not split.path.strip("/") and not split.query
 
 
 def _is_iso_date(text: str) -> bool:

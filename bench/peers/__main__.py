@@ -27,7 +27,7 @@ from bench.peers.vendure import Guest, Vendure, install, running_vendure
 from bench.processes import pss_mib
 from bench.running import Stopped, run, say
 from bench.schedule import interleaved
-from bench.shop import Shop, loaded_engines, running_shop
+from bench.shop import Shop, loaded_engines, place_of, running_shop
 from bench.wire import Wire, request
 from springtide.platform.embedded.problems import EngineProblem
 
@@ -55,8 +55,13 @@ def _parser() -> argparse.ArgumentParser:
 async def compare(words: argparse.Namespace) -> str:
     """Return the table."""
     folder = await install(words.home, say=say)
+    with place_of(words.data) as place:
+        return await _compared(words, folder, place)
+
+
+async def _compared(words: argparse.Namespace, folder: Path, place: Path) -> str:
     async with (
-        loaded_engines(words.data, products=words.products, say=say) as (settings, data),
+        loaded_engines(place, products=words.products, say=say) as (settings, data),
         running_shop(settings, data, layout_of(words.layout), products=words.products) as shop,
         running_vendure(folder, data, settings.database_url, say=say) as vendure,
         BacklogMeter(settings) as backlog,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from springtide.commands import drill_restore
 from springtide.commands.drill_stage import staged
 from springtide.commands.output import aside, fail
 from springtide.platform.embedded.files import write_atomically
@@ -32,10 +33,27 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     del settings
     configure_logging(level="CRITICAL", json_lines=False)  # that engines are away is no news here
     seed = secrets.randbelow(_SEEDS) if options.seed is None else options.seed
+    if options.restore:
+        return run_foreground(lambda: _restore(seed, options), say=aside)
     bounds = Bounds(seed=seed, seconds=options.seconds, kills=options.kills, buyers=options.buyers)
     reports: list[DrillReport] = []
     code = run_foreground(lambda: _run(bounds, options, reports), say=aside)
     return code if len(reports) == options.seeds else 1  # a drill that was stopped has shown nothing
+
+
+async def _restore(seed: int, options: argparse.Namespace) -> int:
+    """Destroy a throw-away shop's data folder while buyers buy, and bring it back from its backup."""
+    bounds = drill_restore.Bounds(
+        seconds=options.seconds, buyers=options.buyers, synchronous=options.synchronous, seed=seed
+    )
+    try:
+        report = await drill_restore.drill_restore(bounds, say=lambda line: aside(f"drill: {line}"))
+    except NotRecovered as problem:
+        return fail(problem)
+    sys.stdout.write(report.as_text())
+    if options.json:
+        write_atomically(Path(options.json), msgspec.json.encode(report).decode() + "\n", mode=0o644)
+    return 1 if report.findings else 0
 
 
 async def _run(bounds: Bounds, options: argparse.Namespace, reports: list[DrillReport]) -> int:

@@ -137,6 +137,7 @@ def _settings(board: Switchboard, folder: DataFolder) -> Settings:
         default_market=MARKET,
         log_level="INFO",
         demo=False,
+        drain_s=0.0,  # buyers come without a balancer
         call_timeout_s=_CALL_TIMEOUT_S,
         gateways=(*sandboxes, Gateway(name="invoice", provider="invoice", markets={MARKET: ("invoice",)})),
     )

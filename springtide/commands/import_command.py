@@ -11,6 +11,7 @@ from springtide.demo.load import load_history, load_promotions, load_shop
 from springtide.platform.embedded.problems import EngineProblem
 from springtide.platform.errors import SpringtideError
 from springtide.platform.telemetry import configure_logging
+from springtide.rehearsal.purchase_probe import SKU, load_test_product
 from springtide.settings import Settings
 
 _SETTLED_WITHIN_S = 120.0
@@ -32,6 +33,9 @@ async def _load(settings: Settings, what: str) -> None:
             await asyncio.to_thread(migrate_all, complete)
         contexts = ("catalog", "pricing", "inventory", "orders")
         async with running(complete, contexts, serve=False) as node:
+            if what == "health-product":
+                market, units = await load_test_product(node.ask, complete.gateways, preferred=complete.default_market)
+                say(f"The test product {SKU} can be bought in market {market}: {units:,} units.")
             if what in {"demo", "demo-shop"}:
                 await load_shop(node.ask, say=say)
                 await node.settle(patience_s=_SETTLED_WITHIN_S)

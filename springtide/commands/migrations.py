@@ -11,7 +11,7 @@ def migrate_all(
     """Bring schemas up to date; return the revisions applied. `MigrationFailed`."""
     applied: list[str] = []
     for context in contexts:
-        url = settings.database_urls.get(context) or settings.database_url
+        url = settings.direct_url_of(context)
         prepare_schema(url, settings.secret_key, context)
         applied += migrate(url, context, spec_of(context).migrations, phases=phases)
     return applied

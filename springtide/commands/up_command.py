@@ -10,13 +10,14 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from springtide.commands.backups import archived, engine_tuning
 from springtide.commands.engines import sandbox_child, with_engines
 from springtide.commands.output import say
 from springtide.platform.embedded.engines import Engines, held, running_engines
 from springtide.platform.embedded.files import write_atomically
 from springtide.platform.embedded.folders import DataFolder, open_data_folder
 from springtide.platform.embedded.foreground import run_foreground
-from springtide.platform.embedded.launch import Launch, launch
+from springtide.platform.embedded.launch import Launch, launch, sparing_environ
 from springtide.platform.embedded.ports import require_free_port
 from springtide.platform.embedded.probes import http_probe
 from springtide.platform.embedded.problems import ChildFailed, EngineProblem
@@ -27,6 +28,7 @@ _OWNER = "owner@springtide.example"
 _READY_WITHIN_S = 90.0
 # What can wait gives way to what a buyer waits for, and not further: it holds row locks too.
 _GIVES_WAY = 5
+_DRAIN_S = 0.0  # no balancer stands in front
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
@@ -42,7 +44,12 @@ async def _up(settings: Settings) -> int:
         given = Engines(settings.database_url, settings.nats_url, settings.secret_key)
         async with held(folder, say=say, precheck=lambda: _require_ports(settings)):
             return await _shop(settings, folder, given, started)
-    async with running_engines(folder, say=say, precheck=lambda: _require_ports(settings)) as engines:
+    async with (
+        running_engines(
+            folder, say=say, precheck=lambda: _require_ports(settings), tuning=engine_tuning(settings)
+        ) as engines,
+        archived(settings, engines, folder, say=say),
+    ):
         return await _shop(settings, folder, engines, started)
 
 
@@ -53,7 +60,7 @@ def _require_ports(settings: Settings) -> None:
 
 async def _shop(given: Settings, folder: DataFolder, engines: Engines, started: float) -> int:
     settings = with_engines(given, engines, folder)
-    environ = {**_clean_environment(), **as_environment(settings)}
+    environ = {**sparing_environ(), **_clean_environment(), **as_environment(settings)}
     await _once(folder, "schemas", _migrations_fingerprint(), lambda: _command(folder, environ, "migrate"))
     password = await _demo_owner(folder, environ) if settings.demo else ""
     if settings.demo:
@@ -83,29 +90,35 @@ def children_of(settings: Settings, folder: DataFolder, environ: dict[str, str])
     process with the back office: a third one would cost 47 MiB.
     """
     program = (sys.executable, "-m", "springtide.cli")
-    # Together with those of job workers about 40 connections to the database (design, section 3).
-    selling, waiting = max(1, settings.database_connections - 1), max(1, settings.database_connections // 2)
+    (_, selling, shop), (_, waiting, office) = processes_of(settings)
     return (
         sandbox_child(settings, folder, environ),
         Child(
             name="shop",
-            command=(*program, "serve", "web", *CONTEXTS),
-            environ={**environ, **_changed(settings, background=False, database_connections=selling)},
+            command=(*program, "serve", *selling),
+            environ={**environ, **as_environment(shop)},
             is_ready=http_probe(settings.host, settings.port, "/readyz"),
             ready_within_s=_READY_WITHIN_S,
         ),
         Child(
             name="backoffice",
-            command=(*program, "serve", "backoffice", *CONTEXTS, "jobs"),
-            environ={**environ, **_changed(settings, database_connections=waiting, nice=_GIVES_WAY)},
+            command=(*program, "serve", *waiting),
+            environ={**environ, **as_environment(office)},
             is_ready=http_probe(settings.host, settings.backoffice_port, "/healthz"),
             ready_within_s=_READY_WITHIN_S,
         ),
     )
 
 
-def _changed(settings: Settings, **changes: object) -> dict[str, str]:
-    return as_environment(replaced(settings, **changes))
+def processes_of(settings: Settings) -> tuple[tuple[str, tuple[str, ...], Settings], ...]:
+    """Return the processes that open connections to the database: name, roles and settings of each.
+
+    Together at most 40 connections, with one for maintenance (design, section 3): `springtide database budget`.
+    """
+    most = settings.database_connections
+    selling = replaced(settings, background=False, database_connections=max(1, most - 1), drain_s=_DRAIN_S)
+    waiting = replaced(settings, database_connections=max(1, most // 2), nice=_GIVES_WAY, drain_s=_DRAIN_S)
+    return ("shop", ("web", *CONTEXTS), selling), ("backoffice", ("backoffice", *CONTEXTS, "jobs"), waiting)
 
 
 def _greet(settings: Settings, password: str, seconds: float) -> None:

@@ -21,10 +21,14 @@ class ExternalRef(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
-    """One page of a list. `after` is the cursor of the next page, None on the last one."""
+    """One page of a list. `after` is the cursor of the next page, None on the last one.
+
+    `late_s`: how many seconds late the rows may be, read from a replica; 0 from the owning database itself.
+    """
 
     items: tuple[Item, ...]
     after: str | None = None
+    late_s: float = 0.0
 
 
 class Snapshot(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
@@ -67,6 +71,11 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     import_batch: str = ""
 
 
+HEALTH_CHANNEL = "health"
+"""The channel of orders that the deep health check places and cancels. Goods and money are real to every check; there
+is no invoice, no mail, and no place for them in figures of what was sold."""
+
+
 class Quantity(msgspec.Struct, frozen=True, kw_only=True):
     """So many of a SKU."""
 
@@ -83,6 +92,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 __all__ = [
+    "HEALTH_CHANNEL",
     "Address",
     "AuditEntry",
     "Contact",

@@ -12,7 +12,7 @@ from enum import StrEnum
 from springtide.edge.asgi import App, Message, Receive, Scope, Send
 from springtide.edge.problems import send_problem
 from springtide.platform.errors import Unavailable
-from springtide.platform.telemetry import HTTP_WAITING
+from springtide.platform.telemetry import HTTP_TURNED_AWAY, HTTP_WAITING
 
 IN_FLIGHT_LIMIT = 512
 QUEUE_LIMIT = 16_384
@@ -39,6 +39,7 @@ class Lane:
     """At most `limit` at work; at most `queue` wait, first come first served, each at most `patience_s` seconds."""
 
     def __init__(self, name: str, *, limit: int, queue: int = 0, patience_s: float = PATIENCE_S) -> None:
+        self.name = name
         self._limit = limit
         self._queue = queue
         self._patience_s = patience_s
@@ -110,6 +111,7 @@ class InFlightLimit:
         lane = self._reading if scope["method"] in _READING else self._writing
         turn = await lane.enter()
         if turn is Turn.REFUSED:
+            HTTP_TURNED_AWAY.labels(lane.name).inc()
             busy = Overloaded("Many people are here right now. Try again in a moment.", retry_after_s=1)
             await send_problem(send, busy)
             return

@@ -18,5 +18,4 @@ async def audit_entries(
         msg = f"A page has 1 to {MAX_PAGE} rows."
         raise BadInput(msg, field="limit")
     params = {"aggregate_id": aggregate_id, "before": before, "limit": limit}
-    async with db.read() as read:
-        return tuple(await read.all("kernel_list_audit", params, row=AuditEntry))
+    return tuple(await db.late(lambda read: read.all("kernel_list_audit", params, row=AuditEntry)))

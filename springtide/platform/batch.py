@@ -7,6 +7,7 @@ PostgreSQL takes apart with `json_to_recordset`: far cheaper to build than array
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -18,6 +19,10 @@ from springtide.platform.db import NO_PARAMS, Database, Params, Statements, Tx
 from springtide.platform.exchange import Ask, Tuples, exchange
 
 IDLE = TransactionStatus.IDLE
+
+_BEGIN = (b"begin",)
+# What a session of batches has for good, a transaction behind a pooler sets for itself (see `Database`).
+_BEGIN_POOLED = (b"begin", b"set local enable_seqscan = off")
 
 __all__ = ["Ask", "Batch", "Tuples", "batch", "hexed", "rows"]
 
@@ -39,14 +44,18 @@ def hexed(value: bytes) -> str:
 class Batch(Tx):
     """A `Tx` for many members at once. What members emit and audit is theirs: see `member.Member`."""
 
-    def __init__(self, connection: psycopg.AsyncConnection[Any], statements: Statements, caller: Caller) -> None:
-        super().__init__(connection, statements, caller, now=None)  # type: ignore[arg-type]  # set by `begin`
+    def __init__(
+        self, db: Database, connection: psycopg.AsyncConnection[Any], statements: Statements, caller: Caller
+    ) -> None:
+        super().__init__(connection, statements, db.watch, caller, now=None)  # type: ignore[arg-type]  # set by `begin`
+        self._prepare = not db.is_pooled
         self._later: list[Ask] = []
         self.found: list[Tuples] = []
 
     async def begin(self, *asks: Ask) -> list[Tuples]:
         """Begin, read the clock and run `asks`, in one round trip; return the rows of each ask."""
-        clock, *found = await self._exchange((("kernel_now", NO_PARAMS), *asks), first=b"begin")
+        first = _BEGIN if self._prepare else _BEGIN_POOLED
+        clock, *found = await self._exchange((("kernel_now", NO_PARAMS), *asks), first=first)
         ((self.now,),) = clock
         return found
 
@@ -60,10 +69,22 @@ class Batch(Tx):
 
     async def commit(self, *kernel: Ask) -> None:
         """Send what was left for later, the kernel's rows and COMMIT, in one round trip."""
-        await self._exchange((*self._later, *kernel), last=b"commit")
+        await self._exchange((*self._later, *kernel), last=(b"commit",))
 
-    async def _exchange(self, asks: Sequence[Ask], *, first: bytes = b"", last: bytes = b"") -> list[Tuples]:
-        return await exchange(self._connection, self._statements, asks, first=first, last=last)
+    async def _exchange(
+        self, asks: Sequence[Ask], *, first: Sequence[bytes] = (), last: Sequence[bytes] = ()
+    ) -> list[Tuples]:
+        started, rows = perf_counter(), -1
+        try:
+            found = await exchange(
+                self._connection, self._statements, asks, first=first, last=last, prepare=self._prepare
+            )
+            rows = sum(map(len, found))
+        finally:
+            seconds = perf_counter() - started
+            if seconds >= self._watch.slow_s:
+                self._watch.took(seconds, [statement for statement, _ in asks], rows)
+        return found
 
 
 @asynccontextmanager
@@ -71,7 +92,7 @@ async def batch(db: Database, caller: Caller) -> AsyncIterator[Batch]:
     """Open the unit of work of a batch. Leaving it without `commit`, or with an exception, rolls back."""
     async with db.exclusive() as (connection, statements):
         try:
-            yield Batch(connection, statements, caller)
+            yield Batch(db, connection, statements, caller)
         finally:
             if not connection.closed and connection.pgconn.transaction_status != IDLE:
                 await connection.rollback()

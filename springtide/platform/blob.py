@@ -4,6 +4,8 @@ A blob's name is the SHA-256 of its bytes, in hex. So putting the same bytes twi
 bytes, and caches may keep them for ever. What a blob is comes from its first bytes, never from what a sender says it
 is: a declared type that does not match is refused. SVG is refused altogether, because it can carry script.
 
+What is made of a picture (`platform.pictures`) lies beside it under its name and the form's: "<hash>.640-1.webp".
+
 `FolderBlobs` keeps them in one folder. Processes that write (back office) and serve (web) must see the same folder:
 on one machine the data folder does; on several it has to be a shared file system, until the S3 backend comes with the
 deployment work.
@@ -24,6 +26,7 @@ from springtide.platform.errors import BadInput, NotFound
 
 MAX_BYTES = 10 * 1024 * 1024
 NAME = re.compile(r"[0-9a-f]{64}")
+FORM_NAME = re.compile(r"([0-9a-f]{64})(?:\.[0-9]+-[0-9]+\.[a-z]+)?")
 _CHUNK_BYTES = 64 * 1024
 _HEAD_BYTES = 64
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
@@ -66,8 +69,12 @@ class Blobs(Protocol):
         """Keep bytes; the same ones again are the same blob. `BlobTooLarge`, `BlobTypeRefused`."""
         ...
 
+    async def put_form(self, name: str, form: str, body: bytes) -> Blob:
+        """Keep what was made of the blob `name`; it is found as "<name>.<form>"."""
+        ...
+
     async def find(self, name: str) -> Blob | None:
-        """Return what is known of a blob, None when there is none (nor can be) of this name."""
+        """Return what is known of a blob or a form, None when there is none (nor can be) of this name."""
         ...
 
     async def get(self, name: str) -> bytes:
@@ -87,21 +94,20 @@ class FolderBlobs:
 
     async def put(self, body: bytes, *, content_type: str) -> Blob:
         """Keep bytes; see the port."""
-        if not 0 < len(body) <= MAX_BYTES:
-            msg = f"A file has 1 to {MAX_BYTES // 1024 // 1024} MB." if body else "The file is empty."
-            raise BlobTooLarge(msg, size_bytes=len(body), limit_bytes=MAX_BYTES)
-        found = content_type_of(body[:_HEAD_BYTES])
-        declared = content_type.partition(";")[0].strip().lower()
-        if not found or found != declared:
-            msg = "Send a picture as JPEG, PNG, WebP or AVIF, under its own type."
-            raise BlobTypeRefused(msg, declared=declared[:100], found=found)
+        found = require_kept(body, content_type)
         name = hashlib.sha256(body).hexdigest()
         await asyncio.to_thread(_write, self._path(name), body)
         return Blob(hash=name, content_type=found, size_bytes=len(body))
 
+    async def put_form(self, name: str, form: str, body: bytes) -> Blob:
+        """Keep a form; see the port."""
+        full = f"{name}.{form}"
+        await asyncio.to_thread(_write, self._path(full), body)
+        return Blob(hash=full, content_type=content_type_of(body[:_HEAD_BYTES]), size_bytes=len(body))
+
     async def find(self, name: str) -> Blob | None:
         """Return what is known of a blob; see the port."""
-        if not NAME.fullmatch(name):
+        if not FORM_NAME.fullmatch(name):
             return None
         return await asyncio.to_thread(_look, self._path(name), name)
 
@@ -123,6 +129,19 @@ class FolderBlobs:
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name[2:]
+
+
+def require_kept(body: bytes, content_type: str) -> str:
+    """Return the type of bytes that would be kept; `BlobTooLarge`, `BlobTypeRefused`."""
+    if not 0 < len(body) <= MAX_BYTES:
+        msg = f"A file has 1 to {MAX_BYTES // 1024 // 1024} MB." if body else "The file is empty."
+        raise BlobTooLarge(msg, size_bytes=len(body), limit_bytes=MAX_BYTES)
+    found = content_type_of(body[:_HEAD_BYTES])
+    declared = content_type.partition(";")[0].strip().lower()
+    if not found or found != declared:
+        msg = "Send a picture as JPEG, PNG, WebP or AVIF, under its own type."
+        raise BlobTypeRefused(msg, declared=declared[:100], found=found)
+    return found
 
 
 def content_type_of(head: bytes) -> str:

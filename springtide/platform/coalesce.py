@@ -18,14 +18,14 @@ from typing import Any, TypeVar
 
 from psycopg import errors as pg_errors
 
-from springtide.platform import lanes
+from springtide.platform import lanes, tracing
 from springtide.platform.batch import Batch, batch
 from springtide.platform.caller import Caller, system
 from springtide.platform.db import Database, transaction_is_open
 from springtide.platform.errors import Unavailable
 from springtide.platform.exchange import Ask as Statement
 from springtide.platform.member import Identity, Member, by_place, find_kept, kernel_rows
-from springtide.platform.telemetry import BATCH_MEMBERS, BATCH_WAIT_SECONDS, LANE_WAITING
+from springtide.platform.telemetry import BATCH_MEMBERS, BATCH_WAIT_SECONDS, count_all
 from springtide.platform.usecase import check_key, request_hash
 
 Reply = TypeVar("Reply")
@@ -79,7 +79,6 @@ class Lane:
         self._runner: asyncio.Task[None] | None = None
         self._sizes = BATCH_MEMBERS.labels(name)
         self._waits = BATCH_WAIT_SECONDS.labels(name)
-        self._queue = LANE_WAITING.labels(name)
         lanes.watch(self)
 
     @property
@@ -117,7 +116,19 @@ class Lane:
         while self._waiting:
             members = self._next()
             if members:
-                await self._commit(members)
+                await self._traced(members)
+
+    async def _traced(self, members: Sequence[Member[Any]]) -> None:
+        """Commit a batch; where members are traced it is a span in the first one's trace, linked with all of them."""
+        traced = [member for member in members if tracing.is_picked(member.trace)] if tracing.is_on() else ()
+        if not traced:
+            await self._commit(members)
+            return
+        links = [member.trace for member in traced]
+        with tracing.span(f"batch {self.name}", parent=links[0], links=links, members=len(members)) as span:
+            await self._commit(members)
+            for member in traced:
+                tracing.record(f"lane {self.name}", parent=member.trace, began=member.since, links=(span.trace,))
 
     def _next(self) -> list[Member[Any]]:
         """Take the oldest calls, one per key: the twin of a key waits and finds the answer kept."""
@@ -138,7 +149,6 @@ class Lane:
             members.append(member)
         self._waiting.extendleft(reversed(twins))
         self._sizes.observe(len(members))
-        self._queue.set(len(self._waiting))
         return members
 
     async def _commit(self, members: Sequence[Member[Any]]) -> None:
@@ -174,6 +184,7 @@ class Lane:
                 await _commit(tx, fresh)
         if any(member.events for member in fresh):
             self._db.wake_relay.set()
+        count_all(one for member in fresh for one in member.counted)
         for member in fresh:
             member.settle()
         for place, kept in stored.items():

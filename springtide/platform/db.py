@@ -7,35 +7,37 @@ Facts, outbox rows, audit rows and the idempotency row are sent together and com
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
+from time import perf_counter
 from typing import Any, TypeVar
 
 import msgspec
 import psycopg
+from prometheus_client import Counter
 from psycopg import errors as pg_errors
 from psycopg.rows import class_row, dict_row, scalar_row, tuple_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
+from springtide.platform import gauges
 from springtide.platform.caller import Caller
 from springtide.platform.errors import SpringtideError, Unavailable
 from springtide.platform.events import MAX_EVENT_BYTES, Event
 from springtide.platform.ids import uuid7
-from springtide.platform.telemetry import current_trace
+from springtide.platform.pools import Pool, new_pool
+from springtide.platform.replica import Replica, ReplicaAway
+from springtide.platform.slow import DEFAULT_SLOW_S, Watch
+from springtide.platform.telemetry import Counted, count_all, current_trace
 
 Row = TypeVar("Row")
+Found = TypeVar("Found")
 Params = Mapping[str, Any]
 NO_PARAMS: Params = {}
-_Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+_Cursor = psycopg.AsyncCursor[Any]
 
-# Statements that the database judges before the pool does: a buyer must not wait behind a runaway statement.
-_STATEMENT_TIMEOUT_MS = 5_000
-_LOCK_TIMEOUT_MS = 3_000
-# Longer than a burst of buyers takes to be served one after the other, shorter than the deadline of a call.
-_POOL_TIMEOUT_S = 8.0
 
 _open_transactions: ContextVar[int] = ContextVar("springtide_open_transactions", default=0)
 
@@ -106,20 +108,29 @@ class Statements:
 class Read:
     """Reading code gets this: named statements in, typed rows out. `row` classes take the columns as keywords."""
 
-    def __init__(self, connection: psycopg.AsyncConnection[Any], statements: Statements) -> None:
+    def __init__(self, connection: psycopg.AsyncConnection[Any], statements: Statements, watch: Watch) -> None:
         self._connection = connection
         self._statements = statements
+        self._watch = watch
+
+    async def _execute(self, cursor: _Cursor, statement: str, params: Params) -> None:
+        started, rows = perf_counter(), -1
+        try:
+            await cursor.execute(self._statements[statement], params)
+            rows = cursor.rowcount
+        finally:
+            self._watch.took(perf_counter() - started, (statement,), rows)
 
     async def all(self, statement: str, params: Params = NO_PARAMS, *, row: type[Row]) -> list[Row]:
         """Return every row as `row`."""
         async with self._connection.cursor(row_factory=class_row(row)) as cursor:
-            await cursor.execute(self._statements[statement], params)
+            await self._execute(cursor, statement, params)
             return await cursor.fetchall()
 
     async def maybe(self, statement: str, params: Params = NO_PARAMS, *, row: type[Row]) -> Row | None:
         """Return the first row as `row`, or None."""
         async with self._connection.cursor(row_factory=class_row(row)) as cursor:
-            await cursor.execute(self._statements[statement], params)
+            await self._execute(cursor, statement, params)
             return await cursor.fetchone()
 
     async def one(self, statement: str, params: Params = NO_PARAMS, *, row: type[Row]) -> Row:
@@ -132,19 +143,19 @@ class Read:
     async def dicts(self, statement: str, params: Params = NO_PARAMS) -> list[dict[str, Any]]:
         """Return every row as a dict: for reports whose columns are the answer."""
         async with self._connection.cursor(row_factory=dict_row) as cursor:
-            await cursor.execute(self._statements[statement], params)
+            await self._execute(cursor, statement, params)
             return await cursor.fetchall()
 
     async def tuples(self, statement: str, params: Params = NO_PARAMS) -> list[tuple[Any, ...]]:
         """Return every row as a tuple."""
         async with self._connection.cursor(row_factory=tuple_row) as cursor:
-            await cursor.execute(self._statements[statement], params)
+            await self._execute(cursor, statement, params)
             return await cursor.fetchall()
 
     async def value(self, statement: str, params: Params = NO_PARAMS) -> Any:  # noqa: ANN401 - a column of any type
         """Return the first column of the first row, or None."""
         async with self._connection.cursor(row_factory=scalar_row) as cursor:
-            await cursor.execute(self._statements[statement], params)
+            await self._execute(cursor, statement, params)
             return await cursor.fetchone()
 
     async def stream(self, statement: str, params: Params = NO_PARAMS, *, row: type[Row]) -> AsyncIterator[Row]:
@@ -174,19 +185,26 @@ class Tx(Read):
     """
 
     def __init__(
-        self, connection: psycopg.AsyncConnection[Any], statements: Statements, caller: Caller, now: datetime
+        self,
+        connection: psycopg.AsyncConnection[Any],
+        statements: Statements,
+        watch: Watch,
+        caller: Caller,
+        now: datetime,
     ) -> None:
-        super().__init__(connection, statements)
+        super().__init__(connection, statements, watch)
         self.caller = caller
         self.now = now
         self.connection = connection  # for job deferral in the same transaction, nothing else
         self._events: list[PendingEvent] = []
         self._audits: list[tuple[str, str, bytes]] = []
+        self.counted: list[Counted] = []
 
     async def run(self, statement: str, params: Params = NO_PARAMS) -> int:
         """Execute one writing statement; return the number of rows it touched."""
-        cursor = await self._connection.execute(self._statements[statement], params)
-        return cursor.rowcount
+        async with self._connection.cursor() as cursor:
+            await self._execute(cursor, statement, params)
+            return cursor.rowcount
 
     async def copy(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """Write many rows through a named COPY … FROM STDIN statement: for bulk imports."""
@@ -201,6 +219,10 @@ class Tx(Read):
     def audit(self, action: str, aggregate_id: object, **difference: Any) -> None:  # noqa: ANN401 - JSON values
         """Add an audit row: who did what to which aggregate. Never personal data in `difference`: field names only."""
         self._audits.append((action, str(aggregate_id), msgspec.json.encode(difference)))
+
+    def count(self, counter: Counter, *labels: str, by: float = 1.0) -> None:
+        """Count something once this transaction has committed."""
+        self.counted.append((counter, labels, by))
 
     @property
     def has_events(self) -> bool:
@@ -251,73 +273,97 @@ def encode_event(event: Event) -> bytes:
     return encoded
 
 
-class PoolUse(msgspec.Struct, frozen=True, kw_only=True):
-    """Connections of a pool: lent ones, the most there may be, and who waits for one."""
-
-    lent: int
-    most: int
-    waiting: int
-
-
 class Database:
     """The schema of one context behind a bounded pool. Opening does not wait for the server: a context starts and
     says 503 while its database is away.
+
+    `is_pooled`: there is a PgBouncer in transaction mode between. `replica_url`: a standby for `late`.
+    `slow_s`: statements that take longer are logged by name (0: none).
     """
 
-    def __init__(self, url: str, context: str, statements: Statements, *, max_connections: int = 4) -> None:
+    def __init__(
+        self,
+        url: str,
+        context: str,
+        statements: Statements,
+        *,
+        max_connections: int = 4,
+        is_pooled: bool = False,
+        replica_url: str = "",
+        slow_s: float = DEFAULT_SLOW_S,
+    ) -> None:
         self.context = context
         self.url = url
+        self.is_pooled = is_pooled
+        self.watch = Watch(context, slow_s)
         self.wake_relay = asyncio.Event()
         self._statements = statements.merged(KERNEL)
-        self._pool = self._new_pool("pool", max_connections, at_once=1, prepare_after=3)
+        self._pool = new_pool(
+            url, context, "pool", max_connections, at_once=1, prepare_after=3, is_pooled=is_pooled
+        )  # fmt: skip
         # A connection for batches: `platform.exchange` prepares its own statements there.
         # Every batch finds its rows by key. A plan made while a table was empty would read all of it, and stay so until
         # the first analyze: reading whole tables is ruled out.
-        self._batches = self._new_pool("batches", 1, at_once=0, prepare_after=None, more="-c enable_seqscan=off")
-
-    def _new_pool(self, name: str, most: int, *, at_once: int, prepare_after: int | None, more: str = "") -> _Pool:
-        return AsyncConnectionPool(
-            self.url,
-            min_size=at_once,
-            max_size=most,
-            open=False,
-            timeout=_POOL_TIMEOUT_S,
-            reconnect_timeout=5,
-            check=None,
-            name=f"{self.context}-{name}",
-            kwargs={
-                "application_name": f"springtide-{self.context}",
-                "options": f"-c search_path={self.context} -c statement_timeout={_STATEMENT_TIMEOUT_MS}"
-                f" -c lock_timeout={_LOCK_TIMEOUT_MS} -c idle_in_transaction_session_timeout=15000"
-                f" -c timezone=UTC {more}",
-                "connect_timeout": 3,
-                "prepare_threshold": prepare_after,
-                "autocommit": True,
-            },
-        )
-
-    def pool_use(self) -> "PoolUse":
-        """Return how the connections are used now, batches' own one left out."""
-        figures = self._pool.get_stats()
-        made, free = figures.get("pool_size", 0), figures.get("pool_available", 0)
-        return PoolUse(lent=made - free, most=self._pool.max_size, waiting=figures.get("requests_waiting", 0))
+        self._batches = new_pool(
+            url, context, "batches", 1, at_once=0, prepare_after=None, is_pooled=is_pooled,
+            more="-c enable_seqscan=off",
+        )  # fmt: skip
+        self._replica = Replica(replica_url, context, max_connections=max_connections) if replica_url else None
+        gauges.watch_pools(self)
 
     async def open(self) -> None:
         """Start the pool; connections are made in the background."""
         await self._pool.open(wait=False)
         await self._batches.open(wait=False)
+        if self._replica is not None:
+            await self._replica.open()
+
+    def pools(self) -> Iterator[tuple[str, Mapping[str, int]]]:
+        """Yield the pools by name with their own figures (`psycopg_pool`'s statistics)."""
+        yield "statements", self._pool.get_stats()
+        yield "batches", self._batches.get_stats()
 
     async def close(self) -> None:
         """Give every connection back."""
+        gauges.forget_pools(self)
         await self._pool.close(timeout=3)
         await self._batches.close(timeout=3)
+        if self._replica is not None:
+            await self._replica.close()
+
+    async def ping(self) -> None:
+        """Ask for the time; `DatabaseUnavailable`."""
+        async with self._connection() as connection:
+            await self._now(connection)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Read]:
         """Open a reading unit of work: each statement sees what was committed when it started."""
         async with self._connection() as connection:
             with _unit_of_work():
-                yield Read(connection, self._statements)
+                yield Read(connection, self._statements, self.watch)
+
+    async def late(self, work: Callable[[Read], Awaitable[Found]]) -> Found:
+        """Do reading work that may be a little late: on the replica, or on the primary when there is none to ask.
+
+        `work` is done again on the primary when the replica goes away in the middle.
+        """
+        if self._replica is not None:
+            try:
+                async with self._replica.connection() as connection:
+                    with _unit_of_work():
+                        return await work(Read(connection, self._statements, self.watch))
+            except ReplicaAway:
+                pass  # told by the replica itself
+            except pg_errors.QueryCanceled as error:
+                raise self._unavailable() from error
+        async with self.read() as read:
+            return await work(read)
+
+    @property
+    def late_by_s(self) -> float:
+        """Return how late `late` was when last measured, in seconds; 0 when the primary answers."""
+        return self._replica.lag_s if self._replica is not None else 0.0
 
     @asynccontextmanager
     async def snapshot(self, *, timeout_s: int = 600) -> AsyncIterator[Read]:
@@ -326,7 +372,7 @@ class Database:
             await connection.execute("set transaction isolation level repeatable read read only")
             await connection.execute(f"set local statement_timeout = {int(timeout_s) * 1000}")
             with _unit_of_work():
-                yield Read(connection, self._statements)
+                yield Read(connection, self._statements, self.watch)
 
     @asynccontextmanager
     async def tx(self, caller: Caller, *, timeout_s: int | None = None) -> AsyncIterator[Tx]:
@@ -337,11 +383,12 @@ class Database:
         async with self._connection() as connection:
             with _unit_of_work():
                 async with connection.transaction():
-                    tx = Tx(connection, self._statements, caller, await self._now(connection))
+                    tx = Tx(connection, self._statements, self.watch, caller, await self._now(connection))
                     if timeout_s is not None:
                         await connection.execute(f"set local statement_timeout = {int(timeout_s) * 1000}")
                     yield tx
                     await tx.flush()
+            count_all(tx.counted)
             if tx.has_events:
                 self.wake_relay.set()
 
@@ -362,7 +409,7 @@ class Database:
         return now
 
     @asynccontextmanager
-    async def _connection(self, pool: _Pool | None = None) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    async def _connection(self, pool: Pool | None = None) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
         try:
             async with (pool or self._pool).connection() as connection:
                 yield connection
@@ -375,8 +422,10 @@ class Database:
             pg_errors.DeadlockDetected,
             pg_errors.ReadOnlySqlTransaction,
         ) as error:
-            msg = f"The database of {self.context} does not answer."
-            raise DatabaseUnavailable(msg, retry_after_s=2) from error
+            raise self._unavailable() from error
+
+    def _unavailable(self) -> DatabaseUnavailable:
+        return DatabaseUnavailable(f"The database of {self.context} does not answer.", retry_after_s=2)
 
 
 KERNEL = Statements.load(Path(__file__).parent / "kernel.sql", Path(__file__).parent / "differences.sql")

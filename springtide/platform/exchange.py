@@ -2,7 +2,8 @@
 
 A cursor of psycopg costs about 100 µs of Python per statement; a batch has a dozen of them. Here a statement is
 prepared once per connection with `$1, $2, …` in place of its names, parameters travel as text (the server knows their
-types from the statement), and rows come back through psycopg's own loaders.
+types from the statement), and rows come back through psycopg's own loaders. Behind PgBouncer in transaction mode, where
+the next transaction has another connection, the same statements travel whole and without a name.
 """
 
 import asyncio
@@ -53,7 +54,13 @@ _prepared: WeakKeyDictionary[Connection, set[str]] = WeakKeyDictionary()
 
 
 async def exchange(
-    connection: Connection, statements: Statements, asks: Sequence[Ask], *, first: bytes = b"", last: bytes = b""
+    connection: Connection,
+    statements: Statements,
+    asks: Sequence[Ask],
+    *,
+    first: Sequence[bytes] = (),
+    last: Sequence[bytes] = (),
+    prepare: bool = True,
 ) -> list[Tuples]:
     """Send `asks` (between the plain commands `first` and `last`) in one round trip; return each ask's rows.
 
@@ -67,19 +74,23 @@ async def exchange(
     new: dict[int, str] = {}  # prepared in this exchange, by the place of the result: they stay, whatever fails after
     pgconn.enter_pipeline_mode()
     try:
-        if first:
-            pgconn.send_query_params(first, None)
+        for command in first:
+            pgconn.send_query_params(command, None)
             answers.append(False)
         for statement, params in asks:
             plan = plans.get(statement) or plans.setdefault(statement, _Plan(statement, statements.by_name[statement]))
-            if statement not in prepared and statement not in new.values():
-                pgconn.send_prepare(plan.name, plan.text)
-                new[len(answers)] = statement
-                answers.append(False)
-            pgconn.send_query_prepared(plan.name, [_text(params[name]) for name in plan.places])
+            values = [_text(params[name]) for name in plan.places]
+            if not prepare:
+                pgconn.send_query_params(plan.text, values)
+            else:
+                if statement not in prepared and statement not in new.values():
+                    pgconn.send_prepare(plan.name, plan.text)
+                    new[len(answers)] = statement
+                    answers.append(False)
+                pgconn.send_query_prepared(plan.name, values)
             answers.append(True)
-        if last:
-            pgconn.send_query_params(last, None)
+        for command in last:
+            pgconn.send_query_params(command, None)
             answers.append(False)
         pgconn.pipeline_sync()
         results = await _results(pgconn)

@@ -12,7 +12,7 @@ from itertools import starmap
 import msgspec
 
 from springtide.platform.telemetry import logger
-from springtide.platform.vitals import BOUNDS_S, Answers, PoolUse, Queue, Snapshot
+from springtide.platform.vitals import BOUNDS_S, MOST_BYTES, Answers, PoolUse, Queue, Snapshot
 
 log = logger(__name__)
 
@@ -21,7 +21,6 @@ SILENT_AFTER_S = 3.5
 FORGOTTEN_AFTER_S = 600.0
 MOST_PROCESSES = 256
 _MOST_SNAPSHOTS = 16
-MOST_BYTES = 64 * 1024
 
 
 class ProcessView(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +77,7 @@ class FleetHub:
         self._clock = clock
         self._seen: dict[str, deque[tuple[float, Snapshot]]] = {}
 
-    async def take(self, body: bytes) -> None:
+    def take(self, body: bytes) -> None:
         """Take one message as it arrived; one that is none of ours is dropped."""
         if len(body) > MOST_BYTES:
             return
@@ -97,7 +96,7 @@ class FleetHub:
         if snapshot.process not in self._seen and len(self._seen) >= MOST_PROCESSES:
             return
         known = self._seen.setdefault(snapshot.process, deque(maxlen=_MOST_SNAPSHOTS))
-        known.append((self._clock(), snapshot))
+        known.append((self._clock(), msgspec.structs.replace(snapshot, figures=())))  # those are for the watch
 
     def view(self) -> FleetView:
         """Return everything that is known now."""

@@ -7,16 +7,20 @@ DTOs or debug pages whose refusals become RFC 9457 problems: type https://spring
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response
 from litestar.datastructures import Cookie, State
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
-from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
+from litestar.types import ControllerRouterHandler, ExceptionHandlersMap, Message, Scope
 
+from springtide.platform.caching import UNPURGED, Caching, Tags
 from springtide.platform.errors import BadInput, Facts, NotFound, SpringtideError, TooMany, Unavailable
 from springtide.platform.telemetry import logger
 
@@ -39,12 +43,27 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 
+
+def security_headers(assets_url: str = "") -> Mapping[str, str]:
+    """Return the headers of pages whose styles, scripts, pictures and fonts come from `assets_url` ("": from here)."""
+    if not assets_url:
+        return SECURITY_HEADERS
+    split = urlsplit(assets_url)
+    origin = f"{split.scheme}://{split.netloc}"
+    policy = (
+        f"default-src 'self'; script-src 'self' {origin}; style-src 'self' {origin}; font-src 'self' {origin}; "
+        f"img-src 'self' data: {origin}; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return {**SECURITY_HEADERS, "content-security-policy": policy}
+
+
 NO_NULL = "Text with a null character cannot be taken."
 
 _PLACE = re.compile(r"\s*-? ?at `(\$[^`]*)`")
 _FIELD = re.compile(r"(missing required|unknown) field `([^`]+)`")
 _MISSING_PARAMETER = re.compile(r"Missing required (?:\w+) parameter '([^']+)'")
 _SERVER_ERROR = 500
+_TAGS = "cache_tags"
 
 log = logger(__name__)
 
@@ -186,11 +205,13 @@ def make_app(
     openapi: OpenAPIConfig | None = None,
     body_limit_bytes: int = BODY_LIMIT_BYTES,
     before_request: Callable[[HttpRequest], Awaitable[None]] | None = None,
+    caching: Caching = UNPURGED,
 ) -> Litestar:
     """Build a channel's Litestar application below `path`.
 
     `state` is reached by `request.app.state`. `exception_handlers` replace the problem+json ones (HTML pages).
     `before_request` may raise; `refuse_null_characters` is the least a channel with forms or JSON wants there.
+    `caching`: what shared caches are told; routes state their class by `opt` (see `platform.caching`).
     """
     return Litestar(
         route_handlers=routes,
@@ -200,9 +221,29 @@ def make_app(
         openapi_config=openapi,
         request_max_body_size=body_limit_bytes,
         before_request=before_request,
+        before_send=[_cache_headers(caching)],
         logging_config=None,
         debug=False,
     )
+
+
+def tag(request: HttpRequest, keys: str, at_most_s: int | None = None) -> None:
+    """Say what the answer to this request is made of: surrogate keys, space separated (see `platform.caching`).
+
+    `at_most_s`: the answer is wrong after so many seconds, also when nothing changes.
+    """
+    request.scope["state"][_TAGS] = Tags(keys, at_most_s)
+
+
+def _cache_headers(caching: Caching) -> Callable[[Message, Scope], Awaitable[None]]:
+    async def put_cache_headers(message: Message, scope: Scope) -> None:
+        if message["type"] == "http.response.start":
+            route = scope.get("route_handler")
+            kind = None if route is None else route.opt.get("cache")
+            tags: Tags | None = scope["state"].get(_TAGS)
+            message["headers"] = caching.stamped(list(message["headers"]), message["status"], kind, tags)
+
+    return put_cache_headers
 
 
 async def refuse_null_characters(request: HttpRequest) -> None:
@@ -260,17 +301,34 @@ def request_id(request: HttpRequest) -> str:
 
 
 def client_address(request: HttpRequest, trusted_proxies: Sequence[str] = ()) -> str:
-    """Return where the request comes from; X-Forwarded-For is believed only from a trusted proxy, from the right."""
+    """Return where the request comes from; X-Forwarded-For is believed only from a trusted proxy, from the right.
+
+    `trusted_proxies`: addresses and networks ("10.0.0.0/8"): in a cluster balancers change their addresses.
+    """
     address = request.client.host if request.client else ""
     return forwarded_address(address, request.headers.get("x-forwarded-for", ""), trusted_proxies)
 
 
 def forwarded_address(address: str, forwarded_for: str, trusted_proxies: Sequence[str]) -> str:
     """Return where a connection from `address` with this X-Forwarded-For comes from, as `client_address` does."""
-    if address not in trusted_proxies:
+    networks = [_network(known) for known in trusted_proxies]
+    if not _is_within(address, networks):
         return address
     for hop in reversed([hop.strip() for hop in forwarded_for.split(",") if hop.strip()]):
         address = hop
-        if hop not in trusted_proxies:
+        if not _is_within(hop, networks):
             break
     return address[:64]
+
+
+@cache
+def _network(text: str) -> IPv4Network | IPv6Network:
+    return ip_network(text, strict=False)
+
+
+def _is_within(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:  # whatever a visitor has put into the header
+        return False
+    return any(found in network for network in networks)

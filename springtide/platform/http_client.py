@@ -12,9 +12,13 @@ import asyncio
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
+
+from springtide.platform import tracing
+from springtide.platform.telemetry import current_trace
 
 CONNECT_TIMEOUT_S = 3.0
 POOL_TIMEOUT_S = 3.0
@@ -61,6 +65,7 @@ class HttpClient:
     def __init__(self, *, base_url: str, deadline_s: float, before_call: Callable[[], None] | None = None) -> None:
         self._before_call = before_call
         self._deadline_s = deadline_s
+        self._host = urlsplit(base_url).hostname or ""
         self._client = httpx2.AsyncClient(
             base_url=base_url,
             timeout=httpx2.Timeout(deadline_s, connect=min(CONNECT_TIMEOUT_S, deadline_s), pool=POOL_TIMEOUT_S),
@@ -97,23 +102,31 @@ class HttpClient:
         """Send one request and read its answer whole. Raises NotReached or NoAnswer; any status is an answer."""
         if self._before_call is not None:
             self._before_call()
+        sending = _Sending(method, path, headers or {}, params, content)
+        if not tracing.is_picked(current_trace()):
+            return await self._sent(sending, deadline_s)
+        # Never the path: it has ids of payments in it.
+        with tracing.span(f"{method} {self._host}", kind="client") as span:
+            named = {**sending.headers, "traceparent": span.trace}
+            answer = await self._sent(msgspec.structs.replace(sending, headers=named), deadline_s)
+            span.put("server.address", self._host)
+            span.put("http.response.status_code", answer.status)
+            return answer
+
+    async def _sent(self, sending: "_Sending", deadline_s: float | None) -> HttpAnswer:
         try:
             async with asyncio.timeout(deadline_s or self._deadline_s):
-                return await self._exchange(method, path, headers, params, content)
+                return await self._exchange(sending)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             raise NotReached(str(error) or type(error).__name__) from error
         except (httpx2.HTTPError, TimeoutError) as error:
             raise NoAnswer(str(error) or type(error).__name__) from error
 
-    async def _exchange(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str] | None,
-        params: Mapping[str, str] | None,
-        content: bytes | None,
-    ) -> HttpAnswer:
-        async with self._client.stream(method, path, headers=headers, params=params, content=content) as answer:
+    async def _exchange(self, sending: "_Sending") -> HttpAnswer:
+        asked = self._client.stream(
+            sending.method, sending.path, headers=sending.headers, params=sending.params, content=sending.content
+        )
+        async with asked as answer:
             body = bytearray()
             async for chunk in answer.aiter_bytes():
                 body += chunk
@@ -121,3 +134,13 @@ class HttpClient:
                     msg = f"the answer is longer than {ANSWER_LIMIT_BYTES} bytes"
                     raise NoAnswer(msg)
             return HttpAnswer(answer.status_code, dict(answer.headers), bytes(body))
+
+
+class _Sending(msgspec.Struct, frozen=True):
+    """A request as it goes out."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    params: Mapping[str, str] | None
+    content: bytes | None

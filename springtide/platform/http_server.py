@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import resource
 import socket
-from collections.abc import Iterator
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 import uvicorn
 
@@ -15,15 +15,8 @@ _FILES = 1_048_576  # where the system sets no limit
 _GRACE_S = 8
 _HEADER_SECONDS = 10
 
-
-class Door(Protocol):
-    """An ASGI application of a channel. `draining` makes its /readyz answer 503 before the process stops."""
-
-    draining: bool
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own messages
-        """Serve one connection scope."""
-        ...
+App = Callable[[Any, Any, Any], Awaitable[None]]
+"""An ASGI application: called with (scope, receive, send)."""
 
 
 class _Server(uvicorn.Server):
@@ -59,11 +52,27 @@ def raise_file_limit() -> int:
     return soft
 
 
-async def serve(app: Door, listener: socket.socket, *, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set, then say so at /readyz and finish what is being answered."""
+class Stop:
+    """The wish to end. `asked`: leave in good order. `hurried`: asked again, so do not wait for the balancer."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.hurried = asyncio.Event()
+
+    def ask(self) -> None:
+        """Ask to leave; the second time, in a hurry."""
+        (self.hurried if self.asked.is_set() else self.asked).set()
+
+
+async def serve(app: App, listener: socket.socket, *, stop: Stop, drain_s: float = 0.0) -> None:
+    """Serve until asked to stop; go on for `drain_s` seconds, each answer ending its connection; finish what is left.
+
+    The application says at /readyz that it is leaving, which is the balancer's time to look elsewhere. A connection
+    left open until the end could be cut in the moment somebody sends on it: so none is.
+    """
     raise_file_limit()
     config = uvicorn.Config(
-        app,
+        _ending_connections(app, stop.asked),
         lifespan="on",
         access_log=False,
         log_config=None,
@@ -78,9 +87,28 @@ async def serve(app: Door, listener: socket.socket, *, stop: asyncio.Event) -> N
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    app.draining = True
+    leaving = asyncio.create_task(_drained(stop, drain_s))
+    await asyncio.wait({serving, leaving}, return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
-    stopping.cancel()
+    leaving.cancel()
     await serving
+
+
+async def _drained(stop: Stop, drain_s: float) -> None:
+    await stop.asked.wait()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.hurried.wait(), drain_s)
+
+
+def _ending_connections(app: App, leaving: asyncio.Event) -> App:
+    """Put `Connection: close` on every answer that begins after `leaving` was set."""
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own messages
+        async def closing(message: Any) -> None:  # noqa: ANN401 - ASGI's own messages
+            if leaving.is_set() and message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+            await send(message)
+
+        await app(scope, receive, closing)
+
+    return answer

@@ -7,22 +7,26 @@ batch that fails is halved until the failing event stands alone; its neighbours 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
 
+from springtide.platform import tracing
 from springtide.platform.bus import Bus, Delivery, ack_all
 from springtide.platform.caller import system
 from springtide.platform.db import Database, DatabaseUnavailable, Tx
 from springtide.platform.errors import SpringtideError, Unavailable
 from springtide.platform.events import Envelope, Event
 from springtide.platform.lanes import Turns
+from springtide.platform.tasks import finishing
 from springtide.platform.telemetry import EVENTS_CONSUMED, logger, set_trace
 
 _BACK_OFF_S = 1.0
 _LONGEST_DELAY_S = 60.0
 _AT_ONCE = 512
 _PATIENCE_S = 10.0
+_FINISHED_WITHIN_S = 5.0
 
 Pairs = Sequence[tuple[Envelope, Any]]
 
@@ -60,12 +64,16 @@ class Consumer:
         self._turns = Turns()
 
     async def run(self) -> None:
-        """Consume for ever; reconnect with a pause when the bus or the database is away."""
+        """Consume for ever; reconnect with a pause when the bus or the database is away.
+
+        Cancelled, it takes what it has begun to take and gives the rest back to the others.
+        """
         while True:
             try:
-                async for batch in self._bus.deliveries(self._name, list(self._subscriptions)):
-                    await self._take_batch(batch)
-                    await self._turns.next(has_more=len(batch) >= _AT_ONCE)
+                async with aclosing(self._bus.deliveries(self._name, list(self._subscriptions))) as batches:
+                    async for batch in batches:
+                        await finishing(self._take_batch(batch), within_s=_FINISHED_WITHIN_S)
+                        await self._turns.next(has_more=len(batch) >= _AT_ONCE)
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - a consumer outlives every failure of its engines
@@ -115,6 +123,20 @@ class Consumer:
 
         Events of one type stay in the order they came in; types are handled one after the other.
         """
+        began = time.perf_counter()
+        traced = [envelope for envelope in envelopes if tracing.is_picked(envelope.trace)] if tracing.is_on() else []
+        if not traced:
+            set_trace("")  # a batch belongs to none of its events
+            return await self._taken_together(envelopes)
+        links = [envelope.trace for envelope in traced]
+        with tracing.span(f"take {self._name}", parent=links[0], links=links, events=len(envelopes)) as span:
+            new = await self._taken_together(envelopes)
+            for envelope in traced:
+                name, link = f"{self._name} takes {envelope.type}", (span.trace,)
+                tracing.record(name, parent=envelope.trace, began=began, kind="consumer", links=link)
+            return new
+
+    async def _taken_together(self, envelopes: Sequence[Envelope]) -> int:
         await self._call_many(envelopes)
         async with self._db.tx(self._caller) as tx:
             ids = [envelope.id for envelope in envelopes]
@@ -154,7 +176,9 @@ class Consumer:
         envelope = delivery.envelope
         set_trace(envelope.trace)
         try:
-            outcome = await self.take(envelope)
+            name = f"{self._name} takes {envelope.type}" if tracing.is_on() else ""
+            with tracing.span(name, kind="consumer"):
+                outcome = await self.take(envelope)
         except Unavailable as error:
             outcome = "later"
             log.debug("consumer.later", consumer=self._name, type=envelope.type, error=error.detail)

@@ -114,6 +114,24 @@ from outbox where sent_at is null order by seq limit %(limit)s
 -- name: kernel_mark_sent
 update outbox set sent_at = clock_timestamp() where id = any(%(ids)s) and sent_at is null
 
+-- name: kernel_sent_lately
+-- Events of some types that were sent in the seven days before the newest was, in pages: after a restore.
+select id from outbox
+where sent_at > (select max(sent_at) from outbox) - interval '7 days'
+  and type = any(%(types)s) and id > %(after)s
+order by id limit %(limit)s
+
+-- name: kernel_not_taken
+select asked.id from unnest(%(ids)s::uuid[]) as asked(id)
+where not exists (select from inbox where consumer = %(consumer)s and event_id = asked.id)
+
+-- name: kernel_send_again
+update outbox set sent_at = null where id = any(%(ids)s) and sent_at is not null
+
+-- name: kernel_remember_taken
+-- What is sent again must not have been forgotten by those who took it: their row counts from now.
+update inbox set at = %(at)s where event_id = any(%(ids)s)
+
 -- name: kernel_outbox_lag
 select count(*), coalesce(extract(epoch from clock_timestamp() - min(occurred_at)), 0)::float8
 from outbox where sent_at is null

@@ -17,6 +17,8 @@ _LOOK_EVERY_S = 0.01
 class Waited(Protocol):
     """Where buyers wait: `platform.coalesce.Lane`."""
 
+    name: str
+
     @property
     def waiting(self) -> int:
         """Return how many calls wait."""
@@ -29,6 +31,14 @@ _buyers: WeakSet[Waited] = WeakSet()
 def watch(lane: Waited) -> None:
     """Let background work of this process give way while calls wait in `lane`."""
     _buyers.add(lane)
+
+
+def waiting() -> dict[str, int]:
+    """Return how many calls wait in this process, by lane."""
+    found: dict[str, int] = {}
+    for lane in _buyers:
+        found[lane.name] = found.get(lane.name, 0) + lane.waiting
+    return found
 
 
 def is_busy() -> bool:

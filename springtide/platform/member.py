@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any, Generic, TypeVar
 
+from prometheus_client import Counter
+
 from springtide.platform.batch import Batch, hexed, rows
 from springtide.platform.caller import Caller
 from springtide.platform.db import encode_event
@@ -13,7 +15,7 @@ from springtide.platform.events import Event
 from springtide.platform.exchange import Ask as Statement
 from springtide.platform.exchange import Tuples
 from springtide.platform.ids import uuid7
-from springtide.platform.telemetry import current_trace
+from springtide.platform.telemetry import Counted, current_trace
 from springtide.platform.usecase import Kept, encode_answer, encode_refusal, replay
 
 Ask = TypeVar("Ask")
@@ -30,6 +32,7 @@ class Member(Generic[Ask]):
         "ask",
         "audits",
         "caller",
+        "counted",
         "digest",
         "error",
         "events",
@@ -58,6 +61,7 @@ class Member(Generic[Ask]):
         self.events: list[tuple[Event, str, int, str]] = []
         self.audits: list[tuple[str, str, Mapping[str, Any]]] = []
         self.others: list[Kept] = []
+        self.counted: list[Counted] = []
         self.error: SpringtideError | None = None
         self.is_decided = False
         self._answer: object = None
@@ -84,6 +88,10 @@ class Member(Generic[Ask]):
     def audit(self, action: str, aggregate_id: object, **difference: Any) -> None:  # noqa: ANN401 - JSON values
         """Add an audit row. Never personal data in `difference`: field names only."""
         self.audits.append((action, str(aggregate_id), difference))
+
+    def count(self, counter: Counter, *labels: str, by: float = 1.0) -> None:
+        """Count something once the batch has committed, whether the member is answered or refused."""
+        self.counted.append((counter, labels, by))
 
     def keep_for(self, identity: Identity, digest: bytes, answer: object) -> None:
         """Keep the final answer of another call (a completion's) in this transaction; the first one kept stays."""

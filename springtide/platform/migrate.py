@@ -6,7 +6,6 @@ schema only). A migration declares `phase`: "pre" runs before the new release st
 
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from alembic import command, op
@@ -19,6 +18,7 @@ from sqlalchemy.engine import Connection
 
 from springtide.platform.database_roles import owner_role, runtime_password, runtime_role
 from springtide.platform.errors import SpringtideError
+from springtide.platform.pools import session_settings
 
 LOCK_TIMEOUT = "4s"
 STATEMENT_TIMEOUT = "5s"
@@ -83,16 +83,18 @@ def prepare_schema(admin_url: str, secret_key: str, context: str) -> None:
             defaults + "select, insert, update, delete on tables to {runtime}",
             defaults + "usage on sequences to {runtime}",
             defaults + "execute on functions to {runtime}",
-            "alter role {runtime} set search_path = {name}",
         )
         for statement in statements:
             connection.execute(sql.SQL(statement).format(name=name, owner=owner, runtime=runtime))
+        for setting, value in session_settings(schema).items():  # of sessions that cannot say so: behind a pooler
+            limit = sql.SQL("alter role {} set {} = {}")
+            connection.execute(limit.format(runtime, sql.Identifier(setting), sql.Literal(value)))
 
 
 def migrate(admin_url: str, context: str, migrations: Path, *, phases: Iterable[str] = ("pre", "post")) -> list[str]:
     """Apply what is missing in a context's schema; return the revisions applied. `MigrationFailed`."""
-    parts = urlsplit(admin_url)
-    engine = create_engine(urlunsplit(parts._replace(scheme="postgresql+psycopg")), poolclass=pool.NullPool)
+    # The driver reads the URL itself: it may name several hosts, which SQLAlchemy's own reading does not know.
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(admin_url), poolclass=pool.NullPool)
     script = Config()
     script.set_main_option("script_location", str(_ENVIRONMENT))
     script.set_main_option("version_locations", str(migrations))

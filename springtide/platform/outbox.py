@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import msgspec
 
+from springtide.platform import tracing
 from springtide.platform.bus import Bus
 from springtide.platform.caller import system
 from springtide.platform.db import Database
@@ -74,7 +75,11 @@ class Relay:
         envelopes = await self._unsent(_BATCH)
         if not envelopes:
             return 0
+        began = time.perf_counter()
         sent = await self._bus.publish(envelopes)
+        if tracing.is_on():
+            for envelope in sent:
+                tracing.record(f"publish {envelope.type}", parent=envelope.trace, began=began, kind="producer")
         if sent:
             async with self._db.tx(self._caller) as tx:
                 await tx.run("kernel_mark_sent", {"ids": [envelope.id for envelope in sent]})

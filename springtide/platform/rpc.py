@@ -13,10 +13,10 @@ from typing import Any, Generic, TypeVar, cast, get_type_hints
 
 import msgspec
 
+from springtide.platform import tracing
 from springtide.platform.bus import MAX_PAYLOAD_BYTES, Bus, PayloadTooLarge
 from springtide.platform.db import transaction_is_open
 from springtide.platform.errors import (
-    BadInput,
     DeadlineExceeded,
     Facts,
     Refusal,
@@ -25,6 +25,8 @@ from springtide.platform.errors import (
     unavailable_from,
 )
 from springtide.platform.failpoints import failpoint
+from springtide.platform.gate import Gate
+from springtide.platform.promise import is_always_answered
 from springtide.platform.telemetry import RPC_SECONDS, current_trace, logger, observe, set_trace
 
 DEFAULT_TIMEOUT_S = 12.0  # the setting call_timeout_s has the last word
@@ -38,6 +40,20 @@ class CalledInsideTransaction(RuntimeError):
     """A contract was called while a transaction was open: locks would be held across a call to the outside."""
 
 
+class MethodUnknown(Unavailable):
+    """The process that answered is of a release without this method: a newer one may answer later; facts: method."""
+
+    code = "method_unknown"
+    title = "Not available in this release yet"
+
+
+class NotUnderstood(Unavailable):
+    """A message of another release cannot be read here: once both sides are of one release it can; facts: method."""
+
+    code = "not_understood"
+    title = "Not available in this release yet"
+
+
 class _Failure(msgspec.Struct, frozen=True):
     """How a refusal or an unavailability travels."""
 
@@ -48,11 +64,12 @@ class _Failure(msgspec.Struct, frozen=True):
 
 
 class Method(msgspec.Struct, frozen=True):
-    """One verb of a contract: how its arguments and reply are encoded."""
+    """One verb of a contract: how its arguments and reply are encoded, and whether no limit or switch may refuse it."""
 
     name: str
     arguments: type[msgspec.Struct]
     reply: Any
+    always_answered: bool = False
 
 
 class Contract(Generic[Api]):
@@ -82,22 +99,38 @@ def _method(name: str, function: Callable[..., Any]) -> Method:
         else (parameter.name, hints[parameter.name], parameter.default)
         for parameter in parameters
     ]
-    return Method(name, msgspec.defstruct(f"{name}_arguments", fields, kw_only=True, frozen=True), hints["return"])
+    arguments = msgspec.defstruct(f"{name}_arguments", fields, kw_only=True, frozen=True)
+    return Method(name, arguments, hints["return"], is_always_answered(function))
 
 
 class _Proxy:
     """Base of both ways to call: turns `proxy.verb(...)` into `_call(method, arguments)`."""
 
-    def __init__(self, contract: Contract[Any]) -> None:
-        for method in contract.methods.values():
-            setattr(self, method.name, self._bound(method))
+    _verb = ""
+    _kind: tracing.Kind = "internal"
 
-    def _bound(self, method: Method) -> Callable[..., Any]:
+    def __init__(self, contract: Contract[Any], gate: Gate | None) -> None:
+        self._context = contract.context
+        self._side = (gate or Gate()).making
+        for method in contract.methods.values():
+            setattr(self, method.name, self._bound(contract.context, method))
+
+    def _bound(self, context: str, method: Method) -> Callable[..., Any]:
+        name, always, side = f"{context}.{method.name}", method.always_answered, self._side
+
         async def call(**arguments: Any) -> Any:  # noqa: ANN401 - typed by the Protocol the proxy is cast to
             if transaction_is_open():
                 msg = f"{method.name} was called while a transaction is open"
                 raise CalledInsideTransaction(msg)
-            return await self._call(method, arguments)
+            counts = not always and side.enter(name)  # spelled out: `with` costs more than all the rest
+            try:
+                if not tracing.is_picked(current_trace()):
+                    return await self._call(method, arguments)
+                with tracing.span(self._verb + name, kind=self._kind):
+                    return await self._call(method, arguments)
+            finally:
+                if counts:
+                    side.leave(name)
 
         return call
 
@@ -106,9 +139,10 @@ class _Proxy:
 
 
 class _Local(_Proxy):
-    def __init__(self, contract: Contract[Any], implementation: object, *, through_wire: bool) -> None:
-        super().__init__(contract)
-        self._context = contract.context
+    def __init__(
+        self, contract: Contract[Any], implementation: object, *, through_wire: bool, gate: Gate | None
+    ) -> None:
+        super().__init__(contract, gate)
         self._implementation = implementation
         self._through_wire = through_wire
 
@@ -141,9 +175,11 @@ class _Local(_Proxy):
 
 
 class _Remote(_Proxy):
-    def __init__(self, contract: Contract[Any], bus: Bus, *, timeout_s: float) -> None:
-        super().__init__(contract)
-        self._context = contract.context
+    _verb = "ask "
+    _kind: tracing.Kind = "client"
+
+    def __init__(self, contract: Contract[Any], bus: Bus, *, timeout_s: float, gate: Gate | None) -> None:
+        super().__init__(contract, gate)
         self._bus = bus
         self._timeout_s = timeout_s
 
@@ -155,11 +191,20 @@ class _Remote(_Proxy):
         failpoint(f"{self._context}.{method.name}.answered")
         status = (message.headers or {}).get("status", "")
         if status == "ok":
-            return msgspec.msgpack.decode(message.data, type=method.reply)
+            return self._read(method, message.data)
         failure = msgspec.msgpack.decode(message.data, type=_Failure)
         if status == "refused":
             raise refusal_from(failure.code, failure.detail, failure.facts)
         raise unavailable_from(failure.code, failure.detail, failure.facts, failure.retry_after_s or 2)
+
+    def _read(self, method: Method, answer: bytes) -> Any:  # noqa: ANN401 - see above
+        try:
+            return msgspec.msgpack.decode(answer, type=method.reply)
+        except msgspec.DecodeError as error:
+            name = f"{self._context}.{method.name}"
+            log.warning("rpc.answer_not_understood", method=name, error=str(error))
+            msg = f"The answer of {name}: {error}"
+            raise NotUnderstood(msg, method=name) from error
 
 
 def _time_left(timeout_s: float) -> float:
@@ -173,66 +218,84 @@ def _time_left(timeout_s: float) -> float:
     return min(left, timeout_s)
 
 
-def local(contract: Contract[Api], implementation: Api, *, through_wire: bool = False) -> Api:
+def local(contract: Contract[Api], implementation: Api, *, through_wire: bool = False, gate: Gate | None = None) -> Api:
     """Return a caller for a context in this process. `through_wire` encodes and decodes every call (tests)."""
-    return cast("Api", _Local(contract, implementation, through_wire=through_wire))
+    return cast("Api", _Local(contract, implementation, through_wire=through_wire, gate=gate))
 
 
-def remote(contract: Contract[Api], bus: Bus, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Api:
+def remote(contract: Contract[Api], bus: Bus, *, timeout_s: float = DEFAULT_TIMEOUT_S, gate: Gate | None = None) -> Api:
     """Return a caller for a context elsewhere; each call waits at most `timeout_s` seconds."""
-    return cast("Api", _Remote(contract, bus, timeout_s=timeout_s))
+    return cast("Api", _Remote(contract, bus, timeout_s=timeout_s, gate=gate))
 
 
 class Server:
     """Answers the calls of one contract; hand `handle` to `Bus.serving`."""
 
-    def __init__(self, contract: Contract[Any], implementation: object) -> None:
+    def __init__(self, contract: Contract[Any], implementation: object, *, gate: Gate | None = None) -> None:
         self._contract = contract
         self._implementation = implementation
+        self._passing = (gate or Gate()).answering.passing
 
     async def handle(self, method_name: str, body: bytes, headers: dict[str, str]) -> tuple[bytes, dict[str, str]]:
         """Decode, call, encode. Never raises: whatever happens becomes an answer."""
         started = time.perf_counter()
-        status, answer = await self._answer(method_name, body, headers)
-        observe(RPC_SECONDS, time.perf_counter() - started, self._contract.context, method_name, status)
+        status, outcome, answer = await self._answer(method_name, body, headers)
+        known = method_name if method_name in self._contract.methods else "unknown"
+        observe(RPC_SECONDS, time.perf_counter() - started, self._contract.context, known, outcome)
         return answer, {"status": status}
 
-    async def _answer(self, method_name: str, body: bytes, headers: dict[str, str]) -> tuple[str, bytes]:
+    async def _answer(self, method_name: str, body: bytes, headers: dict[str, str]) -> tuple[str, str, bytes]:
+        """Return status and outcome (the code of a refusal) and the encoded answer."""
         try:
-            reply = await self._run(method_name, body, headers)
+            method = self._method(method_name)
+            with self._passing(f"{self._contract.context}.{method_name}", always=method.always_answered):
+                reply = await self._run(method, body, headers)
             encoded = _limited(method_name, msgspec.msgpack.encode(reply))
         except Refusal as refusal:
-            return "refused", _failure(refusal.code, refusal.detail, refusal.facts)
+            return "refused", refusal.code, _failure(refusal.code, refusal.detail, refusal.facts)
         except Unavailable as error:
-            return "unavailable", _failure(error.code, error.detail, error.facts, error.retry_after_s)
+            return "unavailable", error.code, _failure(error.code, error.detail, error.facts, error.retry_after_s)
         except PayloadTooLarge as error:
             log.error("rpc.too_large", context=self._contract.context, method=method_name)  # noqa: TRY400 - no trace
-            return "unavailable", _failure("too_large", f"{error}: the answer is too large to travel.", {})
+            return "unavailable", "too_large", _failure("too_large", f"{error}: the answer is too large to travel.", {})
         except Exception:
             log.exception("rpc.failed", context=self._contract.context, method=method_name)
-            return "unavailable", _failure("internal", f"{self._contract.context} failed.", {}, 2)
-        return "ok", encoded
+            return "unavailable", "internal", _failure("internal", f"{self._contract.context} failed.", {}, 2)
+        return "ok", "ok", encoded
 
-    async def _run(self, method_name: str, body: bytes, headers: dict[str, str]) -> Any:  # noqa: ANN401 - any reply
-        method = self._contract.methods.get(method_name)
+    def _method(self, name: str) -> Method:
+        method = self._contract.methods.get(name)
         if method is None:
-            msg = f"{self._contract.context} has no method {method_name}."
-            raise BadInput(msg)
+            msg = f"{self._contract.context} has no method {name}."
+            raise MethodUnknown(msg, method=f"{self._contract.context}.{name}")
+        return method
+
+    def _not_understood(self, method: Method, error: Exception) -> NotUnderstood:
+        name = f"{self._contract.context}.{method.name}"
+        log.warning("rpc.not_understood", method=name, error=str(error))
+        return NotUnderstood(f"{name}: {error}", method=name)
+
+    async def _run(self, method: Method, body: bytes, headers: dict[str, str]) -> Any:  # noqa: ANN401 - any reply
         try:
             arguments = msgspec.msgpack.decode(body, type=method.arguments)
-        except msgspec.ValidationError as error:
-            raise BadInput(str(error)) from error
+        except msgspec.DecodeError as error:
+            raise self._not_understood(method, error) from error
         timeout_s = int(headers.get("deadline-ms", "8000")) / 1000
         set_trace(headers.get("traceparent", "").strip("-"))
         _deadline.set(time.monotonic() + timeout_s)
+        name = f"{self._contract.context}.{method.name}" if tracing.is_on() else ""
         try:
-            async with asyncio.timeout(timeout_s):
-                failpoint(f"{self._contract.context}.{method_name}.before")
-                reply = await getattr(self._implementation, method_name)(**_as_keywords(arguments))
-                failpoint(f"{self._contract.context}.{method_name}.after")
-                return reply
+            with tracing.span(name, kind="server"):
+                return await self._in_time(method, arguments, timeout_s)
         except TimeoutError as error:
             raise DeadlineExceeded from error
+
+    async def _in_time(self, method: Method, arguments: msgspec.Struct, timeout_s: float) -> Any:  # noqa: ANN401 - any reply
+        async with asyncio.timeout(timeout_s):
+            failpoint(f"{self._contract.context}.{method.name}.before")
+            reply = await getattr(self._implementation, method.name)(**_as_keywords(arguments))
+            failpoint(f"{self._contract.context}.{method.name}.after")
+            return reply
 
 
 def _limited(what: str, encoded: bytes) -> bytes:

@@ -1,9 +1,12 @@
 """Ending tasks for good."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
 
 _CANCEL_AGAIN_S = 0.5
+
+Result = TypeVar("Result")
 
 
 async def stopped(tasks: Iterable["asyncio.Task[None]"]) -> None:
@@ -17,3 +20,26 @@ async def stopped(tasks: Iterable["asyncio.Task[None]"]) -> None:
             task.cancel()
         _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_S)
     await asyncio.gather(*everybody, return_exceptions=True)
+
+
+async def finishing(work: Coroutine[Any, Any, Result], *, within_s: float) -> Result:
+    """Do `work`; cancelled meanwhile, let it come to its end for at most `within_s` seconds before being cancelled."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await patiently(task, within_s=within_s)
+        raise
+
+
+async def patiently(task: "asyncio.Task[Any]", *, within_s: float) -> None:
+    """Wait for the end of `task`, whoever cancels us meanwhile; after `within_s` seconds cancel it. Raises nothing."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + within_s
+    while not task.done() and clock() < until:
+        try:
+            await asyncio.wait({task}, timeout=until - clock())
+        except asyncio.CancelledError:
+            continue  # `stopped` cancels again and again: whoever calls us is on the way out already
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

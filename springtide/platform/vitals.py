@@ -2,7 +2,8 @@
 
 Counts only ever rise while a process lives, so a snapshot that was lost costs nothing: the next one says it all. Times
 to answer are counted in buckets that are the same in every process, so that those of several processes can be added up
-and percentiles read from the sum. A percentile is never averaged. `platform.fleet_view` listens.
+and percentiles read from the sum. A percentile is never averaged. `platform.fleet_view` listens for the live page,
+`platform.fleet_figures` for the watch, which needs figures that not every snapshot brings.
 """
 
 import asyncio
@@ -16,17 +17,22 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
-from prometheus_client import Gauge
 
 from springtide.platform.bus import Bus
 from springtide.platform.db import Database
 from springtide.platform.errors import Unavailable
-from springtide.platform.telemetry import HTTP_WAITING, LANE_WAITING, OUTBOX_LAG_SECONDS, logger
+from springtide.platform.figures import Figure, own_figures
+from springtide.platform.telemetry import REGISTRY, logger
 
 log = logger(__name__)
 
 EVERY_S = 1.0
+FIGURES_EVERY = 5
+"""Snapshots from one that brings figures to the next."""
+
 SUBJECT = "vitals"
+EVERYBODY = f"{SUBJECT}.*"
+MOST_BYTES = 256 * 1024
 _FIRST_S, _FACTOR, _BUCKETS = 0.001, 1.2, 60
 BOUNDS_S: tuple[float, ...] = tuple(_FIRST_S * _FACTOR**step for step in range(_BUCKETS))
 """Upper ends of the buckets in seconds, 1 ms to 47 s, each a fifth wider than the one before; one more counts the rest.
@@ -37,6 +43,11 @@ MOST_CHANNELS = 12
 MOST_QUEUES = 48
 MOST_NAMES = 16
 _MIB = 1024 * 1024
+_QUEUES = {
+    "springtide_lane_waiting": "lane",
+    "springtide_http_requests_waiting": "http",
+    "springtide_outbox_lag_seconds": "outbox",
+}
 _STATM = Path("/proc/self/statm")
 _SERVER_ERROR = 500
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -71,7 +82,8 @@ class PoolUse(msgspec.Struct, frozen=True, array_like=True):
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """One process, now. `process` is unique for each start; `lag_ms`: how late the event loop was, at worst, within the
-    last second; `cpu_percent` of one core; `failing`: loops whose last turn failed; `leaving`: this is the last one.
+    last second; `cpu_percent` of one core; `failing`: loops whose last turn failed; `figures`: empty where this one
+    brings none; `leaving`: this is the last one.
     """
 
     process: str
@@ -84,6 +96,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     lag_ms: int
     cpu_percent: int
     memory_mib: int
+    figures: tuple[Figure, ...] = ()
     leaving: bool = False
 
 
@@ -166,6 +179,7 @@ class Pulse:
         self._vitals = vitals
         self._since = time.monotonic()
         self._cpu = (self._since, time.process_time())
+        self._told = 0
         self.process = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(2)}"
 
     async def run(self) -> None:
@@ -179,13 +193,16 @@ class Pulse:
             await self._send(lag_s=lag_s, leaving=True)
 
     async def _send(self, *, lag_s: float, leaving: bool) -> None:
-        body = msgspec.msgpack.encode(self.snapshot(lag_s=lag_s, leaving=leaving))
+        brings_figures = leaving or self._told % FIGURES_EVERY == 0
+        self._told += 1
+        snapshot = self.snapshot(lag_s=lag_s, leaving=leaving, figures=own_figures() if brings_figures else ())
+        body = msgspec.msgpack.encode(snapshot)
         try:
             await self._bus.tell(f"{SUBJECT}.{self.process}", body)
         except Unavailable as error:  # whoever listens sees the silence
             log.debug("vitals.not_sent", error=error.detail)
 
-    def snapshot(self, *, lag_s: float = 0.0, leaving: bool = False) -> Snapshot:
+    def snapshot(self, *, lag_s: float = 0.0, leaving: bool = False, figures: tuple[Figure, ...] = ()) -> Snapshot:
         """Return what there is to tell."""
         now, cpu = time.monotonic(), time.process_time()
         (before, cpu_before), self._cpu = self._cpu, (now, cpu)
@@ -200,6 +217,7 @@ class Pulse:
             lag_ms=round(lag_s * 1000),
             cpu_percent=round(100 * (cpu - cpu_before) / max(now - before, 0.001)),
             memory_mib=_memory_mib(),
+            figures=figures,
             leaving=leaving,
         )
 
@@ -216,22 +234,19 @@ async def _worst_lag(seconds: float) -> float:
 
 
 def _queues() -> tuple[Queue, ...]:
-    kinds = (("lane", LANE_WAITING), ("http", HTTP_WAITING), ("outbox", OUTBOX_LAG_SECONDS))
-    found = [Queue(kind, name, round(value)) for kind, gauge in kinds for name, value in _values(gauge)]
+    found = [
+        Queue(_QUEUES[sample.name], next(iter(sample.labels.values()), ""), round(sample.value))
+        for family in REGISTRY.restricted_registry(list(_QUEUES)).collect()
+        for sample in family.samples
+    ]
     return tuple(sorted(found, key=lambda queue: -queue.waiting)[:MOST_QUEUES])
 
 
-def _values(gauge: Gauge) -> list[tuple[str, float]]:
-    return [
-        (next(iter(sample.labels.values()), ""), sample.value)
-        for family in gauge.collect()
-        for sample in family.samples
-    ]
-
-
 def _pool_use(context: str, database: Database) -> PoolUse:
-    use = database.pool_use()
-    return PoolUse(context, use.lent, use.most, use.waiting)
+    """Return the use of the pool for statements; batches have a connection of their own, and so have replicas."""
+    figures = dict(database.pools())["statements"]
+    made, free = figures.get("pool_size", 0), figures.get("pool_available", 0)
+    return PoolUse(context, made - free, figures.get("pool_max", 0), figures.get("requests_waiting", 0))
 
 
 def _memory_mib() -> int:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from springtide.platform.db import Database, Statements
 from springtide.platform.inbox import Subscription
 from springtide.platform.jobs import Work
+from springtide.platform.partitions import Partitioned
 from springtide.platform.rpc import Contract
 
 Api = TypeVar("Api")
@@ -82,8 +83,10 @@ class ContextSpec:
     """A context as `bootstrap` sees it; each `contexts/<name>/wiring.py` exports one as `SPEC`.
 
     `has_jobs`: there is work for processes with the role "jobs": `Built.jobs` (then the schema carries procrastinate's
-    tables), and loops that say so. `most_connections`: a context that is not on the buyers' path takes fewer than the
-    settings allow.
+    tables), and loops that say so. `has_worker`: there are such jobs, so a worker takes them.
+    `has_lane`: its writes are coalesced, over a connection of their own.
+    `partitioned`: its tables that are cut by time, beside those every schema has. `most_connections`: a context that is
+    not on the buyers' path takes fewer than the settings allow.
     """
 
     contract: Contract[Any]
@@ -91,6 +94,9 @@ class ContextSpec:
     migrations: Path
     build: Callable[[Needs], Built]
     has_jobs: bool = False
+    has_worker: bool = False
+    has_lane: bool = False
+    partitioned: Sequence[Partitioned] = ()
     most_connections: int | None = None
 
     @property

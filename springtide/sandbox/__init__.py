@@ -32,8 +32,3 @@ POST  /admin/clock                          ``{"advance_s": n}`` moves the gatew
 GET   /admin/webhooks                       what was sent, how often, what is still waiting
 ====  ====================================  ==================================================================
 """
-
-from springtide.sandbox.app import create_app
-from springtide.sandbox.keys import AccountKeys, account_keys
-
-__all__ = ["AccountKeys", "account_keys", "create_app"]

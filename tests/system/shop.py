@@ -7,7 +7,7 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -31,15 +31,25 @@ from springtide.settings import CONTEXTS, Settings, as_environment, replaced
 
 ONE = "one"
 SPLIT = "split"
+FIVE = "five for a trace"
 WITH_OFFICE = "one with office"
 SPLIT_WITH_OFFICE = "split with office"
 LAYOUTS: dict[str, tuple[tuple[str, ...], ...]] = {
     ONE: (("web", *CONTEXTS, "jobs"),),
     SPLIT: LAYOUT,
 }
+# Everybody who takes part in a purchase in a process of its own, for the trace of one.
+LAYOUTS[FIVE] = (
+    ("web",),
+    ("checkout",),
+    ("orders",),
+    ("payments", "jobs"),
+    ("inventory", "pricing", "catalog", "customers"),
+)
 LAYOUTS[WITH_OFFICE] = (*LAYOUTS[ONE], ("backoffice",))
 LAYOUTS[SPLIT_WITH_OFFICE] = (*LAYOUTS[SPLIT], ("backoffice",))
 TEMPLATE = "template_demo_shop"
+HEALTH_TOKEN = "a-health-token-for-tests-0123456789abc"
 _TEMPLATE_LOCK = 7_405_119
 _READY_WITHIN_S = 60.0
 
@@ -186,8 +196,10 @@ def _answers(address: str) -> bool:
 
 
 @contextmanager
-def running_shop(engines: Engines, layout: str, **changes: object) -> Iterator[RunningShop]:
-    """Run the demo shop in a layout on a fresh copy of its database."""
+def running_shop(
+    engines: Engines, layout: str, *, adapted: Callable[[Settings], Settings] | None = None, **changes: object
+) -> Iterator[RunningShop]:
+    """Run the demo shop in a layout on a fresh copy of its database; `adapted` changes the settings it is run with."""
     template = demo_template(engines)
     with scratch_database(engines, template=template) as url, tempfile.TemporaryDirectory() as place:
         port, sandbox_port, backoffice_port = free_port(), free_port(), free_port()
@@ -202,11 +214,13 @@ def running_shop(engines: Engines, layout: str, **changes: object) -> Iterator[R
             sandbox_port=sandbox_port,
             backoffice_port=backoffice_port,
             log_level="INFO",
+            health_token=HEALTH_TOKEN,
+            drain_s=0.0,  # no balancer stands in front
             call_timeout_s=8.0,  # a call to a process that was killed is not waited for longer
         )
         (folder / "data").mkdir()
         settings = replaced(settings, gateways=demo_gateways(settings, SECRET), **changes)
-        shop = RunningShop(settings, layout, folder)
+        shop = RunningShop(adapted(settings) if adapted else settings, layout, folder)
         try:
             shop.start()
             yield shop

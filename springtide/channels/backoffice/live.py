@@ -17,9 +17,10 @@ from springtide.platform.bus import Bus
 from springtide.platform.caller import Caller, Kind
 from springtide.platform.errors import SpringtideError, TooMany, Unavailable
 from springtide.platform.fleet_view import FleetHub
+from springtide.platform.health import Health
 from springtide.platform.tasks import stopped
 from springtide.platform.telemetry import logger
-from springtide.platform.vitals import SUBJECT
+from springtide.platform.vitals import EVERYBODY
 
 log = logger(__name__)
 
@@ -65,11 +66,15 @@ class _Figure:
 
 
 class Live:
-    """`running` listens and draws while the block lasts; `board` is the page's inner part as it is now."""
+    """`running` listens and draws while the block lasts; `board` is the page's inner part as it is now.
 
-    def __init__(self, office: Office, pages: Pages, *, consumers: Sequence[str] = ()) -> None:
+    `health`: once the process drains, every stream ends with the next drawing, so that nobody holds up its end.
+    """
+
+    def __init__(self, office: Office, pages: Pages, *, health: Health, consumers: Sequence[str] = ()) -> None:
         self.hub = FleetHub(channels=_SHOP_CHANNELS)
-        self.leaving = False
+        self._health = health
+        self._is_over = False
         self.viewers = 0
         self._pages = pages
         self._office = office
@@ -95,7 +100,7 @@ class Live:
         try:
             yield
         finally:
-            self.leaving = True
+            self._is_over = True
             self._tell()
             await stopped(tasks)
 
@@ -115,12 +120,15 @@ class Live:
         self.viewers += 1
         try:
             yield await self.board()
-            while not self.leaving:
+            while not self._is_leaving():
                 self._looked_at = time.monotonic()
                 await self._next.wait()
                 yield self._frame
         finally:
             self.viewers -= 1
+
+    def _is_leaving(self) -> bool:
+        return self._is_over or self._health.draining
 
     def now(self) -> Board:
         """Return everything that is known."""
@@ -132,7 +140,7 @@ class Live:
     async def _listen(self, bus: Bus) -> None:
         while True:
             try:
-                async with bus.hearing(SUBJECT, self.hub.take):
+                async with bus.hearing(EVERYBODY, self.hub.take):
                     await asyncio.Event().wait()
             except Unavailable as error:
                 log.debug("live.waits", error=error.detail)

@@ -21,6 +21,9 @@ from springtide.contracts.customers.api import Session
 from springtide.platform.caller import Caller
 from springtide.platform.errors import Forbidden, Refusal, SpringtideError, Unauthenticated, Unavailable
 from springtide.platform.http import HttpRequest, cookie, dropped_cookie, request_id
+from springtide.platform.telemetry import logger
+
+log = logger(__name__)
 
 Reply = Response[bytes]
 Done = TypeVar("Done")
@@ -251,6 +254,17 @@ def local_path(path: str, otherwise: str = "/") -> str:
     """Return `path` when it leads nowhere but to this back office, else `otherwise`."""
     plain = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
     return path if plain else otherwise
+
+
+async def lateness(visit: Visit) -> float:
+    """Return how many seconds late figures may be; 0 where orders does not say (a release before this one)."""
+    if not visit.can("orders.read"):
+        return 0.0
+    try:
+        return await visit.office.orders.late_by(caller=visit.caller)
+    except (Refusal, Unavailable) as error:
+        log.debug("lateness.unknown", error=error.detail)
+        return 0.0
 
 
 async def enter(request: HttpRequest, *needs: str) -> Visit:

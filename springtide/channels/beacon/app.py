@@ -24,6 +24,7 @@ from springtide.channels.pages.same_origin import require_same_origin
 from springtide.contracts.insight.api import Batch, Device, InsightApi, Step
 from springtide.edge.asgi import Receive, Scope, Send
 from springtide.edge.problems import send_problem
+from springtide.platform.caching import PRIVATE_CONTROL
 from springtide.platform.caller import system
 from springtide.platform.errors import BadInput, Refusal, SpringtideError, Unavailable
 from springtide.platform.http import MethodNotAllowed, TooLarge, forwarded_address
@@ -86,7 +87,7 @@ class Beacon:
             await send_problem(send, error)
             return
         cookie = self._take(body, headers, str((scope.get("client") or ("",))[0]))
-        raw = [(b"cache-control", b"no-store"), *([(b"set-cookie", cookie.encode())] if cookie else [])]
+        raw = [(b"cache-control", PRIVATE_CONTROL), *([(b"set-cookie", cookie.encode())] if cookie else [])]
         await send({"type": "http.response.start", "status": 204, "headers": raw})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 

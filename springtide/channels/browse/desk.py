@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from springtide.channels.browse.reader import Browse
+from springtide.platform.caching import UNPURGED, Caching
 from springtide.platform.wiring import Ask
 
 
@@ -13,8 +14,8 @@ class Desk:
 
     `public_url`: where buyers reach the shop, without a trailing slash. `trusted_proxies`: addresses whose
     X-Forwarded-For is believed. `return_origins`: where else than to the shop itself a bank may send a buyer back to
-    ("https://shop.example.org"): the origins of storefronts that are not ours.
-    `collects`: pages tell our own beacon that they were opened.
+    ("https://shop.example.org"): the origins of storefronts that are not ours. `caching`: what shared caches are told.
+    `assets_url`: where browsers fetch styles, scripts and pictures, without a trailing slash; "": from the shop itself.
     """
 
     ask: Ask
@@ -23,4 +24,6 @@ class Desk:
     default_market: str
     trusted_proxies: Sequence[str] = ()
     return_origins: Sequence[str] = ()
+    caching: Caching = UNPURGED
+    assets_url: str = ""
     collects: bool = False

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from springtide.channels.browse.shelf import Entry, Shelf, entry_of
+from springtide.channels.browse.shelf import Entry, Shelf, Watcher, entry_of
 from springtide.contracts.catalog.api import CatalogApi, Product
 from springtide.contracts.catalog.events import CategoriesChanged, ProductChangedEvent
 from springtide.contracts.common import Snapshot
@@ -64,11 +64,12 @@ class Changes:
 class Follower:
     """Fills a shelf and keeps it true until it is cancelled."""
 
-    def __init__(self, shelf: Shelf, changes: Changes, *, ask: Ask, bus: Bus) -> None:
+    def __init__(self, shelf: Shelf, changes: Changes, *, ask: Ask, bus: Bus, watcher: Watcher | None = None) -> None:
         self._shelf = shelf
         self._changes = changes
         self._ask = ask
         self._bus = bus
+        self._watcher = watcher
         self.fresh = asyncio.Event()
         """Set once a snapshot was taken and events are being followed."""
 
@@ -116,6 +117,7 @@ class Follower:
         for product_id in gone:
             self._changes.note(shelf, product_id)
         self._changes.happened.set()
+        shelf.watcher = self._watcher  # what was put on an empty shelf made nothing wrong: nobody had seen it
         return min(first, second, third)
 
     def _entry(self, product: Product) -> tuple[UUID, Entry | None]:

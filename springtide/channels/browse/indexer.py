@@ -1,7 +1,7 @@
 """Keeps the search index and the suggestions up with the shelf: batches of changes, written beside the requests."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from uuid import UUID
 
 from springtide.channels.browse.documents import FALLBACK, decode_document, text_in
@@ -31,6 +31,9 @@ class Indexer:
         self.suggesters: dict[str, Suggester] = {}
         self.ready = asyncio.Event()
         self.revision = 0
+        self.on_change: Callable[[], None] = _nobody
+        """Called when searches find something else than before."""
+
         self._names_changed = False
         self._suggested_at = float("-inf")
 
@@ -79,6 +82,7 @@ class Indexer:
             await self.index.apply(products, gone)
             self.revision += 1
             self._names_changed = True
+            self.on_change()
         await self._suggest(languages)
         self.ready.set()
 
@@ -111,6 +115,10 @@ class Indexer:
             language: [(entry.id, in_language(entry, language), entry.popularity) for entry in entries]
             for language in languages
         }
+
+
+def _nobody() -> None:
+    pass
 
 
 def _suggesters(names: Mapping[str, list[tuple[UUID, bytes, int]]]) -> dict[str, Suggester]:

@@ -16,6 +16,7 @@ from springtide.channels.browse.follower import Changes, Follower
 from springtide.channels.browse.indexer import Indexer
 from springtide.channels.browse.listing import Row, below, card, in_language, listing, rows, whole_in_language
 from springtide.channels.browse.shelf import Entry, Shelf
+from springtide.channels.browse.stale import Note, Stale
 from springtide.channels.browse.views import (
     Card,
     CategoryView,
@@ -67,6 +68,11 @@ class Browse:
     def generation(self) -> int:
         """Return a number that rises with every visible change: what was made of an older one is stale."""
         return self._shelf.generation
+
+    @property
+    def tree_generation(self) -> int:
+        """Return a number that rises with every change of the category tree."""
+        return self._shelf.tree_generation
 
     def require_ready(self) -> None:
         """Raise `Unavailable` until `ready`."""
@@ -278,19 +284,30 @@ class Browse:
 
 @asynccontextmanager
 async def browsing(
-    *, ask: Ask, bus: Bus, folder: Path | None, words: Path | None = None, keep_every_s: float = KEEP_EVERY_S
+    *,
+    ask: Ask,
+    bus: Bus,
+    folder: Path | None,
+    words: Path | None = None,
+    keep_every_s: float = KEEP_EVERY_S,
+    note: Note | None = None,
 ) -> AsyncIterator[Browse]:
     """Run the read side while the block lasts. Entering never waits for the contexts.
 
     `folder`: where the last state lies on disk (None: nowhere). `words`: folder with compounds.csv and synonyms.csv.
+    `note`: takes the surrogate keys of what becomes wrong in shared caches (None: there are none).
     """
     shelf, changes = Shelf(), Changes()
+    stale = None if note is None else Stale(shelf, note)
     path = None if folder is None else folder / "web.msgpack"
     if path is not None and (state := await asyncio.to_thread(disk.read, path)) is not None:
         disk.fill(shelf, state)
         changes.note_everything(shelf)
+        shelf.watcher = stale  # pages of this state may be shown before the first snapshot
     indexer = Indexer(shelf, changes, load_lexicons(words))
-    follower = Follower(shelf, changes, ask=ask, bus=bus)
+    if stale is not None:
+        indexer.on_change = stale.index_changed
+    follower = Follower(shelf, changes, ask=ask, bus=bus, watcher=stale)
     work = [follower.run(), indexer.run()]
     if path is not None:
         work.append(_keep(shelf, path, keep_every_s))

@@ -6,6 +6,7 @@ with every change that can be seen, so what was computed from the shelf can be k
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -79,11 +80,36 @@ def _traits(product: Product) -> Iterator[Trait]:
             yield Trait(sys.intern(key), sys.intern(value), texts)
 
 
+class Watcher(Protocol):
+    """Is told what changed on a shelf."""
+
+    def product_changed(self, before: Entry | None, after: Entry | None) -> None:
+        """Take a product that came, changed or left."""
+        ...
+
+    def price_changed(self, market: str, product_id: UUID) -> None:
+        """Take a changed price of a product."""
+        ...
+
+    def band_changed(self, market: str, product_id: UUID) -> None:
+        """Take a changed band of a product."""
+        ...
+
+    def front_changed(self) -> None:
+        """Take a change of what is on every page."""
+        ...
+
+
 class Shelf:
-    """The state. Every `put_…` returns whether anything changed."""
+    """The state. Every `put_…` returns whether anything changed. `watcher` is told of every change, once there is one.
+
+    `tree_generation` rises when the category tree does.
+    """
 
     def __init__(self) -> None:
         self.generation = 0
+        self.tree_generation = 0
+        self.watcher: Watcher | None = None
         self.front: ShopFront | None = None
         self.markets: dict[str, Market] = {}
         self.categories: dict[str, Category] = {}
@@ -121,6 +147,8 @@ class Shelf:
         for sku in entry.skus:
             self._by_sku[sku] = entry.id
         self.generation += 1
+        if self.watcher is not None:
+            self.watcher.product_changed(known, entry)
         return True
 
     def drop_product(self, product_id: UUID) -> bool:
@@ -130,6 +158,8 @@ class Shelf:
             return False
         self._forget(known)
         self.generation += 1
+        if self.watcher is not None:
+            self.watcher.product_changed(known, None)
         return True
 
     def _forget(self, entry: Entry) -> None:
@@ -147,7 +177,7 @@ class Shelf:
         if known == price or (known is not None and not overwrite and known.version >= price.version):
             return False
         prices[sys.intern(price.sku)] = price
-        self._touch(price.market, price.sku)
+        self._touch_price(price.market, price.sku)
         return True
 
     def put_band(self, band: Availability, *, overwrite: bool = False) -> bool:
@@ -157,7 +187,7 @@ class Shelf:
         if known == band or (known is not None and not overwrite and known.version >= band.version):
             return False
         bands[sys.intern(band.sku)] = band
-        self._touch(band.market, band.sku)
+        self._touch_band(band.market, band.sku)
         return True
 
     def keep_only(
@@ -169,17 +199,28 @@ class Shelf:
             self.drop_product(product_id)
         for market, sku in [(m, s) for m, rows in self._prices.items() for s in rows if (m, s) not in prices]:
             del self._prices[market][sku]
-            self._touch(market, sku)
+            self._touch_price(market, sku)
         for market, sku in [(m, s) for m, rows in self._bands.items() for s in rows if (m, s) not in bands]:
             del self._bands[market][sku]
-            self._touch(market, sku)
+            self._touch_band(market, sku)
         return gone
 
-    def _touch(self, market: str, sku: str) -> None:
+    def _touch_price(self, market: str, sku: str) -> None:
+        product_id = self._touch(market, sku)
+        if self.watcher is not None and product_id is not None:
+            self.watcher.price_changed(market, product_id)
+
+    def _touch_band(self, market: str, sku: str) -> None:
+        product_id = self._touch(market, sku)
+        if self.watcher is not None and product_id is not None:
+            self.watcher.band_changed(market, product_id)
+
+    def _touch(self, market: str, sku: str) -> UUID | None:
         product_id = self._by_sku.get(sku)
         if product_id is not None:
             self._summaries.get(market, {}).pop(product_id, None)
         self.generation += 1
+        return product_id
 
     def put_front(self, front: ShopFront) -> bool:
         """Take sellers and markets."""
@@ -188,6 +229,8 @@ class Shelf:
         self.front = front
         self.markets = {market.key: market for market in front.markets}
         self.generation += 1
+        if self.watcher is not None:
+            self.watcher.front_changed()
         return True
 
     def put_categories(self, categories: Iterable[Category]) -> bool:
@@ -201,6 +244,9 @@ class Shelf:
             self.category_slugs.put(category.key, category.slugs, {})
         self.categories = tree
         self.generation += 1
+        self.tree_generation += 1
+        if self.watcher is not None:
+            self.watcher.front_changed()
         return True
 
     def product_of(self, sku: str) -> UUID | None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 from litestar import Response, get
 
-from springtide.channels.pages.static_files import FOREVER
+from springtide.platform.caching import FOREVER
 from springtide.platform.errors import NotFound
 from springtide.platform.http import HttpRequest
 
@@ -100,7 +100,7 @@ def _mixed(ground: str, colour: str, share: float) -> str:
     return "#" + "".join(f"{round(low + (high - low) * share):02x}" for low, high in pairs)
 
 
-@get("/media/drawn/{name:str}", include_in_schema=False)
+@get("/media/drawn/{name:str}", include_in_schema=False, opt=FOREVER)
 async def drawn_picture(request: HttpRequest) -> Response[str]:
     """Serve a drawn picture; the query's `of` is the category."""
     name: str = request.path_params["name"]
@@ -109,4 +109,4 @@ async def drawn_picture(request: HttpRequest) -> Response[str]:
         msg = "There is no such picture."
         raise NotFound(msg)
     svg = draw(name.removesuffix(".svg"), category)
-    return Response(svg, media_type="image/svg+xml", headers={"cache-control": FOREVER})
+    return Response(svg, media_type="image/svg+xml")

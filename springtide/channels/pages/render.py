@@ -6,9 +6,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from springtide.channels.pages import formats, pictures
+from springtide.channels.pages import formats, media, pictures
 from springtide.channels.pages.static_files import StaticFiles
 from springtide.channels.pages.translations import say
+from springtide.platform.pictures import Form, Format
 
 SHARED = Path(__file__).parent / "templates"
 
@@ -17,7 +18,8 @@ def environment(folders: Sequence[Path], static: StaticFiles, **more: Any) -> En
     """Return the environment of one channel: its own folders first, then the shared templates.
 
     Templates find `asset("base.css")`, `say(language, key, …)`, the formats (`money`, `number`, `percent`, `day`,
-    `full_date`, `moment`, `clock`, `country_name`) and `drawn(sku, category)`; `more` are globals of the channel.
+    `full_date`, `moment`, `clock`, `country_name`), `drawn(sku, category)` and, for uploaded pictures,
+    `shown(hash, width)` and `srcset(hash, "avif")`; `more` are globals of the channel.
     """
     environment = Environment(
         loader=FileSystemLoader([*folders, SHARED]),
@@ -40,7 +42,9 @@ def environment(folders: Sequence[Path], static: StaticFiles, **more: Any) -> En
         clock=formats.clock,
         country_name=formats.country_name,
         language_name=formats.language_name,
-        drawn=pictures.address,
+        drawn=lambda sku, category: static.base + pictures.address(sku, category),
+        shown=lambda name, width: static.base + media.address(name, Form(width, Format.JPEG)),
+        srcset=lambda name, kind: media.srcset(name, Format(kind), static.base),
         **more,
     )
     return environment

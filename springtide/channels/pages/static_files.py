@@ -13,11 +13,14 @@ import msgspec
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from springtide.platform.caching import FOREVER
 from springtide.platform.errors import NotFound
 from springtide.platform.http import HttpRequest
 
 PREFIX = "/static/"
-FOREVER = "public, max-age=31536000, immutable"
+ANY_ORIGIN = {"access-control-allow-origin": "*"}
+"""Modules and fonts that a page loads from the assets' own address (a CDN) are asked for across origins."""
+
 SHARED = Path(__file__).parent / "static"
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -39,16 +42,20 @@ class StaticFile(msgspec.Struct, frozen=True):
 
 
 class StaticFiles:
-    """The files of some folders by name; a later folder's file replaces an earlier one's of the same name."""
+    """The files of some folders by name; a later folder's file replaces an earlier one's of the same name.
 
-    def __init__(self, folders: Sequence[Path] = (SHARED,)) -> None:
+    `base`: where browsers fetch them, without a trailing slash ("": from the page's own origin).
+    """
+
+    def __init__(self, folders: Sequence[Path] = (SHARED,), base: str = "") -> None:
+        self.base = base
         found = {path.name: path for folder in folders for path in sorted(folder.iterdir()) if path.suffix in _TYPES}
         self._by_name: Mapping[str, StaticFile] = {name: _read(path) for name, path in found.items()}
         self._by_path = {file.path: file for file in self._by_name.values()}
 
     def url(self, name: str) -> str:
         """Return the address of a file by its plain name ("base.css"); an unknown name is a bug: KeyError."""
-        return self._by_name[name].path
+        return self.base + self._by_name[name].path
 
     def find(self, path: str) -> StaticFile | None:
         """Return the file at an address."""
@@ -57,14 +64,14 @@ class StaticFiles:
     def handler(self) -> HTTPRouteHandler:
         """Return the route that serves the files."""
 
-        @get("/static/{name:str}", include_in_schema=False)
+        @get("/static/{name:str}", include_in_schema=False, opt=FOREVER)
         async def static_file(request: HttpRequest) -> Response[bytes]:
             file = self.find(request.url.path)
             if file is None:
                 msg = "There is no such file."
                 raise NotFound(msg)
             zipped = bool(file.gzipped) and "gzip" in request.headers.get("accept-encoding", "")
-            headers = {"cache-control": FOREVER, "vary": "accept-encoding"}
+            headers = {"vary": "accept-encoding", **ANY_ORIGIN}
             if zipped:
                 headers["content-encoding"] = "gzip"
             return Response(file.gzipped if zipped else file.body, media_type=file.content_type, headers=headers)

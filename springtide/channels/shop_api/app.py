@@ -4,7 +4,6 @@ from functools import cache
 
 import msgspec
 from litestar import MediaType, Response, Router, get
-from litestar.datastructures import CacheControlHeader
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 from litestar.types import ControllerRouterHandler
@@ -14,6 +13,8 @@ from springtide.channels.shop_api import account_routes, browse_routes, cart_rou
 from springtide.channels.shop_api.docs_page import DOCS_CSS, DOCS_HTML, DOCS_SCRIPT
 from springtide.channels.shop_api.document import Options, document
 from springtide.edge.asgi import App
+from springtide.edge.conditional import Conditional
+from springtide.platform.caching import PRIVATE, SHOWN
 from springtide.platform.errors import BadInput
 from springtide.platform.http import (
     HttpRequest,
@@ -45,21 +46,25 @@ def create_app(desk: Desk) -> App:
     contract = document(make_app(_routes(), path="/api", openapi=_config()).openapi_schema.to_schema())
     encoded = msgspec.json.encode(contract)
 
-    @get("/openapi.json", include_in_schema=False)
+    @get("/openapi.json", include_in_schema=False, opt=SHOWN)
     async def openapi() -> Response[bytes]:
         return json_response(encoded)
 
     app = make_app(
-        [*_routes(), openapi, docs, docs_script, docs_css], path="/api", state={"desk": desk}, before_request=_check
+        [*_routes(), openapi, docs, docs_script, docs_css],
+        path="/api",
+        state={"desk": desk},
+        before_request=_check,
+        caching=desk.caching,
     )
-    return Options(app, contract["paths"])
+    return Options(Conditional(app), contract["paths"])
 
 
 def _routes() -> list[ControllerRouterHandler]:
     private = [*cart_routes.ROUTES, *order_routes.ROUTES, *account_routes.ROUTES]
     return [
         Router("/", route_handlers=browse_routes.ROUTES),
-        Router("/", route_handlers=private, cache_control=CacheControlHeader(no_store=True, private=True)),
+        Router("/", route_handlers=private, opt=PRIVATE),
     ]
 
 
@@ -112,19 +117,19 @@ def _decoder(wanted: type[object]) -> msgspec.json.Decoder[object]:
     return msgspec.json.Decoder(wanted)
 
 
-@get("/docs", include_in_schema=False, media_type=MediaType.HTML)
+@get("/docs", include_in_schema=False, media_type=MediaType.HTML, opt=SHOWN)
 async def docs() -> str:
     """Return the try-out page."""
     return DOCS_HTML
 
 
-@get("/docs/try.js", include_in_schema=False)
+@get("/docs/try.js", include_in_schema=False, opt=SHOWN)
 async def docs_script() -> Response[str]:
     """Return the try-out page's script."""
     return Response(DOCS_SCRIPT, media_type="text/javascript")
 
 
-@get("/docs/try.css", include_in_schema=False)
+@get("/docs/try.css", include_in_schema=False, opt=SHOWN)
 async def docs_css() -> Response[str]:
     """Return the try-out page's style."""
     return Response(DOCS_CSS, media_type="text/css")

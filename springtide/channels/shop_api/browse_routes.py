@@ -2,6 +2,7 @@
 
 from typing import Annotated
 from urllib.parse import quote
+from uuid import UUID
 
 import msgspec
 from litestar import MediaType, Response, get
@@ -9,7 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 from msgspec import Meta
 
-from springtide.channels.browse import CategoryView, Found, Listing, ListQuery, Moved, Sort, Suggestions
+from springtide.channels.browse import CategoryView, Found, Listing, ListQuery, Moved, Sort, Suggestions, keys
 from springtide.channels.browse.documents import text_in
 from springtide.channels.browse.views import DEEPEST_HIT, PAGE_LIMIT
 from springtide.channels.shop_api import examples
@@ -20,8 +21,9 @@ from springtide.channels.shop_api.params import Language, MarketKey, Slug, marke
 from springtide.contracts.catalog.api import CategoryNotFound, ProductNotFound
 from springtide.contracts.inventory.api import Band
 from springtide.contracts.pricing.api import Market
+from springtide.platform.caching import HINT, SHOWN
 from springtide.platform.errors import BadInput
-from springtide.platform.http import HttpRequest
+from springtide.platform.http import HttpRequest, tag
 
 _TAG = ["Browse"]
 _AMOUNT_LIMIT = 10**12
@@ -40,10 +42,11 @@ Attributes = Annotated[
 ]
 
 
-@get("/markets", tags=_TAG, summary="Markets", responses=problems(400, 503))
+@get("/markets", tags=_TAG, opt=SHOWN, summary="Markets", responses=problems(400, 503))
 async def list_markets(request: HttpRequest, language: Language = None) -> list[MarketReply]:
     """Return every market with its currency, countries, languages and ways to deliver."""
     browse = desk_of(request).browse
+    tag(request, keys.FRONT)
     return [_market(market, language or market.languages[0]) for market in browse.markets()]
 
 
@@ -70,17 +73,18 @@ def _market(market: Market, language: str) -> MarketReply:
     )
 
 
-@get("/categories", tags=_TAG, summary="Category tree", responses=problems(*READING))
+@get("/categories", tags=_TAG, opt=SHOWN, summary="Category tree", responses=problems(*READING))
 async def list_categories(
     request: HttpRequest, market: MarketKey = None, language: Language = None
 ) -> list[CategoryView]:
     """Return the whole tree, parents before children, with the number of products below each."""
     desk = desk_of(request)
-    _, spoken = market_and_language(desk.browse, desk.default_market, market, language)
+    found, spoken = market_and_language(desk.browse, desk.default_market, market, language)
+    tag(request, keys.of(found, spoken, keys.CATEGORIES))
     return list(desk.browse.categories(spoken))
 
 
-@get("/products", tags=_TAG, summary="List and search products", responses=problems(*READING))
+@get("/products", tags=_TAG, opt=SHOWN, summary="List and search products", responses=problems(*READING))
 async def list_products(  # noqa: PLR0917 - one parameter per query parameter of the address
     request: HttpRequest,
     market: MarketKey = None,
@@ -102,12 +106,14 @@ async def list_products(  # noqa: PLR0917 - one parameter per query parameter of
     """Return a page of products with facets. A page past the last one is empty."""
     desk = desk_of(request)
     found, spoken = market_and_language(desk.browse, desk.default_market, market, language)
+    chosen = _category_key(request, spoken, category) if category else ""
+    tag(request, keys.of_list(found, spoken, chosen))
     return await desk.browse.products(
         ListQuery(
             market=found.key,
             language=spoken,
             text=q.strip(),
-            category=_category_key(request, spoken, category) if category else "",
+            category=chosen,
             min_minor=min_price_minor,
             max_minor=max_price_minor,
             bands=tuple(sorted(set(band or ()))),
@@ -145,6 +151,7 @@ def _attributes(pairs: list[str]) -> tuple[tuple[str, str], ...]:
 @get(
     "/products/{slug:str}",
     tags=_TAG,
+    opt=SHOWN,
     summary="One product",
     responses={
         200: ResponseSpec(
@@ -166,11 +173,14 @@ async def get_product(
     found, spoken = market_and_language(browse, desk.default_market, market, language)
     where = browse.product_by_slug(spoken, slug)
     if isinstance(where, Moved):
+        now = browse.product_by_slug(spoken, where.slug)
+        tag(request, keys.of(found, spoken, *([keys.product(UUID(now.key))] if isinstance(now, Found) else [])))
         return _moved(request, where.slug)
     product_id = browse.product_id(where.key) if isinstance(where, Found) else None
     if product_id is None:
         msg = "There is no such product."
         raise ProductNotFound(msg)
+    tag(request, keys.of(found, spoken, keys.product(product_id), keys.offer(product_id, found.key)))
     document, offers = browse.document(product_id, spoken), browse.offers(product_id, found.key)
     body = b'{"product":' + document + b',"offers":' + msgspec.json.encode(offers) + b"}"
     return Response(body, media_type=MediaType.JSON)
@@ -183,13 +193,14 @@ def _moved(request: HttpRequest, slug: str) -> Response[bytes]:
     return Response(b"", status_code=308, media_type=MediaType.TEXT, headers={"location": location})
 
 
-@get("/categories/{slug:str}", tags=_TAG, summary="One category", responses=problems(*READING))
+@get("/categories/{slug:str}", tags=_TAG, opt=SHOWN, summary="One category", responses=problems(*READING))
 async def get_category(
     request: HttpRequest, slug: Slug, market: MarketKey = None, language: Language = None
 ) -> CategoryView:
     """Return a category by key, or by slug in any language."""
     desk = desk_of(request)
-    _, spoken = market_and_language(desk.browse, desk.default_market, market, language)
+    found, spoken = market_and_language(desk.browse, desk.default_market, market, language)
+    tag(request, keys.of(found, spoken, keys.CATEGORIES))
     key = _category_key(request, spoken, slug)
     if not key:
         msg = "There is no such category."
@@ -197,7 +208,7 @@ async def get_category(
     return desk.browse.category(key, spoken)
 
 
-@get("/suggest", tags=_TAG, summary="Suggestions while typing", responses=problems(*READING))
+@get("/suggest", tags=_TAG, opt=HINT, summary="Suggestions while typing", responses=problems(*READING))
 async def suggest(
     request: HttpRequest,
     q: Annotated[str, QueryParameter(max_length=200, description="What has been typed so far")] = "",
@@ -207,6 +218,7 @@ async def suggest(
     """Return what a half-typed text may become: words, products, categories."""
     desk = desk_of(request)
     found, spoken = market_and_language(desk.browse, desk.default_market, market, language)
+    tag(request, keys.of_list(found, spoken, ""))
     return desk.browse.suggest(q, market=found.key, language=spoken)
 
 

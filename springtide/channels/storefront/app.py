@@ -1,6 +1,6 @@
 """The HTML channel as one ASGI application."""
 
-from litestar import Litestar
+from litestar import Litestar, Router
 
 from springtide.channels.browse.desk import Desk
 from springtide.channels.storefront import (
@@ -16,6 +16,7 @@ from springtide.channels.storefront import (
     statistics,
 )
 from springtide.channels.storefront.shop import Shop
+from springtide.platform.caching import PRIVATE
 from springtide.platform.http import make_app
 
 
@@ -27,7 +28,7 @@ def create_app(desk: Desk) -> Litestar:
 
 def app_of(shop: Shop) -> Litestar:
     """Build the application around a shop."""
-    parts = (entry, looking, carts, paying, orders_page, account, my_account, info, statistics)
-    return make_app(
-        [route for part in parts for route in part.routes(shop)], exception_handlers=problems.handlers(shop)
-    )
+    open_to_all = [route for part in (entry, looking, info) for route in part.routes(shop)]
+    own = (carts, paying, orders_page, account, my_account, statistics)
+    personal = Router("/", route_handlers=[route for part in own for route in part.routes(shop)], opt=PRIVATE)
+    return make_app([*open_to_all, personal], exception_handlers=problems.handlers(shop), caching=shop.desk.caching)

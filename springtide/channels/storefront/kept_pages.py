@@ -8,22 +8,21 @@ from collections.abc import Callable, Hashable
 
 from litestar import Response
 
-from springtide.platform.http import HttpRequest
+from springtide.platform.caching import etag_matches
+from springtide.platform.http import HttpRequest, tag
 
 HTML = "text/html; charset=utf-8"
-CACHE_CONTROL = "public, max-age=0, s-maxage=10, stale-while-revalidate=30, must-revalidate"
-"""Browsers ask each time (a 304 is cheap), shared caches may answer for ten seconds."""
-
 _GZIP_LEVEL = 5
 
 
 class KeptPage:
-    """One page: `state` is what it was made of; while that is the same the bytes are right."""
+    """One page: `state` is what it was made of, and while that is the same the bytes are right; `keys`: for purging."""
 
-    __slots__ = ("_gzipped", "body", "etag", "generation", "made_at", "state")
+    __slots__ = ("_gzipped", "body", "etag", "generation", "keys", "made_at", "state")
 
-    def __init__(self, body: bytes, state: Hashable, generation: int) -> None:
+    def __init__(self, body: bytes, state: Hashable, generation: int, keys: str) -> None:
         self.body = body
+        self.keys = keys
         self.state = state
         self.generation = generation
         self.made_at = time.monotonic()
@@ -78,10 +77,14 @@ class KeptPages:
         return page
 
 
-def answer(request: HttpRequest, page: KeptPage) -> Response[bytes]:
-    """Return the page, or 304 when the browser has it. It sets no cookie: it may lie in shared caches."""
-    headers = {"cache-control": CACHE_CONTROL, "etag": page.etag, "vary": "accept-encoding"}
-    if page.etag in request.headers.get("if-none-match", ""):
+def answer(request: HttpRequest, page: KeptPage, *, at_most_s: int | None = None) -> Response[bytes]:
+    """Return the page, or 304 when the browser has it. It sets no cookie: it may lie in shared caches.
+
+    `at_most_s`: in so many seconds the page will be wrong although nothing in the shop has changed.
+    """
+    tag(request, page.keys, at_most_s)
+    headers = {"etag": page.etag, "vary": "accept-encoding"}
+    if etag_matches(page.etag, request.headers.get("if-none-match", "")):
         return Response(b"", status_code=304, media_type=HTML, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["content-encoding"] = "gzip"

@@ -7,6 +7,7 @@ import msgspec
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from springtide.channels.pages.media import address as shown
 from springtide.channels.pages.pictures import address as drawn
 from springtide.channels.storefront import promise
 from springtide.channels.storefront.kept_pages import HTML
@@ -23,8 +24,10 @@ from springtide.contracts.orders.api import (
     PaymentStatus,
 )
 from springtide.platform.http import DOCUMENT_POLICY, HttpRequest
+from springtide.platform.pictures import Form, Format
 
-_DOCUMENT_HEADERS = {"cache-control": "no-store", "content-security-policy": DOCUMENT_POLICY}
+_DOCUMENT_HEADERS = {"content-security-policy": DOCUMENT_POLICY}
+_THUMBNAIL = Form(320, Format.JPEG)
 _STATUS: dict[OrderStatus | FulfilmentStatus, tuple[str, str]] = {
     OrderStatus.CANCELLED: ("order.status_cancelled", "bad"),
     FulfilmentStatus.UNFULFILLED: ("order.status_packing", ""),
@@ -113,8 +116,9 @@ def _line(shop: Shop, place: Place, line: OrderLine) -> ShownLine:
     product_id = shop.browse.product_of(line.sku)
     card = None if product_id is None else shop.browse.card(product_id, place.market.key, place.language)
     if card is None:
-        return ShownLine(line=line, picture=drawn(line.sku, ""), href="")
-    picture = f"/media/{card.picture}" if card.picture else drawn(line.sku, card.category)
+        return ShownLine(line=line, picture=shop.static.base + drawn(line.sku, ""), href="")
+    own = shown(card.picture, _THUMBNAIL) if card.picture else drawn(line.sku, card.category)
+    picture = shop.static.base + own
     return ShownLine(line=line, picture=picture, href=f"{place.prefix}/p/{card.slug}")
 
 

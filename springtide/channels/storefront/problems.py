@@ -49,7 +49,7 @@ def handlers(shop: Shop) -> ExceptionHandlersMap:
 
 def _page(shop: Shop, request: HttpRequest, error: SpringtideError, *, broken: bool = False) -> Response[bytes]:
     """Return the page of an error: in the shop's frame where there is one, bare while the shop is only opening."""
-    headers = {**retry_after(error), "cache-control": "no-store"}
+    headers = retry_after(error)
     place = _place(shop, request)
     language = place.language if place else _language(request)
     words = {**_words(language, error, broken=broken), "reference": request_id(request)}

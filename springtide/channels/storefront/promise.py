@@ -1,6 +1,6 @@
 """When a parcel arrives: a promise from a shipping method's days and cut-off. Working days are Monday to Friday."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from springtide.contracts.pricing.api import ShippingMethod
@@ -19,6 +19,14 @@ def delivered_by(now: datetime, zone: ZoneInfo, *, days_max: int, cut_off_local:
     while leaves.weekday() >= _SATURDAY:
         leaves += timedelta(days=1)
     return _working_days_after(leaves, days_max)
+
+
+def next_cut_off(now: datetime, zone: ZoneInfo, cut_off_local: str) -> datetime:
+    """Return when the promised day may next change: at the cut-off or, where there is none, at midnight; in UTC."""
+    local = now.astimezone(zone)
+    at = _cut_off(cut_off_local) if cut_off_local else time.min
+    day = local.date() if local.time() < at else local.date() + timedelta(days=1)
+    return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
 
 
 def usual(methods: tuple[ShippingMethod, ...], country: str) -> ShippingMethod | None:

@@ -34,9 +34,9 @@ _HERE = Path(__file__).parent
 
 
 @cache
-def _compiled() -> tuple[StaticFiles, Pages]:
+def _compiled(assets_url: str) -> tuple[StaticFiles, Pages]:
     """Read the files and compile the templates, once a process."""
-    static = StaticFiles((static_files.SHARED, _HERE / "static"))
+    static = StaticFiles((static_files.SHARED, _HERE / "static"), assets_url)
     return static, Pages((_HERE / "templates",), static, demo_until=DEMO_UNTIL)
 
 
@@ -51,12 +51,12 @@ class Shop:
         self.desk = desk
         self.browse = desk.browse
         self.now = now
-        self.static, self.pages = _compiled()
+        self.static, self.pages = _compiled(desk.assets_url)
         self.product_pages = KeptPages(PRODUCT_PAGES_KEPT)
         self.list_pages = KeptPages(LIST_PAGES_KEPT)
         self._markets: tuple[Market, ...] = ()
         self._places: dict[str, Place] = {}
-        self._navigation: dict[str, tuple[float, tuple[CategoryView, ...]]] = {}
+        self._navigation: dict[str, tuple[float, int, tuple[CategoryView, ...]]] = {}
 
     def places(self) -> dict[str, Place]:
         """Return all places; a market that was added is there with the next request."""
@@ -75,13 +75,16 @@ class Shop:
         return place
 
     def navigation(self, place: Place) -> tuple[CategoryView, ...]:
-        """Return the categories of the top that have products; up to ten seconds old, because counting is not free."""
+        """Return the categories of the top that have products. Counting is not free: whether a category has any is up
+        to ten seconds old, but the tree is the one that is known now.
+        """
         kept = self._navigation.get(place.language)
-        if kept is None or time.monotonic() - kept[0] > _NAVIGATION_KEPT_S:
+        grown = self.browse.tree_generation
+        if kept is None or kept[1] != grown or time.monotonic() - kept[0] > _NAVIGATION_KEPT_S:
             tree = self.browse.categories(place.language)
-            kept = time.monotonic(), tuple(view for view in tree if not view.parent and view.products)
+            kept = time.monotonic(), grown, tuple(view for view in tree if not view.parent and view.products)
             self._navigation[place.language] = kept
-        return kept[1]
+        return kept[2]
 
     def frame(self, place: Place, path: str) -> dict[str, Any]:
         """Return what every template of the shop needs. `path`: the address without the prefix, for other languages."""
@@ -120,7 +123,6 @@ class Shop:
             self.html(template, place, path, values),
             status_code=status,
             media_type=HTML,
-            headers={"cache-control": "no-store"},
             cookies=list(cookies),
         )
 
@@ -132,19 +134,19 @@ def _trade_name(name: str) -> str:
 
 def see_other(location: str, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
     """Return the answer to a write: go and look at the page (a reload repeats nothing)."""
-    return _redirect(location, 303, "no-store", cookies)
+    return _redirect(location, 303, cookies)
 
 
 def moved(location: str) -> Response[bytes]:
     """Return the answer for an address of before."""
-    return _redirect(location, 301, "public, max-age=3600", ())
+    return _redirect(location, 301, ())
 
 
-def _redirect(location: str, status: int, cache_control: str, cookies: Sequence[Cookie]) -> Response[bytes]:
+def _redirect(location: str, status: int, cookies: Sequence[Cookie]) -> Response[bytes]:
     return Response(
         b"",
         status_code=status,
         media_type=HTML,
-        headers={"location": location, "cache-control": cache_control},
+        headers={"location": location},
         cookies=list(cookies),
     )

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from springtide.channels.browse.desk import Desk
 from springtide.contracts.payments.api import PaymentsApi
+from springtide.platform.caching import PRIVATE
 from springtide.platform.caller import Caller, Kind
 from springtide.platform.errors import BadInput
 from springtide.platform.http import HttpRequest, make_app, request_id
@@ -25,7 +26,7 @@ def create_app(desk: Desk) -> Litestar:
     return make_app([take], path="/webhooks", state={"desk": desk}, body_limit_bytes=BODY_LIMIT_BYTES)
 
 
-@post("/{gateway:str}", status_code=204)
+@post("/{gateway:str}", status_code=204, opt=PRIVATE)
 async def take(request: HttpRequest, gateway: FromPath[str]) -> Response[None]:
     """Pass the message on as it came: only payments can tell whether it is true."""
     headers = {name.lower(): value for name, value in request.headers.items()}

@@ -11,6 +11,7 @@ from springtide.platform.db import Database
 from springtide.platform.mail import Mail, Mailer
 
 _KEPT = timedelta(days=90)
+_ORPHANS_KEPT = timedelta(days=180)
 _AT_ONCE = 1_000
 _SUBJECTS = {
     "en": "Your payment is being returned",
@@ -20,10 +21,17 @@ _SUBJECTS = {
 
 
 async def forget_abandoned(db: Database) -> int:
-    """Overwrite the details of carts and ended completions nobody touched for 90 days; return how many rows."""
+    """Overwrite the details of carts and ended completions nobody touched for 90 days, and drop carts that led to
+    nothing for half a year; return how many rows.
+    """
     async with db.tx(system("checkout")) as tx:
         old = {"before": tx.now - _KEPT, "limit": _AT_ONCE}
-        return await tx.run("forget_old_carts", old) + await tx.run("forget_old_processes", old)
+        orphans = {"before": tx.now - _ORPHANS_KEPT, "limit": _AT_ONCE}
+        return (
+            await tx.run("forget_old_carts", old)
+            + await tx.run("forget_old_processes", old)
+            + await tx.run("drop_orphan_carts", orphans)
+        )
 
 
 class BuyerMail:

@@ -172,6 +172,15 @@ where id in (
     limit %(limit)s for update skip locked
 )
 
+-- name: drop_orphan_carts
+-- A cart that never became a completion and holds nobody's details any more is of no use to anybody.
+delete from cart where id in (
+    select id from cart
+    where updated_at < %(before)s and state in ('open', 'merged') and contact is null and delivery is null
+      and not exists (select from process where cart_id = cart.id)
+    limit %(limit)s for update skip locked
+)
+
 -- name: forget_old_processes
 update process set
     contact = '{"email": ""}',
@@ -192,8 +201,9 @@ where customer_id = %(customer_id)s
   and (due_at is not null or step not in ('completed', 'refused', 'declined', 'expired', 'undone'))
 
 -- name: cart_hours
--- A cart never changes before it is made, so the index on the last change finds the pages to read.
+-- A cart never changes before it is made, so the index on the last change finds the pages to read. Those of the health
+-- check are nobody's.
 select date_trunc('hour', created_at) as hour, market, count(*) as carts, count(checkout_id) as begun
 from cart
-where updated_at >= %(since)s and created_at >= %(since)s and state <> 'merged' and lines <> '[]'
+where updated_at >= %(since)s and created_at >= %(since)s and state <> 'merged' and lines <> '[]' and channel <> 'health'
 group by 1, 2 order by 1, 2

@@ -52,4 +52,6 @@ SPEC = ContextSpec(
     migrations=Path(__file__).parent / "migrations",
     build=build,
     has_jobs=True,
+    has_worker=True,
+    has_lane=True,
 )

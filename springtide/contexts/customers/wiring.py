@@ -30,4 +30,5 @@ SPEC = ContextSpec(
     migrations=Path(__file__).parent / "migrations",
     build=build,
     has_jobs=True,
+    has_worker=True,
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from springtide.contexts.insight import store
 from springtide.contexts.insight.store import Sold
+from springtide.contracts.common import HEALTH_CHANNEL
 from springtide.contracts.orders.events import OrderPlaced
 from springtide.platform.db import Tx
 from springtide.platform.events import Envelope
@@ -21,7 +22,8 @@ class Subscribers:
         return (Subscription(event=OrderPlaced, handle_many=self.placed),)
 
     async def placed(self, tx: Tx, pairs: Sequence[tuple[Envelope, OrderPlaced]]) -> None:
-        """Count the orders, and order what is to be told of them."""
+        """Count the orders, and order what is to be told of them; those of the health check are nobody's purchase."""
+        placed = [event for _, event in pairs if event.channel != HEALTH_CHANNEL]
         await store.add_sold(
             tx,
             [
@@ -33,9 +35,9 @@ class Subscribers:
                     lines=event.lines,
                     placed_at=event.placed_at,
                 )
-                for _, event in pairs
+                for event in placed
             ],
         )
-        orders = [event.order_id for _, event in pairs]
+        orders = [event.order_id for event in placed]
         for target in self._targets:
             await tx.run("order_exports", {"target": target, "now": tx.now, "orders": orders})

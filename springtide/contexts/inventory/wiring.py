@@ -10,6 +10,7 @@ from springtide.contexts.inventory.store import STATEMENTS
 from springtide.contexts.inventory.subscribers import SUBSCRIPTIONS
 from springtide.contracts.inventory.api import InventoryApi
 from springtide.contracts.orders.api import OrdersApi
+from springtide.platform.partitions import Partitioned
 from springtide.platform.rpc import Contract
 from springtide.platform.wiring import Built, ContextSpec, Loop, Needs
 
@@ -31,4 +32,6 @@ SPEC = ContextSpec(
     statements=STATEMENTS,
     migrations=Path(__file__).parent / "migrations",
     build=build,
+    has_lane=True,
+    partitioned=(Partitioned(table="ledger"),),
 )

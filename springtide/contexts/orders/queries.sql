@@ -431,9 +431,9 @@ values (%(order_id)s, %(adjustment_id)s, %(seller)s, %(year)s, %(kind)s, %(seque
 insert into document_pages (order_id, number, html) values (%(order_id)s, %(number)s, %(html)s)
 
 -- name: orders_to_invoice
--- Imported orders have no documents of ours.
+-- Imported orders have no documents of ours, and those of the health check none at all.
 select id, seller, number, placed_at, locale, currency, shipping_address ->> 'country' as destination, billing_address
-from orders where id = any(%(ids)s::uuid[]) and not exempt order by id
+from orders where id = any(%(ids)s::uuid[]) and not exempt and channel <> 'health' order by id
 
 -- name: make_invoice_counters
 insert into document_counters (seller, year, kind, last)
@@ -485,6 +485,7 @@ where order_id = %(order_id)s and document_pages.number = %(number)s
 insert into mails (id, order_id, kind, cause_id, due_at)
 select id, order_id, %(kind)s, cause_id, %(due_at)s
 from unnest(%(ids)s::uuid[], %(orders)s::uuid[], %(causes)s::uuid[]) as ordered(id, order_id, cause_id)
+where not exists (select from orders where orders.id = order_id and channel = 'health')
 on conflict (kind, cause_id) do nothing
 
 -- name: take_due_mails
@@ -572,8 +573,22 @@ from stdin
 select (placed_at at time zone 'UTC')::date as day, count(*)::bigint as orders, sum(units)::bigint as units,
        sum(round(total_minor * fx_to_base))::bigint as gross_minor
 from orders
-where placed_at >= %(from_at)s and placed_at < %(as_of_at)s
+where placed_at >= %(from_at)s and placed_at < %(as_of_at)s and channel <> 'health'
 group by 1 order by 1
+
+-- name: first_and_last_placed
+-- Live orders only: what was imported says nothing about the shop's own pace. Both ends come from the index on time.
+select (select placed_at from orders where not exempt order by placed_at limit 1) as first_at,
+       (select placed_at from orders where not exempt order by placed_at desc limit 1) as last_at
+
+-- name: pace_of_weeks
+-- What was placed around this moment of the weeks before: an hour before and an hour after, by currency.
+select currency, count(*)::bigint as orders, sum(total_minor)::bigint as total_minor
+from orders, generate_series(1, %(weeks)s::int) as week
+where placed_at >= %(now)s::timestamptz - week * interval '7 days' - interval '1 hour'
+  and placed_at < %(now)s::timestamptz - week * interval '7 days' + interval '1 hour'
+  and not exempt
+group by currency order by currency
 
 -- name: count_exempt
 select count(*) from orders where exempt
@@ -586,7 +601,7 @@ with sold as (
            floor(extract(epoch from %(as_of_at)s - placed_at) / 604800)::int as week,
            total_minor * fx_to_base as gross
     from orders
-    where placed_at >= %(from_at)s and placed_at < %(as_of_at)s
+    where placed_at >= %(from_at)s and placed_at < %(as_of_at)s and channel <> 'health'
 ), span as (
     select max(week) + 1 as weeks from sold
 )

@@ -9,6 +9,7 @@ from springtide.contexts.orders.store import STATEMENTS
 from springtide.contexts.orders.subscribers import Subscribers
 from springtide.contracts.orders.api import OrdersApi
 from springtide.platform.mail import Mailer
+from springtide.platform.partitions import Partitioned
 from springtide.platform.rpc import Contract
 from springtide.platform.wiring import Built, ContextSpec, Loop, Needs
 
@@ -37,4 +38,11 @@ SPEC = ContextSpec(
     migrations=Path(__file__).parent / "migrations",
     build=build,
     has_jobs=True,
+    has_lane=True,
+    partitioned=(
+        Partitioned(table="orders"),
+        Partitioned(table="order_lines", key="order_id"),
+        Partitioned(table="shipping_rows", key="order_id"),
+        Partitioned(table="timeline", key="order_id"),
+    ),
 )

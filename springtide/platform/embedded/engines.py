@@ -9,7 +9,7 @@ EngineProblem comes out of it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
@@ -63,16 +63,17 @@ async def running_engines(
     say: Callable[[str], None],
     durable: bool = True,
     precheck: Callable[[], None] | None = None,
+    tuning: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Engines]:
     """Start PostgreSQL and NATS in the folder, keep them alive, stop them at the end. Raises EngineProblem.
 
     `durable=False` is for tests: no fsync. The engines end with the thread that enters, so let that be a lasting one.
-    `precheck`: see `held`.
+    `precheck`: see `held`. `tuning`: settings of PostgreSQL that go before ours.
     """
     async with held(folder, say=say, precheck=precheck):
         secrets = load_secrets(folder)
         ports = PortBook(folder)
-        postgres = Postgres(folder, ports, password=secrets.postgres_password, durable=durable, say=say)
+        postgres = Postgres(folder, ports, password=secrets.postgres_password, durable=durable, say=say, tuning=tuning)
         nats = Nats(folder, ports, password=secrets.nats_password, durable=durable, say=say)
         children = (postgres.child(), nats.child())
         async with Supervisor(children, logs=folder.logs, run=folder.run, say=say) as supervisor:

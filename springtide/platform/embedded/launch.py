@@ -73,6 +73,15 @@ def bare_environ() -> dict[str, str]:
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
+def sparing_environ() -> dict[str, str]:
+    """Return what lets a Python process of ours give memory back: glibc's thresholds stay where they start.
+
+    Left alone they grow with the largest block ever freed, and what a read model needed while it loaded is kept for
+    good (docs/performance.md). One arena: there is one busy thread.
+    """
+    return {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
+
+
 def record(path: Path, pid: int) -> None:
     """Remember a started process for the next run."""
     identity = _identity(pid)

@@ -22,6 +22,8 @@ NAME = "nats"
 USER = "springtide"
 _STOP_SIGNALS = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
 _READY_WITHIN_S = 60.0
+# Not a limit: beyond it Go collects sooner instead of letting garbage double the heap.
+_MEMORY_AIM = "32MiB"
 
 
 class Nats:
@@ -39,7 +41,7 @@ class Nats:
         return Child(
             name=NAME,
             command=self._command,
-            environ=bare_environ(),
+            environ={**bare_environ(), "GOMEMLIMIT": _MEMORY_AIM},
             is_ready=self._is_ready,
             ready_within_s=_READY_WITHIN_S,
             stop_signals=_STOP_SIGNALS,

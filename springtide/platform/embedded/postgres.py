@@ -39,13 +39,15 @@ _SETTINGS: Mapping[str, str] = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
     "max_connections": "60",
-    "shared_buffers": "128MB",
+    "shared_buffers": "64MB",
     "effective_cache_size": "1GB",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",
     "synchronous_commit": "on",
     "wal_compression": "on",
     "max_wal_size": "1GB",
+    # What an archive that is away may hold back; then it begins anew with a base backup, and the disk stays free.
+    "max_slot_wal_keep_size": "8GB",
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",
@@ -111,6 +113,8 @@ class Postgres:
         async with self._connection() as connection:
             cursor = await connection.execute("select 1 from pg_database where datname = %s", [DATABASE])
             if await cursor.fetchone() is None:
+                # An archive that every commit waits for is not there yet.
+                await connection.execute("set synchronous_commit = local")
                 await connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
 
     async def _command(self) -> Sequence[str]:

@@ -1,5 +1,6 @@
 """What buyers were told, written down as they heard it: the drill's own side of every comparison."""
 
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,8 @@ class Purchase:
 
     `told`: every step the shop named, in order. `success`: the first answer that said completed. `payment_id`:
     the gateway's name for what the buyer sent a form for. `asked`: body and key of the request to buy, for
-    buyers who never heard what became of it. Amounts in minor units.
+    buyers who never heard what became of it. `told_at_s`: when they heard of success, by `time.monotonic`. Amounts in
+    minor units.
     """
 
     buyer: int
@@ -25,6 +27,7 @@ class Purchase:
     checkout_id: str = ""
     told: list[str] = field(default_factory=list)
     success: dict[str, Any] | None = None
+    told_at_s: float = 0.0
     payment_id: str = ""
 
     @property
@@ -58,7 +61,7 @@ class Record:
         if not purchase.told or purchase.told[-1] != step:
             purchase.told.append(step)
         if step == "completed" and purchase.success is None:
-            purchase.success = answer
+            purchase.success, purchase.told_at_s = answer, time.monotonic()
             self.successes.append(purchase)
         elif purchase.success is not None and (
             step != "completed" or answer["order_number"] != purchase.success["order_number"]

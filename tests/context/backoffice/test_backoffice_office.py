@@ -7,7 +7,6 @@ import pytest
 
 from springtide.bootstrap import Node
 from springtide.channels.backoffice import create_app
-from springtide.channels.backoffice.app import BackOffice
 from springtide.contracts.catalog.api import CatalogApi
 from springtide.contracts.checkout.api import CheckoutApi
 from springtide.contracts.customers.api import CustomersApi, Role
@@ -15,6 +14,7 @@ from springtide.contracts.inventory.api import InventoryApi, Location
 from springtide.contracts.orders.api import OrdersApi
 from springtide.contracts.payments.api import PaymentsApi
 from springtide.contracts.pricing.api import PricingApi
+from springtide.edge.probes import Probes
 from springtide.platform.caller import system
 from springtide.platform.usecase import new_key
 from tests.conftest import SECRET, NodeWith
@@ -39,7 +39,7 @@ async def node(node_with: NodeWith) -> Node:
 
 
 @pytest.fixture
-def app(node: Node) -> BackOffice:
+def app(node: Node) -> Probes:
     return create_app(node.ask, secret_key=SECRET, office_url=ORIGIN, shop_url="http://shop.test:8000")
 
 
@@ -49,7 +49,7 @@ async def _staff(node: Node, email: str, *roles: Role) -> None:
     )
 
 
-async def _signed_in(app: BackOffice, email: str, password: str = PASSWORD) -> Browser:
+async def _signed_in(app: Probes, email: str, password: str = PASSWORD) -> Browser:
     browser = Browser(app)
     fields = form_of(await browser.get("/sign-in"), "/sign-in")
     answer = await browser.post("/sign-in", {**fields, "email": email, "password": password})
@@ -62,7 +62,7 @@ async def _ledger(node: Node) -> list[int]:
     return [row.quantity for row in rows]
 
 
-async def test_adjustment_sent_twice_is_one_row_of_the_ledger_with_its_reason(node: Node, app: BackOffice) -> None:
+async def test_adjustment_sent_twice_is_one_row_of_the_ledger_with_its_reason(node: Node, app: Probes) -> None:
     browser = await _signed_in(app, OWNER_MAIL)
     fields = {**await browser.form(ITEM, "/stock/adjust"), "location": "leicester", "quantity": "12", "reason": "found"}
     for _ in range(2):
@@ -77,7 +77,7 @@ async def test_adjustment_sent_twice_is_one_row_of_the_ledger_with_its_reason(no
     assert "owner" in audit.text
 
 
-async def test_refused_adjustment_says_why_and_changes_nothing(node: Node, app: BackOffice) -> None:
+async def test_refused_adjustment_says_why_and_changes_nothing(node: Node, app: Probes) -> None:
     browser = await _signed_in(app, OWNER_MAIL)
     fields = {**await browser.form(ITEM, "/stock/adjust"), "location": "leicester", "quantity": "-3", "reason": "lost"}
     answer = await browser.post("/stock/adjust", fields)
@@ -87,7 +87,7 @@ async def test_refused_adjustment_says_why_and_changes_nothing(node: Node, app: 
     assert await _ledger(node) == []
 
 
-async def test_role_decides_what_is_there(node: Node, app: BackOffice) -> None:
+async def test_role_decides_what_is_there(node: Node, app: Probes) -> None:
     await _staff(node, "ada@example.org", Role.SUPPORT)
     browser = await _signed_in(app, "ada@example.org")
     assert (await browser.get("/staff")).status == 403
@@ -95,7 +95,7 @@ async def test_role_decides_what_is_there(node: Node, app: BackOffice) -> None:
     assert (await browser.get("/customers")).status == 200
 
 
-async def test_owner_adds_a_colleague_and_cannot_lose_the_last_owner(node: Node, app: BackOffice) -> None:
+async def test_owner_adds_a_colleague_and_cannot_lose_the_last_owner(node: Node, app: Probes) -> None:
     browser = await _signed_in(app, OWNER_MAIL)
     fields = await browser.form("/staff", "/staff")
     typed = {"name": "Ada", "email": "ada@example.org", "password": PASSWORD, "roles": "warehouse"}
@@ -109,7 +109,7 @@ async def test_owner_adds_a_colleague_and_cannot_lose_the_last_owner(node: Node,
     assert "error-summary" in answer.text
 
 
-async def test_wrong_password_is_answered_without_a_hint(app: BackOffice) -> None:
+async def test_wrong_password_is_answered_without_a_hint(app: Probes) -> None:
     browser = Browser(app)
     fields = form_of(await browser.get("/sign-in"), "/sign-in")
     wrong = await browser.post("/sign-in", {**fields, "email": OWNER_MAIL, "password": "not it, not at all"})
@@ -120,7 +120,7 @@ async def test_wrong_password_is_answered_without_a_hint(app: BackOffice) -> Non
     assert "do not match an active account" in nobody.text
 
 
-async def test_signing_out_ends_the_session_everywhere(app: BackOffice) -> None:
+async def test_signing_out_ends_the_session_everywhere(app: Probes) -> None:
     browser = await _signed_in(app, OWNER_MAIL)
     stolen = Browser(app)
     stolen.cookies = dict(browser.cookies)

@@ -7,10 +7,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from fakes.pictures import picture
 
 from springtide.bootstrap import Node
 from springtide.channels.backoffice import create_app
-from springtide.channels.backoffice.app import BackOffice
 from springtide.contracts.catalog.api import CatalogApi, Product, ProductDraft, Variant
 from springtide.contracts.checkout.api import CheckoutApi
 from springtide.contracts.customers.api import CustomersApi, Role
@@ -18,6 +18,7 @@ from springtide.contracts.inventory.api import InventoryApi
 from springtide.contracts.orders.api import OrdersApi
 from springtide.contracts.payments.api import PaymentsApi
 from springtide.contracts.pricing.api import PricingApi
+from springtide.edge.probes import Probes
 from springtide.platform.caller import system
 from springtide.platform.usecase import new_key
 from tests.conftest import SECRET, NodeWith
@@ -25,8 +26,8 @@ from tests.unit.backoffice.browser import ORIGIN, Answer, Browser, form_of
 from tests.unit.backoffice.office_fakes import FakeShop
 
 PASSWORD = "seven quiet lanterns on a shelf"
-PNG = b"\x89PNG\r\n\x1a\n%00\x00\r\n--edge" + b"pixels" * 100_000
-JPEG = b"\xff\xd8\xff\xe0 another"
+PNG = picture("PNG") + b"%00\x00\r\n--edge" + b"pixels" * 100_000
+JPEG = picture("JPEG")
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
 BOUNDARY = "edge-of-a-part"
 
@@ -34,7 +35,7 @@ BOUNDARY = "edge-of-a-part"
 class Desk:
     """Somebody at the page of one product."""
 
-    def __init__(self, node: Node, app: BackOffice, product: Product, folder: Path) -> None:
+    def __init__(self, node: Node, app: Probes, product: Product, folder: Path) -> None:
         self.node, self.app, self.product_id, self.folder = node, app, product.id, folder
         self.browser = Browser(app)
         self.page = f"/products/{product.id}"
@@ -149,7 +150,7 @@ async def test_another_picture_is_shown_first_and_one_is_removed(desk: Desk) -> 
     assert await desk.shown() == [named(JPEG), named(PNG)]
     await desk.act(named(JPEG), "remove")
     assert await desk.shown() == [named(PNG)]
-    assert len(desk.files()) == 2  # somebody may still be looking at it
+    assert len([name for name in desk.files() if "." not in name]) == 2  # somebody may still be looking at it
 
 
 @pytest.mark.parametrize(
@@ -157,6 +158,8 @@ async def test_another_picture_is_shown_first_and_one_is_removed(desk: Desk) -> 
     [
         (SVG, "image/svg+xml", {}, 415),
         (SVG, "image/png", {}, 415),
+        (PNG[:60], "image/png", {}, 415),
+        (picture("PNG", (8_001, 5_000)), "image/png", {}, 415),
         (PNG, "image/jpeg", {}, 415),
         (b"", "image/png", {}, 400),
         (PNG, "image/png", {"alt-en": " "}, 400),

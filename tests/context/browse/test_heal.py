@@ -10,8 +10,7 @@ import pytest
 from springtide.channels.browse import Browse, browsing
 from springtide.contracts.catalog.api import Product
 from springtide.contracts.catalog.events import ProductChangedEvent
-from springtide.platform import bus as bus_module
-from springtide.platform.bus import Bus
+from springtide.platform.bus import Bus, arrivals
 from springtide.platform.embedded.testing import scratch_data_folder
 from tests.context.platform.test_bus import OwnServer, connected
 from tests.unit.browse.goods import LANTERN, Contexts, FakeBus, until
@@ -84,7 +83,7 @@ async def server() -> AsyncIterator[OwnServer]:
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bus_module, "_IDLE_S", 0.3)
+    monkeypatch.setattr(arrivals, "IDLE_S", 0.3)
 
 
 @asynccontextmanager
@@ -124,7 +123,7 @@ async def test_events_purged_before_they_were_followed_are_healed_by_another_sna
         async def lose_an_event() -> None:
             await shop.publish(shop.rename("Its event is purged"))
             stream = await shop.bus.stream()
-            await stream.purge_stream(shop.bus._stream_name)
+            await stream.purge_stream(shop.bus.events.name)
 
         shop.contexts.after_snapshot = lose_an_event
         server.kill()  # makes the follower take a snapshot; the event comes after its pages were read

@@ -10,6 +10,7 @@ from springtide.bootstrap import Node
 from springtide.contexts.insight.jobs import forget
 from springtide.contexts.insight.service.count_carts import count_carts
 from springtide.contracts.checkout.api import CartHour, CheckoutApi
+from springtide.contracts.common import HEALTH_CHANNEL
 from springtide.contracts.insight.api import (
     MOST_SEEN,
     AnswerMinute,
@@ -56,6 +57,8 @@ async def test_the_end_of_the_funnel_comes_from_facts(insight_with: InsightWith,
     batch = Batch(seen=(seen(Step.VISIT, 100), seen(Step.PRODUCT, 60)))
     await insight.record(caller=WEB, key="batch-0001", batch=batch)
     await take(node, placed(placed_at=hour), placed(placed_at=hour, market="SE", currency="SEK"))
+    await take(node, placed(placed_at=hour, channel=HEALTH_CHANNEL), targets=("ga4",))  # nobody bought it
+    assert await rows(node, "export") == []
     checkout.hours = (CartHour(hour=hour, market="GB", carts=20, begun=8),)
     await count_carts(node.databases["insight"], node.ask(CheckoutApi))
     checkout.hours = (CartHour(hour=hour, market="GB", carts=21, begun=9),)

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from springtide.sandbox import account_keys, create_app
+from springtide.sandbox.app import create_app
+from springtide.sandbox.keys import account_keys
 from springtide.settings import Gateway
 from tests.conftest import NodeWith
 from tests.context.payments.targets import (

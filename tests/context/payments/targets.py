@@ -18,7 +18,7 @@ from springtide.contexts.payments.providers.port import (
 )
 from springtide.contexts.payments.providers.sandbox import SandboxProvider, SandboxSettings
 from springtide.contexts.payments.providers.stripe import StripeProvider, StripeSettings
-from springtide.sandbox import account_keys
+from springtide.sandbox.keys import account_keys
 from tests.fakes import mollie_pages
 from tests.fakes.mollie_fake import MollieFake
 from tests.fakes.mollie_fake import Operation as MollieOperation

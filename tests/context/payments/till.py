@@ -17,7 +17,7 @@ from springtide.contracts.payments.api import Attempt, Operation, Payment, Payme
 from springtide.platform.caller import Caller, system
 from springtide.platform.ids import uuid7
 from springtide.platform.usecase import new_key
-from springtide.sandbox import AccountKeys
+from springtide.sandbox.keys import AccountKeys
 from tests.fakes.serving import Mailbox
 
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12/30", "cvc": "123"}

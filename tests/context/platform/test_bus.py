@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from springtide.platform import bus as bus_module
-from springtide.platform.bus import MAX_PAYLOAD_BYTES, Bus, BusUnavailable, Delivery, PayloadTooLarge
+from springtide.platform.bus import MAX_PAYLOAD_BYTES, Bus, BusUnavailable, Delivery, PayloadTooLarge, arrivals
 from springtide.platform.embedded.folders import DataFolder
 from springtide.platform.embedded.nats import NAME, Nats
 from springtide.platform.embedded.port_book import PortBook
@@ -112,7 +111,7 @@ async def server() -> AsyncIterator[OwnServer]:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bus_module, "_IDLE_S", 0.3)
+    monkeypatch.setattr(arrivals, "IDLE_S", 0.3)
 
 
 async def published(bus: Bus, value: int) -> bool:
@@ -136,6 +135,22 @@ async def test_follow_from_now_on_sees_only_what_comes(bus: Bus) -> None:
         await bus.publish([envelope(later)])
         await asyncio.sleep(0.02)
     assert 1 not in values(await following)
+
+
+async def test_after_a_restore_the_stream_begins_anew_and_everybody_notices(server: OwnServer) -> None:
+    """Also a follower that had seen everything, and processes that made the stream before, under the old sequence."""
+    first, second = envelope(1), envelope(2)
+    async with connected(server) as bus:
+        await bus.publish([first, second])
+        newest = (await followed(bus, 2))[-1].sequence
+        begins = await bus.begin_anew()
+        assert begins > newest + 1
+        with pytest.raises(BusUnavailable, match="read anew"):
+            await followed(bus, 1, after=newest)
+    async with connected(server) as other:
+        assert await other.publish([first]) == [first]
+        assert await other.last_sequence() == begins, "what was remembered against repeats went with the stream"
+        assert values(await followed(other, 1, after=begins - 1)) == [1]
 
 
 async def test_idle_follower_gets_empty_batches_to_look_after_itself(bus: Bus, hasty: None) -> None:
@@ -239,13 +254,13 @@ async def test_follower_of_a_restarted_server_is_told_to_follow_again(server: Ow
 
 async def test_follower_that_lost_an_event_is_told_to_follow_again(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     await bus.publish([envelope(1)])
-    next_batch, losses = bus_module._next_batch, [1]
+    next_batch, losses = arrivals.next_batch, [1]
 
     async def lose_one(*arguments: object) -> list[Delivery]:
         batch = await next_batch(*arguments)  # type: ignore[arg-type]
         return batch if not losses or losses.pop() == 0 else await next_batch(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(bus_module, "_next_batch", lose_one)
+    monkeypatch.setattr(arrivals, "next_batch", lose_one)
     following = asyncio.create_task(followed(bus, 9))
     number = 2
     while not following.done():

@@ -10,7 +10,7 @@ import pytest
 
 from springtide.bootstrap import running
 from springtide.contracts.catalog.api import CatalogApi
-from springtide.platform import db as db_module
+from springtide.platform import pools
 from springtide.platform.bus import Bus
 from springtide.platform.db import Database, DatabaseUnavailable, transaction_is_open
 from springtide.platform.embedded.engines import Engines
@@ -32,7 +32,7 @@ async def door(probe_url: str) -> AsyncIterator[Door]:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db_module, "_POOL_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(pools, "POOL_TIMEOUT_S", 0.3)
 
 
 async def _answers(db: Database) -> bool:
@@ -99,7 +99,7 @@ async def test_exhausted_pool_is_told_with_retry_after(probe_url: str, hasty: No
 
 
 async def test_runaway_statement_is_ended(probe_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db_module, "_STATEMENT_TIMEOUT_MS", 200)
+    monkeypatch.setattr(pools, "STATEMENT_TIMEOUT_MS", 200)
     db = probe.database(probe_url)
     await db.open()
     with pytest.raises(DatabaseUnavailable):
@@ -111,7 +111,7 @@ async def test_runaway_statement_is_ended(probe_url: str, monkeypatch: pytest.Mo
 
 
 async def test_lock_is_not_waited_for_longer_than_the_limit(probe_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db_module, "_LOCK_TIMEOUT_MS", 200)
+    monkeypatch.setattr(pools, "LOCK_TIMEOUT_MS", 200)
     db = probe.database(probe_url)
     await db.open()
     async with db.tx(CALLER) as tx:

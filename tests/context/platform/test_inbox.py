@@ -1,7 +1,7 @@
 """A consumer takes each event once, in a transaction of its own, then acks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
@@ -16,6 +16,8 @@ from springtide.platform.inbox import Consumer, Subscription
 from springtide.platform.outbox import Relay
 from springtide.platform.tasks import stopped
 from tests.context.platform.probe import CALLER, FactChanged, FactPoisoned, change, count, until
+
+BusWith = Callable[[str], "asyncio.Future[Bus]"]
 
 
 class Taker:
@@ -193,6 +195,35 @@ async def test_two_replicas_share_the_events(db: Database, bus: Bus, taker: Take
         await publish(db, bus, *((f"fact-{number}", number) for number in range(20)))
         await until(lambda: _is_empty(bus))
     assert sorted(taker.seen) == sorted((f"fact-{number}", number) for number in range(20))
+
+
+async def test_consumer_that_leaves_finishes_its_batch_and_gives_the_rest_to_the_others(
+    db: Database, bus: Bus, bus_with: BusWith, taker: Taker
+) -> None:
+    """Nothing waits for the end of an acknowledgement's 15 seconds."""
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(envelope: Envelope, event: FactChanged) -> None:
+        begun.set()
+        await go_on.wait()
+
+    slow = consumer(db, bus, Subscription(event=FactChanged, call=hold, handle=taker.handle))
+    leaving = asyncio.create_task(slow.run())
+    await publish(db, bus, ("a", 1))
+    await begun.wait()
+    await publish(db, bus, *((f"late-{number}", number) for number in range(10)))
+    await until(lambda: _waiting_for_ack(bus, 11))
+    leaving.cancel()
+    other = consumer(db, await bus_with("other"), Subscription(event=FactChanged, handle=taker.handle))
+    async with asyncio.timeout(10), consuming(other):
+        go_on.set()
+        await until(lambda: _is_empty(bus), within_s=8)
+    await asyncio.gather(leaving, return_exceptions=True)
+    assert sorted(taker.seen) == sorted([("a", 1), *((f"late-{number}", number) for number in range(10))])
+
+
+async def _waiting_for_ack(bus: Bus, count: int) -> bool:
+    return await bus.consumer_lag("taker") == count
 
 
 async def test_events_from_before_the_consumer_existed_are_taken(db: Database, bus: Bus, taker: Taker) -> None:

@@ -73,6 +73,49 @@ async def test_rollback_leaves_no_job(db: Database, jobs: Jobs) -> None:
     assert await count(db, "count_jobs") == 0
 
 
+async def test_worker_that_is_stopped_finishes_the_job_in_hand(
+    db: Database, probe_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs, begun, done = Jobs(runtime_url(probe_url, probe.SECRET, probe.PROBE), probe.PROBE), asyncio.Event(), []
+
+    async def slow(*, text: str) -> None:
+        begun.set()
+        await asyncio.sleep(1.2)  # longer than `stopped` waits before it cancels again
+        done.append(text)
+
+    jobs.register({"note": slow})
+    async with db.tx(CALLER) as tx:
+        await jobs.defer(tx, "note", text="last")
+    async with working(jobs):
+        await begun.wait()
+    assert done == ["last"]
+    assert await count(db, "count_jobs") == 0
+
+
+async def test_job_that_takes_too_long_is_given_back(
+    db: Database, probe_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs_module, "_FINISHED_WITHIN_S", 0.2)
+    url, begun, done = runtime_url(probe_url, probe.SECRET, probe.PROBE), asyncio.Event(), []
+
+    async def endless(*, text: str) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def quick(*, text: str) -> None:
+        done.append(text)
+
+    first, second = Jobs(url, probe.PROBE), Jobs(url, probe.PROBE)
+    first.register({"note": endless})
+    second.register({"note": quick})
+    async with db.tx(CALLER) as tx:
+        await first.defer(tx, "note", text="again")
+    async with working(first):
+        await begun.wait()
+    async with working(second):
+        await until(lambda: done == ["again"])
+
+
 async def test_committed_job_is_done_once(db: Database, jobs: Jobs, notes: Notes) -> None:
     async with db.tx(CALLER) as tx:
         await jobs.defer(tx, "note", text="hello")

@@ -7,9 +7,8 @@ from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
-from springtide.platform import bus as bus_module
 from springtide.platform import outbox
-from springtide.platform.bus import Bus
+from springtide.platform.bus import Bus, publishing
 from springtide.platform.db import Database
 from springtide.platform.events import Envelope
 from springtide.platform.outbox import Relay
@@ -204,16 +203,16 @@ async def test_after_a_failed_publish_later_events_of_the_aggregate_are_not_call
         for value in range(3):
             await change(tx, "a", value)
         await change(tx, "b", 1)
-    publish = bus._client.publish
+    publish = bus.connection.client.publish
 
     async def lose_the_second(subject: str, body: bytes, **options: object) -> None:
         if b'"aggregate_version":2' not in body:
             await publish(subject, body, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(outbox, "_BACK_OFF_S", 0.0)
-    monkeypatch.setattr(bus_module, "_PUBLISHED_WITHIN_S", 0.3)
+    monkeypatch.setattr(publishing, "_PUBLISHED_WITHIN_S", 0.3)
     with monkeypatch.context() as patched:
-        patched.setattr(bus._client, "publish", lose_the_second)
+        patched.setattr(bus.connection.client, "publish", lose_the_second)
         assert await Relay(db, bus).publish_once() == 2
     assert await count(db, "count_unsent") == 2
 

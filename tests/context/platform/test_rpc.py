@@ -12,7 +12,7 @@ import pytest
 from springtide.platform.bus import MAX_PAYLOAD_BYTES, Bus, BusUnavailable, PayloadTooLarge
 from springtide.platform.caller import Caller
 from springtide.platform.db import Database, DatabaseUnavailable
-from springtide.platform.errors import BadInput, Conflict, DeadlineExceeded, Refusal, TooMany, Unavailable
+from springtide.platform.errors import Conflict, DeadlineExceeded, Refusal, TooMany, Unavailable
 from springtide.platform.rpc import CalledInsideTransaction, Contract, Server, local, remote
 from springtide.platform.telemetry import current_trace, set_trace
 from tests.context.platform.probe import CALLER
@@ -247,9 +247,9 @@ async def test_one_replica_leaves_without_losing_a_call(bus: Bus, bus_with: BusW
 @pytest.mark.parametrize(
     ("method", "body"), [("nothing", b"\x80"), ("say", b"\x80"), ("say", b"not msgpack"), ("__init__", b"\x80")]
 )
-async def test_nonsense_is_refused_as_bad_input(method: str, body: bytes, probe: Probe) -> None:
+async def test_what_is_not_understood_is_told_to_come_back(method: str, body: bytes, probe: Probe) -> None:
     _, headers = await Server(CONTRACT, probe).handle(method, body, {})
-    assert headers == {"status": "refused"}
+    assert headers == {"status": "unavailable"}
     assert probe.calls == 0
 
 
@@ -259,7 +259,3 @@ def test_positional_arguments_are_no_contract() -> None:
 
     with pytest.raises(TypeError, match="keyword-only"):
         Contract("loose", Loose)
-
-
-def test_bad_input_is_what_a_server_says_to_nonsense() -> None:
-    assert issubclass(BadInput, Refusal)

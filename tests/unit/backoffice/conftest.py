@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from springtide.channels.backoffice import create_app
-from springtide.channels.backoffice.app import BackOffice
+from springtide.edge.probes import Probes
 from tests.unit.backoffice.browser import ORIGIN, Browser
 from tests.unit.backoffice.office_fakes import FakeShop
 
@@ -17,12 +17,12 @@ def shop() -> FakeShop:
 
 
 @pytest.fixture
-def app(shop: FakeShop) -> BackOffice:
+def app(shop: FakeShop) -> Probes:
     return create_app(shop.ask, secret_key=SECRET, office_url=ORIGIN, shop_url="http://shop.test:8000")
 
 
 @pytest.fixture
-def browser_of(shop: FakeShop, app: BackOffice) -> BrowserOf:
+def browser_of(shop: FakeShop, app: Probes) -> BrowserOf:
     """`browser_of("orders.read")` is a browser whose staff session holds these scopes."""
 
     def signed_in(*scopes: str) -> Browser:

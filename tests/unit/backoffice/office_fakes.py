@@ -485,6 +485,7 @@ def answers() -> dict[str, Any]:
         "orders.get": order(),
         "orders.document": "<h1>Invoice</h1>",
         "orders.history": history(),
+        "orders.late_by": 0.0,
         "payments.payment": payment(),
         "pricing.shop_front": ShopFront(sellers=(SELLER,), markets=MARKETS),
         "pricing.price_history": (

@@ -151,8 +151,7 @@ async def test_viewers_are_bounded_and_leave_when_the_process_does(app: BackOffi
         await anext(stream)
     with pytest.raises(TooManyViewers):
         await anext(app.live.frames())
-    app.live.leaving = True
-    app.live._tell()
+    app.health.draining = True
     for stream in streams:
         with pytest.raises(StopAsyncIteration):
             await anext(stream)

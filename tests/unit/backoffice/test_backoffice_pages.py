@@ -184,7 +184,7 @@ async def test_differences_are_only_looked_for_when_asked(owner: Browser, shop: 
 async def test_probes(owner: Browser, app: object) -> None:
     assert (await owner.get("/healthz")).status == 200
     assert (await owner.get("/readyz")).status == 200
-    app.draining = True  # type: ignore[attr-defined]  # the application of the fixture
+    app.health.draining = True  # type: ignore[attr-defined]  # the application of the fixture
     assert (await owner.get("/readyz")).status == 503
     assert "springtide" in (await owner.get("/metrics")).text
 

@@ -3,10 +3,10 @@
 import pytest
 
 from springtide.channels.backoffice import create_app, sessions
-from springtide.channels.backoffice.app import BackOffice
 from springtide.channels.backoffice.navigation import TASKS
 from springtide.contexts.customers.domain.roles import SCOPES
 from springtide.contracts.customers.api import CustomersApi, Role, SignInThrottled, WrongCredentials
+from springtide.edge.probes import Probes
 from springtide.platform.caller import Kind
 from springtide.platform.errors import Unavailable
 from tests.unit.backoffice.browser import Answer, Browser, form_of
@@ -17,7 +17,7 @@ PASSWORD = "a long enough password"
 
 
 @pytest.fixture
-def stranger(app: BackOffice) -> Browser:
+def stranger(app: Probes) -> Browser:
     return Browser(app)
 
 

@@ -23,7 +23,7 @@ OURS = (
     "docs/house.md",
     "docs/running-drills.md",
 )
-SECTIONS = {"mail": settings.Mail, "insight": settings.Insight, "gateways": settings.Gateway}
+SECTIONS = {"backup": settings.Backup, "mail": settings.Mail, "insight": settings.Insight, "gateways": settings.Gateway}
 
 
 def documents() -> list[Path]:
@@ -112,11 +112,16 @@ def test_every_setting_is_described_with_its_default() -> None:
         name.upper(): default
         for prefix, struct in (
             ("SPRINGTIDE_", settings.Settings),
+            ("SPRINGTIDE_BACKUP__", settings.Backup),
             ("SPRINGTIDE_MAIL__", settings.Mail),
+            ("SPRINGTIDE_RETENTION__", settings.Retention),
+            ("SPRINGTIDE_TRACES__", settings.Traces),
+            ("SPRINGTIDE_WATCH__", settings.Watch),
             ("SPRINGTIDE_INSIGHT__", settings.Insight),
         )
         for name, default in defaults(struct, prefix).items()
-    } | defaults(settings.Gateway, "")
+    }
+    expected |= defaults(settings.Gateway, "") | defaults(settings.EdgeCache, "")
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     described = {
         name: default for name, default, meaning in rows(page, 3) if name.startswith("`") and len(meaning) > 10
@@ -139,6 +144,8 @@ def test_the_examples_of_settings_are_read(tmp_path: Path) -> None:
         environment = dict(word.split("=", 1) for word in words)
         if "SPRINGTIDE_DATABASE_URLS" in environment or language == "toml":
             assert settings.load(environment, file).port == 9000
+        elif "SPRINGTIDE_EDGES" in environment:
+            assert len(settings.load(environment, file).edges) == 1
         else:
             assert len(settings.load(environment, file).gateways) == 3
 

@@ -74,6 +74,7 @@ def test_every_mistake_is_named_at_once() -> None:
         ("GATEWAYS", '[{"name": "a", "provider": "invoice", "slow_s": 0}]', "a: slow_s: a time above 0"),
         ("AS_OF", "1 September 2011", "AS_OF: 1 September 2011 is not a date like 2011-09-01"),
         ("AS_OF", "20110901", "not a date"),
+        ("TRUSTED_PROXIES", '["10.0.0.0/8", "balancer"]', "TRUSTED_PROXIES: balancer is no address and no network"),
         ("MAIL", '{"smtp_url": 5}', "str"),
         ("MAIL", '"a text"', "object"),
     ],

@@ -111,7 +111,7 @@ def test_who_says_goodbye_is_gone_at_once() -> None:
 async def test_what_is_no_snapshot_is_dropped() -> None:
     hub = FleetHub(clock=Clock())
     for body in (b"", b"\x00", msgspec.msgpack.encode({"process": 1}), b"x" * (MOST_BYTES + 1)):
-        await hub.take(body)
+        hub.take(body)
     assert not hub.view().processes
 
 

@@ -9,7 +9,8 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from springtide.sandbox import account_keys, create_app
+from springtide.sandbox.app import create_app
+from springtide.sandbox.keys import account_keys
 from tests.fakes.serving import Mailbox, served
 
 SECRET = "unit-secret"

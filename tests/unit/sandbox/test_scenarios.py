@@ -9,8 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from springtide.sandbox import account_keys
-from springtide.sandbox.keys import sign
+from springtide.sandbox.keys import account_keys, sign
 from tests.fakes.serving import Mailbox, sandbox_program
 from tests.unit.sandbox.conftest import NORTH, Merchant
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 from springtide.edge.asgi import Receive, Scope, Send
 from springtide.edge.limits import InFlightLimit
-from springtide.platform.http_server import bound_socket, raise_file_limit, serve
+from springtide.platform.http_server import Stop, bound_socket, raise_file_limit, serve
 
 CROWD = 1_500
 AT_ONCE = 32
@@ -15,7 +15,6 @@ class SlowDoor:
     """Serves slowly, and remembers how many it served at once."""
 
     def __init__(self) -> None:
-        self.draining = False
         self.at_work = self.most = 0
         self._limited = InFlightLimit(self._answer, limit=AT_ONCE, queue=CROWD)
 
@@ -51,7 +50,7 @@ async def bought(port: int, number: int) -> str:
 
 async def test_everybody_of_a_crowd_gets_the_answer_to_what_was_sent() -> None:
     assert raise_file_limit() > 2 * CROWD
-    app, stop = SlowDoor(), asyncio.Event()
+    app, stop = SlowDoor(), Stop()
     listener = bound_socket("127.0.0.1", 0)
     port = listener.getsockname()[1]
     serving = asyncio.create_task(serve(app, listener, stop=stop))
@@ -59,7 +58,7 @@ async def test_everybody_of_a_crowd_gets_the_answer_to_what_was_sent() -> None:
         async with asyncio.timeout(60):
             outcomes = Counter(await asyncio.gather(*(bought(port, number) for number in range(CROWD))))
     finally:
-        stop.set()
+        stop.ask()
         await serving
     assert outcomes == {"answered": CROWD}
     assert app.most == AT_ONCE

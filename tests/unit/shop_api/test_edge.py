@@ -10,7 +10,7 @@ from springtide.edge.asgi import App, Receive, Scope, Send
 from springtide.edge.entrance import Entrance
 from springtide.edge.limits import InFlightLimit
 from springtide.platform.http import client_address, cookie, dropped_cookie
-from springtide.platform.telemetry import HTTP_WAITING, current_trace
+from springtide.platform.telemetry import HTTP_WAITING, REGISTRY, current_trace
 from tests.unit.browse.goods import until
 
 
@@ -175,6 +175,8 @@ async def test_the_entrance_keeps_the_applications_headers_and_a_well_formed_tra
         ("6.6.6.6", ("127.0.0.1",), "6.6.6.6"),
         ("6.6.6.6, 7.7.7.7", ("127.0.0.1",), "7.7.7.7"),
         ("6.6.6.6, 7.7.7.7", ("127.0.0.1", "7.7.7.7"), "6.6.6.6"),
+        ("6.6.6.6, 10.4.0.7, 10.9.9.9", ("127.0.0.0/8", "10.0.0.0/8"), "6.6.6.6"),
+        ("6.6.6.6, not an address", ("127.0.0.0/8", "10.0.0.0/8"), "not an address"),
         ("", ("127.0.0.1",), "127.0.0.1"),
     ],
 )
@@ -192,3 +194,19 @@ def test_cookies_are_closed_to_scripts_and_secure_over_https() -> None:
     assert (safe.httponly, safe.secure, safe.samesite) == (True, True, "lax")
     assert not cookie("cart", "value", public_url="http://127.0.0.1:8000").secure
     assert dropped_cookie("cart", public_url="https://shop.example").max_age == 0
+
+
+async def test_a_route_is_counted_by_its_template_and_what_has_none_together() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] != "/nowhere":
+            scope["path_template"] = "/orders/{order_id}"
+        await answer(send)
+
+    def seen(route: str) -> float:
+        labels = {"channel": "by-template", "route": route, "method": "GET", "status": "200"}
+        return REGISTRY.get_sample_value("springtide_http_request_seconds_count", labels) or 0
+
+    async with client(Entrance(app, channel="by-template")) as http:
+        for path in ("/orders/1", "/orders/2", "/nowhere"):
+            await http.get(path)
+    assert (seen("/orders/{order_id}"), seen("other"), seen("/orders/1")) == (2, 1, 0)

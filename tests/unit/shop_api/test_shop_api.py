@@ -267,13 +267,13 @@ async def test_probes_tell_life_readiness_and_figures() -> None:
     contexts.away = Unavailable("away")
     async with shop(contexts) as running:
         assert (await running.http.get("/healthz")).status_code == 200
-        assert_problem(await running.http.get("/readyz"), 503, "unavailable")
+        assert_problem(await running.http.get("/readyz"), 503, "not_ready")
         assert_problem(await running.http.get("/api/products"), 503, "unavailable")
     async with shop() as running:
         assert (await running.http.get("/readyz")).status_code == 200
         assert "springtide_http_request_seconds" in (await running.http.get("/metrics")).text
-        running.app.draining = True
-        assert_problem(await running.http.get("/readyz"), 503, "unavailable")
+        running.app.health.draining = True
+        assert_problem(await running.http.get("/readyz"), 503, "not_ready")
 
 
 async def test_the_document_names_every_refusal_and_its_examples_are_valid(open_shop: Shop) -> None:

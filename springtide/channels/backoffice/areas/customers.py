@@ -25,7 +25,8 @@ async def list_customers(request: HttpRequest) -> Reply:
     page = await visit.office.customers.list_customers(
         caller=visit.caller, text=visit.query.get("q", ""), after=cursor(visit.query), limit=PAGE_ROWS
     )
-    return visit.page("office/customers.html", page=page, kept=without_cursor(visit.query, "q"))
+    kept = without_cursor(visit.query, "q")
+    return visit.page("office/customers.html", page=page, late_s=page.late_s, kept=kept)
 
 
 @get("/customers/{customer_id:uuid}")

@@ -7,7 +7,7 @@ from typing import Protocol
 from litestar import get
 
 from springtide.channels.backoffice.office import Office
-from springtide.channels.backoffice.visit import Reply, Visit, enter
+from springtide.channels.backoffice.visit import Reply, Visit, enter, lateness
 from springtide.contracts.common import AuditEntry
 from springtide.platform.caller import Caller, Kind
 from springtide.platform.errors import Refusal, Unavailable
@@ -43,8 +43,15 @@ async def show_audit(request: HttpRequest) -> Reply:
         limit=AUDIT_ROWS,
     )
     names = await _names(visit)
-    more = str(rows[-1].id) if len(rows) == AUDIT_ROWS else ""
-    return visit.page("office/audit.html", rows=rows, contexts=tuple(contexts), chosen=chosen, more=more, names=names)
+    return visit.page(
+        "office/audit.html",
+        rows=rows,
+        contexts=tuple(contexts),
+        chosen=chosen,
+        more=str(rows[-1].id) if len(rows) == AUDIT_ROWS else "",
+        names=names,
+        late_s=await lateness(visit),
+    )
 
 
 @get("/settings")

@@ -35,7 +35,9 @@ async def list_orders(request: HttpRequest) -> Reply:
         visit.office.reference.shop_front(visit.caller),
     )
     kept = without_cursor(visit.query, "q", "market", "status", "payment", "fulfilment", "imported")
-    return visit.page("office/orders.html", page=page, where=where, kept=kept, markets=front.markets)
+    return visit.page(
+        "office/orders.html", page=page, late_s=page.late_s, where=where, kept=kept, markets=front.markets
+    )
 
 
 @get("/shipping")
@@ -56,7 +58,9 @@ async def list_unshipped(request: HttpRequest) -> Reply:
         visit.office.reference.shop_front(visit.caller),
     )
     kept = without_cursor(visit.query, "q", "market", "fulfilment")
-    return visit.page("office/shipping.html", page=page, where=where, kept=kept, markets=front.markets)
+    return visit.page(
+        "office/shipping.html", page=page, late_s=page.late_s, where=where, kept=kept, markets=front.markets
+    )
 
 
 @get("/orders/{order_id:uuid}")

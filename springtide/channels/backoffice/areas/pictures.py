@@ -4,6 +4,7 @@ The file goes to the blob port first, named by its content, and then one call to
 is refused leaves bytes that nothing refers to; the same file sent again finds them there.
 """
 
+import asyncio
 from uuid import UUID
 
 from litestar import get, post
@@ -13,10 +14,11 @@ from litestar.params import FromPath
 from springtide.channels.backoffice.forms import Form
 from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
 from springtide.channels.backoffice.words import LANGUAGES
-from springtide.channels.pages.media import stored_picture
+from springtide.channels.pages.media import Studio, stored_picture
 from springtide.contracts.catalog.api import Media, Product, ProductDraft
-from springtide.platform.blob import MAX_BYTES, BlobNotFound, Blobs
+from springtide.platform.blob import MAX_BYTES, BlobNotFound, Blobs, require_kept
 from springtide.platform.http import HttpRequest, refuse_null_address
+from springtide.platform.pictures import require_usable
 
 WRITE = "catalog.write"
 UPLOAD_LIMIT_BYTES = MAX_BYTES + 64 * 1024
@@ -38,6 +40,7 @@ async def add_picture(request: HttpRequest, product_id: FromPath[UUID]) -> Reply
     """Keep a picture and put it behind the ones that are there."""
     visit = await enter(request, WRITE)
     blobs: Blobs = request.app.state.blobs
+    studio: Studio = request.app.state.studio
 
     async def work(form: Form, key: str) -> str:
         alt = {language: form.text(f"alt-{language}", required=language == "en") for language in LANGUAGES}
@@ -45,6 +48,8 @@ async def add_picture(request: HttpRequest, product_id: FromPath[UUID]) -> Reply
         if not body:
             form.problems["picture"] = "Choose a file."
         form.check()
+        require_kept(body, content_type)
+        await asyncio.to_thread(require_usable, body)
         blob = await blobs.put(body, content_type=content_type)
         product = await _product(visit, product_id)
         if any(media.hash == blob.hash for media in product.media):
@@ -52,6 +57,7 @@ async def add_picture(request: HttpRequest, product_id: FromPath[UUID]) -> Reply
         texts = {language: text for language, text in alt.items() if text}
         added = Media(hash=blob.hash, content_type=blob.content_type, alt=texts)
         await _save(visit, key, product, (*product.media, added))
+        studio.prepare(blob.hash)
         return "Added. Buyers see it within seconds."
 
     return await _answer(visit, product_id, "picture", await visit.act("picture", work))

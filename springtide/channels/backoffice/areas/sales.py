@@ -9,7 +9,7 @@ from litestar import get
 from springtide.channels.backoffice.bar_chart import Bar, Chart, draw
 from springtide.channels.backoffice.filters import picked
 from springtide.channels.backoffice.sales import By, Period, busiest, finding, long_date, periods_of
-from springtide.channels.backoffice.visit import Reply, enter
+from springtide.channels.backoffice.visit import Reply, enter, lateness
 from springtide.channels.backoffice.words import plural
 from springtide.contracts.pricing.api import ShopFront
 from springtide.platform.errors import BadInput
@@ -43,6 +43,7 @@ async def show_sales(request: HttpRequest) -> Reply:
         visit.office.orders.history(caller=visit.caller, as_of=as_of, days=days),
         visit.office.reference.shop_front(visit.caller),
     )
+    late_s = await lateness(visit)
     since = as_of - timedelta(days=days)
     periods = periods_of(history, by=by, since=since, as_of=as_of)
     return visit.page(
@@ -57,6 +58,7 @@ async def show_sales(request: HttpRequest) -> Reply:
         periods=periods,
         chart=chart_of(periods),
         long_date=long_date,
+        late_s=late_s,
         currencies=base_currencies(front),
     )
 

@@ -22,10 +22,11 @@ from springtide.contexts.checkout.service.tools import Tools
 from springtide.contexts.checkout.store import AttemptRow, ProcessRow, find_process
 from springtide.contracts.checkout.api import Completion, Step
 from springtide.contracts.payments.api import Attempt, AttemptState
+from springtide.platform import tracing
 from springtide.platform.caller import system
 from springtide.platform.errors import Unavailable
 from springtide.platform.failpoints import failpoint
-from springtide.platform.telemetry import logger
+from springtide.platform.telemetry import current_trace, logger
 
 _CALLER = system("checkout")
 # A neighbour says when to ask again. Longer than this is not waited: the units are held for two minutes only.
@@ -143,6 +144,11 @@ class Driver:
             known = await read.maybe("get_attempt_try", {"attempt_id": attempt.id}, row=AttemptRow)
         if known is None:
             return
+        # Its gateway's word belongs to the trace the attempt was started under, whoever brings it.
+        with tracing.span("checkout.attempt_changed", parent=attempt.trace, links=(current_trace(),)):
+            await self._hear(attempt, known)
+
+    async def _hear(self, attempt: Attempt, known: AttemptRow) -> None:
         process = await self.get(known.checkout_id)
         if attempt.id != process.attempt_id:
             await self._give_back(attempt, known)

@@ -20,6 +20,7 @@ from springtide.contexts.checkout.service.asks import (
 )
 from springtide.contexts.checkout.service.beginning import refuse_unfinished, started
 from springtide.contexts.checkout.service.cart_view import require_open, view
+from springtide.contexts.checkout.service.counted import REFUSED, STEPS
 from springtide.contexts.checkout.service.locked import Locked
 from springtide.contexts.checkout.service.moving import cart_state_after, moved, tell
 from springtide.contexts.checkout.service.tools import TELL_BUYER, Tools
@@ -91,6 +92,7 @@ def _create(tools: Tools, locked: Locked, member: Member[Any], ask: CreateCart) 
     if ask.refusal is not None:
         raise ask.refusal
     locked.make_cart(ask.row)
+    member.count(STEPS, "cart_created", ask.row.market)
     member.answer(view(tools, ask.row))
 
 
@@ -105,6 +107,8 @@ def _change(tools: Tools, locked: Locked, member: Member[Any], ask: ChangeCart) 
             member.answer(NotYet.READ_AGAIN, keep=False)
             return
     locked.change_cart(ask.after)
+    if ask.before.contact is None and ask.after.contact is not None:
+        member.count(STEPS, "details_set", ask.after.market)
     if ask.absorbed is not None:
         locked.absorb_cart(ask.absorbed.id)
     member.answer(view(tools, ask.after))
@@ -112,6 +116,7 @@ def _change(tools: Tools, locked: Locked, member: Member[Any], ask: ChangeCart) 
 
 def _begin(tx: Batch, locked: Locked, member: Member[Any], ask: Begin) -> None:
     if ask.refusal is not None:
+        member.count(REFUSED, ask.refusal.code)
         raise ask.refusal
     lock = locked.carts.get(ask.cart.id)
     if lock is None:
@@ -129,7 +134,11 @@ def _begin(tx: Batch, locked: Locked, member: Member[Any], ask: Begin) -> None:
     if _has_run_out(tx, ask):
         member.answer(NotYet.PRICE_AGAIN, keep=False)
         return
-    quote, method = refuse_unfinished(ask)
+    try:
+        quote, method = refuse_unfinished(ask)
+    except Refusal as refusal:
+        member.count(REFUSED, refusal.code)
+        raise
     former = None if lock.checkout_id is None else locked.processes[lock.checkout_id]
     if former is not None and (former.step not in FAILED or former.due_at is not None):
         msg = "The last try is still being tidied up. Try again in a moment."
@@ -146,6 +155,7 @@ def _begin(tx: Batch, locked: Locked, member: Member[Any], ask: Begin) -> None:
         now=tx.now,
     )
     locked.begin(process)
+    member.count(STEPS, "completing", process.market)
     locked.set_cart_state(ask.cart.id, CartState.COMPLETING, process.checkout_id)
     member.answer(Begun(checkout_id=process.checkout_id, process=process), keep=False)
 
@@ -172,6 +182,10 @@ async def _record(tools: Tools, tx: Batch, locked: Locked, member: Member[Any], 
     if state is not None:
         locked.set_cart_state(process.cart_id, state)
     locked.move(process)
+    if process.step is not ask.process.step:
+        member.count(STEPS, process.step, process.market)
+        if process.step in FAILED:
+            member.count(REFUSED, process.reason or str(process.step))
     tell(member, process)
     if process.step is Step.UNDONE:
         await tools.defer(tx, TELL_BUYER, checkout_id=str(process.checkout_id))

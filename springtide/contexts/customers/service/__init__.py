@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from springtide.contexts.customers.domain import forms
 from springtide.contexts.customers.domain.passwords import refuse_weak
 from springtide.contexts.customers.service import account, sign_up, staff
@@ -159,8 +161,8 @@ class CustomersService:
     ) -> Page[CustomerRow]:
         """Return customers, newest first; see the contract."""
         caller.require("customers.read")
-        async with self._db.read() as read:
-            return await list_customers(read, text=text, after=after, limit=limit)
+        page = await self._db.late(lambda read: list_customers(read, text=text, after=after, limit=limit))
+        return replace(page, late_s=self._db.late_by_s)
 
     async def get_customer(self, *, caller: Caller, customer_id: UUID) -> Customer:
         """Return a customer to staff; see the contract."""

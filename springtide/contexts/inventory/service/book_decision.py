@@ -8,6 +8,7 @@ from springtide.contexts.inventory import store
 from springtide.contexts.inventory.domain.bands import Told, tell
 from springtide.contexts.inventory.domain.places import Move, Shelf, summed
 from springtide.contexts.inventory.domain.promises import Promise
+from springtide.contexts.inventory.service.counted import count_told
 from springtide.contracts.inventory.api import Availability
 from springtide.contracts.inventory.events import AvailabilityChanged
 from springtide.platform.db import Tx
@@ -48,6 +49,7 @@ def emit_told(by: Tx | Member[Any], told: Told, *, with_bands: bool = True) -> N
     """Emit what there is to tell about a SKU, each event under a version of its own."""
     sku = told.state.sku
     version = told.state.version - len(told.low) - len(told.back)
+    count_told(by, told)
     if told.changed and with_bands:
         by.emit(AvailabilityChanged(changed=told.changed), aggregate_id=sku, aggregate_version=version)
     for low in told.low:

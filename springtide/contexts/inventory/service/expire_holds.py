@@ -7,6 +7,7 @@ import msgspec
 from springtide.contexts.inventory import store
 from springtide.contexts.inventory.domain.promises import State, counted
 from springtide.contexts.inventory.service.book_decision import book
+from springtide.contexts.inventory.service.counted import HOLDS
 from springtide.contracts.inventory.events import HoldExpired
 from springtide.platform.db import Tx
 
@@ -24,6 +25,7 @@ async def expire_holds(tx: Tx) -> int:
     shelf = await store.lock_shelf(tx, {line.sku for promise in expired for line in promise.lines})
     lapsed = [msgspec.structs.replace(promise, state=State.LAPSED, version=promise.version + 1) for promise in expired]
     await book(tx, shelf, moves=[move for promise in expired for move in counted(promise, -1)], puts=lapsed)
+    tx.count(HOLDS, "expired", by=len(lapsed))
     for promise in lapsed:
         tx.emit(
             HoldExpired(checkout_id=promise.checkout_id),

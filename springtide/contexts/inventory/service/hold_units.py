@@ -4,13 +4,29 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from springtide.contexts.inventory import store
-from springtide.contexts.inventory.domain.decide_promises import MAX_LINES, Ask, HoldAsk, ReleaseAsk, decide
+from springtide.contexts.inventory.domain.decide_promises import (
+    MAX_LINES,
+    Ask,
+    ClaimAsk,
+    ExtendAsk,
+    HoldAsk,
+    ReleaseAsk,
+    decide,
+)
 from springtide.contexts.inventory.domain.open_shelf import LapsesUnknown, OpenShelf
 from springtide.contexts.inventory.service.book_decision import emit_told
+from springtide.contexts.inventory.service.counted import HOLDS
 from springtide.platform.batch import Batch
 from springtide.platform.errors import Refusal
 from springtide.platform.exchange import Ask as Statement
 from springtide.platform.member import Member
+
+_OUTCOMES: dict[type[Ask], str] = {
+    HoldAsk: "held",
+    ExtendAsk: "extended",
+    ClaimAsk: "claimed",
+    ReleaseAsk: "released",
+}
 
 
 def look(members: Sequence[Member[Ask]]) -> Sequence[Statement]:
@@ -37,7 +53,9 @@ async def decide_batch(tx: Batch, members: Sequence[Member[Ask]]) -> None:
             member.answer(await _decided(tx, shelf, ask))
         except Refusal as refusal:
             member.refuse(refusal)
+            member.count(HOLDS, refusal.code)
             continue
+        member.count(HOLDS, _OUTCOMES[type(ask)])
         by_checkout[ask.checkout_id] = member
         if known is not None and type(ask) is ReleaseAsk:
             member.audit("promise_released", ask.checkout_id, state=known.state.value, reason=ask.reason)

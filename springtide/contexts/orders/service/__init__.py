@@ -5,10 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from springtide.contexts.orders.service import adjust_order, check_orders, import_orders, read_order, ship_order
 from springtide.contexts.orders.service.list_money import list_money
 from springtide.contexts.orders.service.list_orders import list_of_customer, list_orders
 from springtide.contexts.orders.service.place_order import PlaceOrder, lane, refuse_malformed
+from springtide.contexts.orders.service.sales_pace import sales_pace
 from springtide.contexts.orders.service.sellers import Sellers
 from springtide.contracts.common import AuditEntry, Finding, Page
 from springtide.contracts.orders.api import (
@@ -22,6 +25,7 @@ from springtide.contracts.orders.api import (
     Placed,
     Placement,
     RhythmHour,
+    SalesPace,
 )
 from springtide.contracts.pricing.api import PricingApi
 from springtide.platform.audit import audit_entries
@@ -89,8 +93,8 @@ class OrdersService:
     ) -> Page[OrderRow]:
         """Return orders, newest first; see the contract."""
         caller.require(_READ)
-        async with self._db.read() as read:
-            return await list_orders(read, where=where, after=after, limit=limit)
+        page = await self._db.late(lambda read: list_orders(read, where=where, after=after, limit=limit))
+        return replace(page, late_s=self._db.late_by_s)
 
     async def list_mine(self, *, caller: Caller, after: str | None = None, limit: int = 20) -> Page[OrderRow]:
         """Return the calling customer's orders, newest first; see the contract."""
@@ -174,8 +178,18 @@ class OrdersService:
             raise InvalidOrder(msg, field="days")
         as_of_at = datetime.combine(as_of, time(), UTC)
         params = {"from_at": as_of_at - timedelta(days=days), "as_of_at": as_of_at}
+        return tuple(await self._db.late(lambda read: read.all("history", params, row=HistoryDay)))
+
+    async def late_by(self, *, caller: Caller) -> float:
+        """Return how late figures may be; see the contract."""
+        caller.require(_READ)
+        return self._db.late_by_s
+
+    async def pace(self, *, caller: Caller) -> SalesPace:
+        """Return what to expect right now; see the contract."""
+        caller.require(_READ)
         async with self._db.read() as read:
-            return tuple(await read.all("history", params, row=HistoryDay))
+            return await sales_pace(read)
 
     async def rhythm(self, *, caller: Caller, as_of: date, weeks: int = 8) -> tuple[RhythmHour, ...]:
         """Return the mean of each hour of the week before `as_of`; see the contract."""

@@ -20,6 +20,7 @@ from springtide.contexts.orders.domain.states import (
     Units,
     derive,
 )
+from springtide.contexts.orders.service.counted import ORDERS, REVENUE_MINOR
 from springtide.contracts.inventory.api import Allocation
 from springtide.contracts.orders.api import InvalidOrder, Placed, Placement
 from springtide.contracts.orders.events import OrderPlaced
@@ -159,12 +160,15 @@ def _place(
             attempt_id=placement.attempt_id,
             customer_id=placement.customer_id,
             lines=tuple((line.sku, line.quantity, line.money.gross_minor) for line in quote.lines),
+            channel=placement.origin.channel,
         ),
         aggregate_id=placement.order_id,
         aggregate_version=1,
         market=quote.market,
     )
     member.audit("order_placed", placement.order_id)
+    member.count(ORDERS, quote.market)
+    member.count(REVENUE_MINOR, quote.currency, by=quote.total_minor)
 
 
 def _money(attempts: Sequence[tuple[UUID, bool, int, int, int]], total_minor: int) -> MoneyMoved:

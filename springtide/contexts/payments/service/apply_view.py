@@ -8,6 +8,7 @@ from springtide.contexts.payments import store
 from springtide.contexts.payments.domain import operations, pauses
 from springtide.contexts.payments.domain.attempt import NOT_STARTED, OPEN, Settled, moved, settle
 from springtide.contexts.payments.domain.view import PaymentState, PaymentView
+from springtide.contexts.payments.service.counted import count_state
 from springtide.contexts.payments.service.told import told
 from springtide.contexts.payments.store import AttemptRow, in_s
 from springtide.contracts.payments.api import AttemptState
@@ -24,9 +25,11 @@ async def apply_view(
     """
     if _may_be_released(row, view) and not is_end:
         return await _save(tx, row)
+    before = row.state
     row, settled = viewed(row, view)
     if settled is None:
         return await _save(tx, row)
+    count_state(tx, row, before)
     await store.append_ledger(tx, row, settled, cause)
     row = await change(tx, row, cause=cause)
     await plan(tx, row)
@@ -84,6 +87,8 @@ async def change(tx: Tx, row: AttemptRow, *, cause: str = "") -> AttemptRow:
 async def outcome_unknown(tx: Tx, row: AttemptRow) -> AttemptRow:
     """Note that the gateway may or may not have acted: found out later, never tried elsewhere."""
     unsure = made_unknown(row)
+    if unsure is not None:
+        count_state(tx, unsure, row.state)
     return await (_save(tx, row) if unsure is None else change(tx, unsure))
 
 
@@ -97,6 +102,8 @@ def made_unknown(row: AttemptRow) -> AttemptRow | None:
 async def nothing_came(tx: Tx, row: AttemptRow, code: str) -> AttemptRow:
     """Note that the gateway certainly did nothing and will not: the attempt is over, unless more is known meanwhile."""
     over = made_over(row, code)
+    if over is not None:
+        count_state(tx, over, row.state)
     return row if over is None else await change(tx, over)
 
 

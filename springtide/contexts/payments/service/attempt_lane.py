@@ -14,6 +14,7 @@ import msgspec
 from springtide.contexts.payments import store
 from springtide.contexts.payments.domain.view import PaymentView
 from springtide.contexts.payments.service.apply_view import made_over, made_unknown, next_look, viewed
+from springtide.contexts.payments.service.counted import count_state
 from springtide.contexts.payments.service.told import told
 from springtide.contexts.payments.store import AttemptRow, LedgerEntryRow, MessageRow, NewRow
 from springtide.contracts.payments.api import AttemptState
@@ -91,6 +92,7 @@ def _written(members: Sequence[Member[NewRow]], times: dict[UUID, Sequence[Any]]
         row = member.ask.row(found[1], found[2])
         if row.state is not AttemptState.STARTING:
             _tell(member, row)
+            count_state(member, row, AttemptState.STARTING)
             entries.extend(store.ledger_rows(row, member.ask.entries))
         member.answer(row)
     return entries
@@ -128,6 +130,7 @@ def _after(tx: Batch, member: Member[Heard], row: AttemptRow, entries: list[Ledg
     after = msgspec.structs.replace(after, version=version, due_at=next_look(after, tx.now))
     if is_news:
         _tell(member, after)
+        count_state(member, after, row.state)
     return after
 
 

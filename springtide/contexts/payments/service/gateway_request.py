@@ -3,15 +3,9 @@
 import msgspec
 
 from springtide.contexts.payments.providers.port import StartPayment
+from springtide.contexts.payments.service.start_order import StartOrder
 from springtide.contexts.payments.service.tools import Tools
 from springtide.contexts.payments.store import AttemptRow, NewRow
-
-
-class StartOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """What a caller asked for, as it is kept with the attempt."""
-
-    return_url: str
-    country: str
 
 
 def start_request(tools: Tools, row: AttemptRow) -> StartPayment:

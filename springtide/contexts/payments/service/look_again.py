@@ -23,9 +23,12 @@ from springtide.contexts.payments.providers.port import (
 )
 from springtide.contexts.payments.service.apply_view import apply_view, nothing_came, outcome_unknown
 from springtide.contexts.payments.service.gateway_request import start_request
+from springtide.contexts.payments.service.start_order import trace_of
 from springtide.contexts.payments.service.tools import Tools, log
 from springtide.contexts.payments.store import AttemptRow
 from springtide.contracts.payments.api import AttemptState
+from springtide.platform import tracing
+from springtide.platform.telemetry import current_trace
 
 
 async def look_again(tools: Tools, attempt_id: UUID) -> AttemptRow:
@@ -35,6 +38,11 @@ async def look_again(tools: Tools, attempt_id: UUID) -> AttemptRow:
     provider = tools.open_provider(row.gateway)
     if row.state not in OPEN | GIVEN_UP or provider is None or _is_starting(row, now):
         return row
+    with tracing.span("payments.look", parent=trace_of(row), links=(current_trace(),), gateway=row.gateway):
+        return await _looked(tools, provider, row, now)
+
+
+async def _looked(tools: Tools, provider: Provider, row: AttemptRow, now: datetime) -> AttemptRow:
     row = await _ask(tools, provider, row, now)
     ending = _ending_due(row, now)
     if row.state is AttemptState.AWAITING_BUYER and ending:

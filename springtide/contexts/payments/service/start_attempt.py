@@ -24,11 +24,13 @@ from springtide.contexts.payments.service.apply_view import apply_view, change, 
 from springtide.contexts.payments.service.attempt_lane import Heard, Known
 from springtide.contexts.payments.service.close_attempt import close_attempt
 from springtide.contexts.payments.service.desk import Ticket
-from springtide.contexts.payments.service.gateway_request import StartOrder, request_of, start_request
+from springtide.contexts.payments.service.gateway_request import request_of, start_request
+from springtide.contexts.payments.service.start_order import StartOrder
 from springtide.contexts.payments.service.take_webhook import work_off_parked
 from springtide.contexts.payments.service.tools import Tools, log
 from springtide.contexts.payments.store import AttemptRow, MessageRow, NewRow
 from springtide.contracts.payments.api import AnotherAttemptLive, AttemptState, GatewaysBusy, PaymentMethodUnknown
+from springtide.platform import tracing
 from springtide.platform.caller import Caller
 from springtide.platform.errors import KeyReused
 from springtide.platform.failpoints import failpoint
@@ -67,7 +69,9 @@ class NewAttempt(msgspec.Struct, frozen=True, kw_only=True):
             amount_minor=self.amount_minor,
             currency=self.currency,
             locale=self.locale,
-            request=msgspec.msgpack.encode(StartOrder(return_url=self.return_url, country=self.country)),
+            request=msgspec.msgpack.encode(
+                StartOrder(return_url=self.return_url, country=self.country, trace=tracing.current_if_picked())
+            ),
             request_hash=self.digest(),
             expires_after_s=self.expires_after_s,
             due_after_s=due_after_s,

@@ -10,10 +10,13 @@ from springtide.contexts.payments.domain.attempt import settle
 from springtide.contexts.payments.domain.view import PaymentView
 from springtide.contexts.payments.providers import port
 from springtide.contexts.payments.service.apply_view import apply_view
+from springtide.contexts.payments.service.start_order import trace_of
 from springtide.contexts.payments.service.tools import Tools, log
 from springtide.contexts.payments.store import AttemptRow, MessageRow, in_s
 from springtide.contracts.payments.api import AttemptState, WebhookRefused
+from springtide.platform import tracing
 from springtide.platform.caller import Caller
+from springtide.platform.telemetry import current_trace
 
 BODY_LIMIT_BYTES = 256 * 1024
 
@@ -52,6 +55,11 @@ async def work_off(tools: Tools, message: MessageRow, view: PaymentView | None =
     if row is None or row.state is AttemptState.STARTING:
         await _park(tools, message)
         return
+    with tracing.span("payments.message", parent=trace_of(row), links=(current_trace(),), gateway=row.gateway):
+        await _settle(tools, message, row, view)
+
+
+async def _settle(tools: Tools, message: MessageRow, row: AttemptRow, view: PaymentView | None) -> None:
     if (view is None or settle(row.standing, view) is not None) and not await _look(tools, row, message):
         await _park(tools, message)
         return

@@ -1,0 +1,1 @@
+"""Tools of this checkout that are no part of the program."""
