@@ -248,7 +248,8 @@ def share_of(settings: Settings, context: str, roles: Collection[str]) -> Share:
     """Return how many connections a context may open in a process with these roles."""
     spec, most = spec_of(context), settings.database_connections
     pool = most if spec.has_lane else max(1, most - 1)  # buyers wait for those with lanes
-    pool = min(pool, spec.most_connections or pool)
+    if not spec.is_asked_by_buyers:
+        pool = (pool + 1) // 2
     return Share(
         context=context,
         pool=pool,

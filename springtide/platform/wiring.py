@@ -85,8 +85,8 @@ class ContextSpec:
     `has_jobs`: there is work for processes with the role "jobs": `Built.jobs` (then the schema carries procrastinate's
     tables), and loops that say so. `has_worker`: there are such jobs, so a worker takes them.
     `has_lane`: its writes are coalesced, over a connection of their own.
-    `partitioned`: its tables that are cut by time, beside those every schema has. `most_connections`: a context that is
-    not on the buyers' path takes fewer than the settings allow.
+    `partitioned`: its tables that are cut by time, beside those every schema has. `is_asked_by_buyers`: False for a
+    context that no page of the shop waits for: it takes half of the connections.
     """
 
     contract: Contract[Any]
@@ -97,7 +97,7 @@ class ContextSpec:
     has_worker: bool = False
     has_lane: bool = False
     partitioned: Sequence[Partitioned] = ()
-    most_connections: int | None = None
+    is_asked_by_buyers: bool = True
 
     @property
     def name(self) -> str:

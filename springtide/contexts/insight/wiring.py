@@ -39,5 +39,5 @@ SPEC = ContextSpec(
     migrations=Path(__file__).parent / "migrations",
     build=build,
     has_jobs=True,
-    most_connections=1,
+    is_asked_by_buyers=False,
 )
