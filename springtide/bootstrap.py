@@ -14,7 +14,7 @@ from springtide.edge import purge
 from springtide.edge.probes import Deep
 from springtide.edge.purge import Edge
 from springtide.edge.purge.providers import CLOUDFLARE_URL, FASTLY_URL
-from springtide.platform import depths, gauges, housekeeping, maintenance, pulse
+from springtide.platform import depths, gauges, housekeeping, maintenance, vitals
 from springtide.platform.budget import Share, require_fit, where
 from springtide.platform.bus import Bus
 from springtide.platform.caching import UNPURGED, Caching
@@ -248,6 +248,8 @@ def share_of(settings: Settings, context: str, roles: Collection[str]) -> Share:
     """Return how many connections a context may open in a process with these roles."""
     spec, most = spec_of(context), settings.database_connections
     pool = most if spec.has_lane else max(1, most - 1)  # buyers wait for those with lanes
+    if not spec.is_asked_by_buyers:
+        pool = (pool + 1) // 2
     return Share(
         context=context,
         pool=pool,
@@ -299,6 +301,8 @@ class _Lazy:
 def _options(settings: Settings, context: str) -> dict[str, Any]:
     if context == "payments":
         return {"gateways": settings.gateways}
+    if context == "insight":
+        return {"insight": settings.insight}
     if context in {"orders", "customers", "checkout"}:
         return {"mail": settings.mail}
     return {}
@@ -307,14 +311,17 @@ def _options(settings: Settings, context: str) -> dict[str, Any]:
 async def _repeat(context: str, loop: Loop, *, first_after_s: float = 0.0) -> None:
     await asyncio.sleep(first_after_s)
     while True:
+        failed = True
         try:
             await _turn(context, loop)
+            failed = False
         except Unavailable as error:
             LOOP_FAILURES.labels(context, loop.name).inc()
             log.debug("loop.waits", context=context, loop=loop.name, error=error.detail)
         except Exception:
             LOOP_FAILURES.labels(context, loop.name).inc()
             log.exception("loop.failed", context=context, loop=loop.name)
+        vitals.THIS.turned(f"{context}.{loop.name}", failed=failed)
         await asyncio.sleep(loop.every_s)
 
 
@@ -388,6 +395,7 @@ async def running(
         tasks.append(asyncio.create_task(Switches(bus).follow(node.gate)))
         if serve:
             tasks.append(asyncio.create_task(tell_health(bus, node.health)))
+            tasks.append(asyncio.create_task(vitals.Pulse(bus, roles=roles, databases=node.databases).run()))
             for context, server in node.servers():
                 desk = Desk(bus, context, server)
                 node.desks.append(desk)
@@ -420,11 +428,12 @@ async def channel(name: str, node: Node) -> AsyncIterator[App]:
             caching=caching_of(settings),
             edges=edges_of(settings),
             assets_url=settings.assets_url.rstrip("/"),
+            collects=settings.insight.collect,
         ) as app:
             yield app
     else:
         backoffice = importlib.import_module("springtide.channels.backoffice")
-        yield backoffice.create_app(
+        office = backoffice.create_app(
             node.ask,
             secret_key=settings.secret_key,
             office_url=settings.office_url(),
@@ -433,7 +442,10 @@ async def channel(name: str, node: Node) -> AsyncIterator[App]:
             data_dir=Path(settings.data_dir),
             as_of=date.fromisoformat(settings.as_of) if settings.as_of else None,
             health=node.health,
+            consumers=CONTEXTS,
         )
+        async with office.live.running(node.bus):
+            yield office
 
 
 def caching_of(settings: Settings) -> Caching:
@@ -483,11 +495,9 @@ def _deep(node: Node) -> Deep | None:
 
 @asynccontextmanager
 async def watched(node: Node) -> AsyncIterator[None]:
-    """Tell the other processes how this one does, and watch all of them where the background work is done."""
+    """Watch all processes while the block lasts, where the background work is done."""
     settings = node.settings
     async with AsyncExitStack() as stack:
-        beating = asyncio.create_task(pulse.beat(node.bus, node.roles))
-        stack.push_async_callback(stopped, [beating])
         if "jobs" in node.roles and settings.watch.enabled:
             watch = importlib.import_module("springtide.channels.watch")
             await stack.enter_async_context(

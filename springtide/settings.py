@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-CONTEXTS = ("catalog", "pricing", "inventory", "customers", "checkout", "payments", "orders")
+CONTEXTS = ("catalog", "pricing", "inventory", "customers", "checkout", "payments", "orders", "insight")
 CHANNELS = ("web", "backoffice")
 ROLES = (*CHANNELS, *CONTEXTS, "jobs")
 
@@ -67,6 +67,24 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     smtp_url: str = ""
     sender: str = "shop@springtide.example"
+
+
+class Insight(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Figures from the storefront, and who else gets or gives some. An empty id, key or token switches a thing off.
+
+    `collect`: count pages and searches in the storefront, without cookies until a visitor agrees to more.
+    `ga4_…`: Google Analytics 4 is told of the purchases of visitors that agreed. `uptimerobot_key`, `pingdom_token`:
+    what they see of the shop is read back; read-only ones are enough.
+    """
+
+    collect: bool = True
+    ga4_measurement_id: str = ""
+    ga4_api_secret: str = ""
+    ga4_url: str = "https://region1.google-analytics.com"
+    uptimerobot_key: str = ""
+    uptimerobot_url: str = "https://api.uptimerobot.com"
+    pingdom_token: str = ""
+    pingdom_url: str = "https://api.pingdom.com"
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -201,6 +219,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     edge_keep_s: int = 600
     edges: tuple[EdgeCache, ...] = ()
     mail: Mail = Mail()
+    insight: Insight = Insight()
     gateways: tuple[Gateway, ...] = ()
     traces: Traces = Traces()
     watch: Watch = Watch()

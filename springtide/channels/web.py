@@ -11,9 +11,11 @@ content hash (and the ones drawn by us), everything else is the storefront.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from springtide.channels import shop_api, webhooks
+from springtide.channels.beacon import PATH, beacon
 from springtide.channels.browse import Browse, browsing
 from springtide.channels.browse.desk import Desk
 from springtide.channels.browse.stale import Note
@@ -40,10 +42,18 @@ class Web:
     """The ASGI application of a web process: probes first, then the channel whose address it is."""
 
     def __init__(
-        self, browse: Browse, channels: Mapping[str, App], *, health: Health, deep: Deep | None, in_flight_limit: int
+        self,
+        browse: Browse,
+        channels: Mapping[str, App],
+        *,
+        health: Health,
+        deep: Deep | None,
+        in_flight_limit: int,
+        beacon: App | None = None,
     ) -> None:
         self.browse = browse
         self.health = health
+        self._beacon = beacon
         self._probes = Probes(health, self._pass_on, deep=deep)
         self._limited = {
             prefix: InFlightLimit(app, name=prefix, limit=in_flight_limit, queue=QUEUE_LIMIT)
@@ -57,6 +67,9 @@ class Web:
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await answer_lifespan(receive, send)
+            return
+        if self._beacon is not None and scope["path"] == PATH:
+            await self._beacon(scope, receive, send)
             return
         head = f"/{scope['path'].split('/', 2)[1]}"
         channel = self._limited.get(head) or self._limited.get("/")
@@ -83,6 +96,7 @@ async def web(
     caching: Caching = UNPURGED,
     edges: Sequence[Edge] = (),
     assets_url: str = "",
+    collects: bool = False,
 ) -> AsyncIterator[Web]:
     """Run the web role while the block lasts. Entering waits for nobody: contexts may be away.
 
@@ -90,7 +104,8 @@ async def web(
     `words`: folder with compounds.csv and synonyms.csv. `storefront`: makes the HTML channel (None: everything outside
     of /api, /media and /webhooks is 404). `health`: the process's; the read model is registered with it. `deep`: its
     deep health check. `caching`: what shared caches are told; `edges`: those that are purged when something changes.
-    `assets_url`: where browsers fetch styles, scripts and pictures ("": from here).
+    `assets_url`: where browsers fetch styles, scripts and pictures ("": from here). `collects`: pages tell the beacon
+    that they were opened; it stands before the lanes, so that it takes no buyer's place.
     """
     folder = None if data_dir is None else data_dir / "readmodel"
     health = health or Health(("web",))
@@ -113,6 +128,7 @@ async def web(
             return_origins=(),
             caching=caching,
             assets_url=assets_url,
+            collects=collects,
         )
         channels = {
             "/api": Entrance(shop_api.create_app(desk), channel="shop_api"),
@@ -122,7 +138,12 @@ async def web(
             channels["/media"] = Entrance(media_app(FolderBlobs(data_dir / "blobs"), caching), channel="media")
         if storefront is not None:
             channels["/"] = Entrance(storefront(desk), channel="storefront", headers=headers)
-        yield Web(browse, channels, health=health, deep=deep, in_flight_limit=in_flight_limit)
+        made = partial(Web, browse, channels, health=health, deep=deep, in_flight_limit=in_flight_limit)
+        if not collects:
+            yield made()
+            return
+        async with beacon(browse, ask, public_url=desk.public_url, trusted_proxies=trusted_proxies) as told:
+            yield made(beacon=Entrance(told, channel="beacon"))
 
 
 @asynccontextmanager

@@ -36,7 +36,7 @@ LAYOUT: tuple[tuple[str, ...], ...] = (
     ("inventory", "pricing"),
     ("checkout", "orders"),
     ("payments",),
-    ("catalog", "customers", "jobs"),
+    ("catalog", "customers", "insight", "jobs"),
 )
 """The processes of the split layout, each with its roles; a process is called by its first."""
 _SETTLE_S = 60.0

@@ -106,7 +106,8 @@ def processes_of(settings: Settings) -> tuple[tuple[str, tuple[str, ...], Settin
     most = settings.database_connections
     selling = replaced(settings, background=False, database_connections=max(1, most - 1), drain_s=_DRAIN_S)
     waiting = replaced(settings, database_connections=max(1, most // 2), nice=_GIVES_WAY, drain_s=_DRAIN_S)
-    return ("shop", ("web", *CONTEXTS), selling), ("backoffice", ("backoffice", *CONTEXTS, "jobs"), waiting)
+    behind = tuple(context for context in CONTEXTS if context != "insight")  # counting visits gives way to buyers
+    return ("shop", ("web", *behind), selling), ("backoffice", ("backoffice", *CONTEXTS, "jobs"), waiting)
 
 
 def _greet(settings: Settings, password: str, seconds: float) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from springtide.edge.asgi import App, Message, Receive, Scope, Send
 from springtide.edge.problems import send_problem
-from springtide.platform import tracing
+from springtide.platform import tracing, vitals
 from springtide.platform.errors import Unavailable
 from springtide.platform.http import SECURITY_HEADERS
 from springtide.platform.telemetry import HTTP_SECONDS, bind_request, logger, observe, set_trace
@@ -20,6 +20,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _TRACE_PARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _NO_ROUTE = "other"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_EVENT_STREAM = b"text/event-stream"
 
 log = logger(__name__)
 
@@ -52,8 +53,11 @@ class Entrance:
         else:
             set_trace(trace)
             await self._guarded(scope, receive, answer)
-        route = _route(scope)
-        observe(HTTP_SECONDS, time.perf_counter() - started, self._channel, route, name, str(answer.status))
+        if answer.is_stream:
+            return  # it lasted as long as somebody looked, which says nothing about how fast we are
+        seconds = time.perf_counter() - started
+        observe(HTTP_SECONDS, seconds, self._channel, _route(scope), name, str(answer.status))
+        vitals.THIS.answered(self._channel, name, answer.status, seconds)
 
     async def _traced(
         self, scope: Scope, receive: Receive, answer: "_Answer", trace: str, method: str, *, is_known: bool
@@ -89,11 +93,15 @@ class _Answer:
         self._headers = headers
         self._without_body = without_body
         self.status = 0
+        self.is_stream = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             present = {name.lower() for name, _ in message["headers"]}
+            self.is_stream = any(
+                name == b"content-type" and value.startswith(_EVENT_STREAM) for name, value in message["headers"]
+            )
             message["headers"] = [*message["headers"], *(pair for pair in self._headers if pair[0] not in present)]
         elif self._without_body and message["type"] == "http.response.body":
             message = {**message, "body": b""}

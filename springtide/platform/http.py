@@ -306,10 +306,15 @@ def client_address(request: HttpRequest, trusted_proxies: Sequence[str] = ()) ->
     `trusted_proxies`: addresses and networks ("10.0.0.0/8"): in a cluster balancers change their addresses.
     """
     address = request.client.host if request.client else ""
+    return forwarded_address(address, request.headers.get("x-forwarded-for", ""), trusted_proxies)
+
+
+def forwarded_address(address: str, forwarded_for: str, trusted_proxies: Sequence[str]) -> str:
+    """Return where a connection from `address` with this X-Forwarded-For comes from, as `client_address` does."""
     networks = [_network(known) for known in trusted_proxies]
     if not _is_within(address, networks):
         return address
-    for hop in reversed([hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]):
+    for hop in reversed([hop.strip() for hop in forwarded_for.split(",") if hop.strip()]):
         address = hop
         if not _is_within(hop, networks):
             break

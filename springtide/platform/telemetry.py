@@ -63,6 +63,12 @@ GATEWAY_DIVERTED = Counter(
     ["gateway", "why"],
     registry=REGISTRY,
 )
+INSIGHT_EVENTS = Counter(
+    "springtide_insight_events",
+    "Events of the storefront's pages: taken, from a bot, above the limit",
+    ["outcome"],
+    registry=REGISTRY,
+)
 SLOW_STATEMENTS = Counter(
     "springtide_slow_statements",
     "Statements that took longer than the setting slow_statement_s, also as a part of an exchange that did",

@@ -82,10 +82,11 @@ class Built:
 class ContextSpec:
     """A context as `bootstrap` sees it; each `contexts/<name>/wiring.py` exports one as `SPEC`.
 
-    `has_jobs`: the schema carries procrastinate's tables; `Built.jobs`, and loops that say so, are worked off by
-    processes with the role "jobs". `has_worker`: there are such jobs, so a worker takes them.
+    `has_jobs`: there is work for processes with the role "jobs": `Built.jobs` (then the schema carries procrastinate's
+    tables), and loops that say so. `has_worker`: there are such jobs, so a worker takes them.
     `has_lane`: its writes are coalesced, over a connection of their own.
-    `partitioned`: its tables that are cut by time, beside those every schema has.
+    `partitioned`: its tables that are cut by time, beside those every schema has. `is_asked_by_buyers`: False for a
+    context that no page of the shop waits for: it takes half of the connections.
     """
 
     contract: Contract[Any]
@@ -96,6 +97,7 @@ class ContextSpec:
     has_worker: bool = False
     has_lane: bool = False
     partitioned: Sequence[Partitioned] = ()
+    is_asked_by_buyers: bool = True
 
     @property
     def name(self) -> str:

@@ -23,7 +23,7 @@ from tests.architecture.sources import ROOT, python_files, tree_of
 DOCUMENT = ROOT / "docs" / "contexts.md"
 CALLERS = (
     *(f"contexts/{name}" for name in CONTEXTS),
-    *(f"channels/{name}" for name in ("browse", "storefront", "shop_api", "backoffice", "webhooks", "watch")),
+    *(f"channels/{name}" for name in ("browse", "beacon", "storefront", "shop_api", "backoffice", "webhooks", "watch")),
     "rehearsal",
     "demo",
     "commands",

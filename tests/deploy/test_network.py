@@ -11,7 +11,14 @@ from deploy.kustomize import Doc
 from springtide.settings import CONTEXTS
 
 _CONTEXTS_PAGE = DEPLOY.parent / "docs" / "contexts.md"
-_CHANNELS = {"browse": "web", "storefront": "web", "shop_api": "web", "webhooks": "web", "backoffice": "backoffice"}
+_CHANNELS = {
+    "browse": "web",
+    "beacon": "web",
+    "storefront": "web",
+    "shop_api": "web",
+    "webhooks": "web",
+    "backoffice": "backoffice",
+}
 _NAMES = frozenset({("kube-dns", 53)})
 
 
@@ -108,7 +115,7 @@ def test_the_outside_is_reached_by_those_who_need_it(overlay):
     runs = {role: name for name, (_, c) in ours(overlay).items() for role in c["args"][1:]}
     assert {name: ports for name, ports in outside.items() if ports} == {
         runs["payments"]: {443},
-        runs["jobs"]: {465, 587},
+        runs["jobs"]: {443, 465, 587},  # with insight, which asks others for figures
     }
 
 

@@ -26,6 +26,8 @@ TASKS = (
     Task("stock", "Stock", "/stock", (), "/stock"),
     Task("prices", "Prices", "/prices", ("pricing.read", "pricing.write"), "/prices"),
     Task("customers", "Customers", "/customers", ("customers.read",), "/customers"),
+    Task("live", "Live", "/live", ("insight.read",)),
+    Task("visits", "Visits", "/visits", ("insight.read",)),
     Task("gateways", "Gateways", "/gateways", ("payments.read",)),
     Task("staff", "Staff", "/staff", ("staff.write",)),
     Task("audit", "Audit", "/audit", ("audit.read",)),

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 from springtide.contracts.catalog.api import CatalogApi, Category
 from springtide.contracts.checkout.api import CheckoutApi
 from springtide.contracts.customers.api import CustomersApi
+from springtide.contracts.insight.api import InsightApi
 from springtide.contracts.inventory.api import InventoryApi, Location
 from springtide.contracts.orders.api import OrdersApi
 from springtide.contracts.payments.api import PaymentsApi
@@ -89,6 +90,7 @@ class Office:
     checkout: CheckoutApi
     orders: OrdersApi
     payments: PaymentsApi
+    insight: InsightApi
     reference: Reference
     places: Places
     secret_key: str
@@ -106,6 +108,7 @@ def open_office(ask: Ask, *, secret_key: str, places: Places, as_of: date | None
         checkout=ask(CheckoutApi),
         orders=ask(OrdersApi),
         payments=ask(PaymentsApi),
+        insight=ask(InsightApi),
         reference=Reference(pricing=pricing, inventory=inventory, catalog=catalog),
         places=places,
         secret_key=secret_key,

@@ -26,3 +26,4 @@ class Desk:
     return_origins: Sequence[str] = ()
     caching: Caching = UNPURGED
     assets_url: str = ""
+    collects: bool = False

@@ -13,6 +13,7 @@ from springtide.channels.storefront import (
     orders_page,
     paying,
     problems,
+    statistics,
 )
 from springtide.channels.storefront.shop import Shop
 from springtide.platform.caching import PRIVATE
@@ -28,6 +29,6 @@ def create_app(desk: Desk) -> Litestar:
 def app_of(shop: Shop) -> Litestar:
     """Build the application around a shop."""
     open_to_all = [route for part in (entry, looking, info) for route in part.routes(shop)]
-    own = (carts, paying, orders_page, account, my_account)
+    own = (carts, paying, orders_page, account, my_account, statistics)
     personal = Router("/", route_handlers=[route for part in own for route in part.routes(shop)], opt=PRIVATE)
     return make_app([*open_to_all, personal], exception_handlers=problems.handlers(shop), caching=shop.desk.caching)

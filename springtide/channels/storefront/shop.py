@@ -99,6 +99,7 @@ class Shop:
             "navigation": self.navigation(place),
             "shop_name": _trade_name(self.browse.seller(place.market.key).name),
             "public_url": self.desk.public_url,
+            "collects": self.desk.collects,
             "badge": None,
             "alternates": (),
         }

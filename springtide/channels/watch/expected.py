@@ -8,7 +8,7 @@ Money not sold a minute = what usually comes in a minute at this hour of this we
 from prometheus_client import Gauge
 
 from springtide.channels.watch.facts import Facts
-from springtide.platform.pulse import GONE_AFTER_S
+from springtide.platform.fleet_figures import GONE_AFTER_S
 from springtide.platform.telemetry import REGISTRY
 
 ORDERS_EXPECTED = Gauge(

@@ -12,7 +12,7 @@ from springtide.contracts.orders.api import OrdersApi, SalesPace
 from springtide.contracts.payments.api import GatewayStatus, GatewaySwitch, PaymentsApi
 from springtide.platform.caller import system
 from springtide.platform.errors import SpringtideError
-from springtide.platform.pulse import Pulses
+from springtide.platform.fleet_figures import FleetFigures
 from springtide.platform.telemetry import logger
 from springtide.platform.wiring import Ask
 
@@ -42,7 +42,7 @@ class Calls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Everything the rules look at. Names: what a value is about. `heard_for_s`: since when pulses are heard."""
+    """Everything the rules look at. Names: what a value is about. `heard_for_s`: since when figures are heard."""
 
     heard_for_s: float = 0.0
     roles: frozenset[str] = frozenset()
@@ -62,26 +62,26 @@ class Facts:
     certificate_days: float | None = None
 
 
-async def gather(ask: Ask, pulses: Pulses, *, certificate_days: float | None) -> Facts:
+async def gather(ask: Ask, figures: FleetFigures, *, certificate_days: float | None) -> Facts:
     """Gather them; who does not answer is a fact too."""
     unreachable: list[str] = []
     pace = await _asked("orders", ask(OrdersApi).pace(caller=_CALLER), unreachable)
     gateways = await _asked("payments", ask(PaymentsApi).gateways(caller=_CALLER), unreachable) or ()
     return Facts(
-        heard_for_s=pulses.heard_for_s(),
-        roles=pulses.roles(),
+        heard_for_s=figures.heard_for_s(),
+        roles=figures.roles(),
         unreachable=tuple(unreachable),
-        buying=_calls(pulses, lambda method: method not in _READING, turned_away="writing"),
-        looking=_calls(pulses, lambda method: method in _READING, turned_away="reading"),
-        completing_s=_completing_s(pulses),
-        gateways=_gateways(pulses),
+        buying=_calls(figures, lambda method: method not in _READING, turned_away="writing"),
+        looking=_calls(figures, lambda method: method in _READING, turned_away="reading"),
+        completing_s=_completing_s(figures),
+        gateways=_gateways(figures),
         switched_off=_switched_off(gateways),
-        outbox_lag_s=_named(pulses.most("springtide_outbox_lag_seconds")),
-        differences=_named(pulses.most("springtide_open_differences")),
-        disks=_disks(pulses),
-        lanes=_named(pulses.most("springtide_lane_waiting")),
-        consumers=_named(pulses.most("springtide_consumer_pending_events")),
-        pools=_pools(pulses),
+        outbox_lag_s=_named(figures.most("springtide_outbox_lag_seconds")),
+        differences=_named(figures.most("springtide_open_differences")),
+        disks=_disks(figures),
+        lanes=_named(figures.most("springtide_lane_waiting")),
+        consumers=_named(figures.most("springtide_consumer_pending_events")),
+        pools=_pools(figures),
         pace=pace,
         certificate_days=certificate_days,
     )
@@ -118,25 +118,25 @@ async def _asked(context: str, answer: Awaitable[Answer], unreachable: list[str]
         return None
 
 
-def _calls(pulses: Pulses, is_meant: Callable[[str], bool], *, turned_away: str) -> Calls:
+def _calls(figures: FleetFigures, is_meant: Callable[[str], bool], *, turned_away: str) -> Calls:
     answered = failed = 0.0
-    for labels, rise in pulses.rises("springtide_http_request_seconds_count", within_s=WINDOW_S).items():
+    for labels, rise in figures.rises("springtide_http_request_seconds_count", within_s=WINDOW_S).items():
         channel, method, status = labels
         if channel in _BUYERS and is_meant(method):
             answered += rise
             failed += rise if status.startswith("5") else 0.0
-    for (lane,), rise in pulses.rises("springtide_http_requests_turned_away_total", within_s=WINDOW_S).items():
+    for (lane,), rise in figures.rises("springtide_http_requests_turned_away_total", within_s=WINDOW_S).items():
         if lane.endswith(turned_away):
             answered, failed = answered + rise, failed + rise
     return Calls(all=answered, failed=failed)
 
 
-def _completing_s(pulses: Pulses) -> float:
+def _completing_s(figures: FleetFigures) -> float:
     """Return how long a completion took on average in the last five minutes, in seconds."""
     sums, counts = (
         sum(
             rise
-            for labels, rise in pulses.rises(f"springtide_contract_call_seconds_{what}", within_s=WINDOW_S).items()
+            for labels, rise in figures.rises(f"springtide_contract_call_seconds_{what}", within_s=WINDOW_S).items()
             if labels[:2] == ("checkout", "complete")
         )
         for what in ("sum", "count")
@@ -144,9 +144,9 @@ def _completing_s(pulses: Pulses) -> float:
     return sums / counts if counts else 0.0
 
 
-def _gateways(pulses: Pulses) -> dict[str, Calls]:
+def _gateways(figures: FleetFigures) -> dict[str, Calls]:
     found: dict[str, Calls] = {}
-    for labels, rise in pulses.rises("springtide_gateway_start_seconds_count", within_s=WINDOW_S).items():
+    for labels, rise in figures.rises("springtide_gateway_start_seconds_count", within_s=WINDOW_S).items():
         gateway, outcome = labels
         before = found.get(gateway, Calls())
         failed = rise if outcome == "failed" else 0.0
@@ -158,14 +158,14 @@ def _switched_off(gateways: tuple[GatewayStatus, ...]) -> frozenset[str]:
     return frozenset(gateway.name for gateway in gateways if gateway.switch is not GatewaySwitch.ON)
 
 
-def _disks(pulses: Pulses) -> dict[str, tuple[float, float]]:
-    free, size = pulses.sums("springtide_disk_free_bytes"), pulses.sums("springtide_disk_size_bytes")
+def _disks(figures: FleetFigures) -> dict[str, tuple[float, float]]:
+    free, size = figures.sums("springtide_disk_free_bytes"), figures.sums("springtide_disk_size_bytes")
     return {labels[0]: (free[labels], size[labels]) for labels in free.keys() & size.keys()}
 
 
-def _pools(pulses: Pulses) -> dict[str, float]:
+def _pools(figures: FleetFigures) -> dict[str, float]:
     """Return by context how many calls found no connection in the last five minutes."""
-    rises = pulses.rises("springtide_db_pool_errors_total", within_s=WINDOW_S)
+    rises = figures.rises("springtide_db_pool_errors_total", within_s=WINDOW_S)
     return {context: rise for (context,), rise in rises.items()}
 
 

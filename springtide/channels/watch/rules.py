@@ -21,7 +21,7 @@ from enum import StrEnum
 import msgspec
 
 from springtide.channels.watch.facts import Facts
-from springtide.platform.pulse import GONE_AFTER_S
+from springtide.platform.fleet_figures import GONE_AFTER_S
 
 NEEDED = ("web", "catalog", "pricing", "inventory", "customers", "checkout", "payments", "orders")
 

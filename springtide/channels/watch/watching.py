@@ -26,10 +26,11 @@ from springtide.channels.watch.rules import Alert, judge
 from springtide.channels.watch.states import Standing, is_within, moved, news_for, told
 from springtide.channels.watch.telling import ByMail, ByWebhook, Teller, tell_all
 from springtide.platform.bus import Bus
+from springtide.platform.fleet_figures import FleetFigures
 from springtide.platform.mail import Mailer, MailSettings
-from springtide.platform.pulse import SUBJECT, Pulses
 from springtide.platform.tasks import stopped
 from springtide.platform.telemetry import REGISTRY, logger
+from springtide.platform.vitals import EVERYBODY
 from springtide.platform.wiring import Ask
 
 EVERY_S = 10.0
@@ -140,19 +141,19 @@ async def _watch(ask: Ask, bus: Bus, make: Callable[[], Watch], lock: Path, shop
     with lock.open("w") as held:
         while not _locked(held):  # noqa: ASYNC110 - whoever has it watches; its end is told to nobody
             await asyncio.sleep(EVERY_S)
-        watch, pulses = make(), Pulses()
-        async with bus.hearing(SUBJECT, pulses.hear):
-            await _turns(ask, watch, pulses, shop_url)
+        watch, figures = make(), FleetFigures()
+        async with bus.hearing(EVERYBODY, figures.hear):
+            await _turns(ask, watch, figures, shop_url)
 
 
-async def _turns(ask: Ask, watch: Watch, pulses: Pulses, shop_url: str) -> None:
+async def _turns(ask: Ask, watch: Watch, figures: FleetFigures, shop_url: str) -> None:
     days: float | None = None
     looked_at = -_CERTIFICATE_EVERY_S
     while True:
         if time.monotonic() - looked_at >= _CERTIFICATE_EVERY_S:
             days, looked_at = await certificate_days_left(shop_url), time.monotonic()
         try:
-            facts = await gather(ask, pulses, certificate_days=days)
+            facts = await gather(ask, figures, certificate_days=days)
             show(facts)
             await watch.turn(judge(facts), now_s=time.time())
         except Exception:

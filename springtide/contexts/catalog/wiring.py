@@ -19,4 +19,5 @@ SPEC = ContextSpec(
     statements=STATEMENTS,
     migrations=Path(__file__).parent / "migrations",
     build=build,
+    is_asked_by_buyers=False,
 )

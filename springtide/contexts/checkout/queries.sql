@@ -199,3 +199,11 @@ where checkout_id in (
 select count(*) from process
 where customer_id = %(customer_id)s
   and (due_at is not null or step not in ('completed', 'refused', 'declined', 'expired', 'undone'))
+
+-- name: cart_hours
+-- A cart never changes before it is made, so the index on the last change finds the pages to read. Those of the health
+-- check are nobody's.
+select date_trunc('hour', created_at) as hour, market, count(*) as carts, count(checkout_id) as begun
+from cart
+where updated_at >= %(since)s and created_at >= %(since)s and state <> 'merged' and lines <> '[]' and channel <> 'health'
+group by 1, 2 order by 1, 2

@@ -330,3 +330,8 @@ full join (
     select sku, location, sum(quantity) as units from ledger where sku = any(%(skus)s) group by sku, location
 ) l on l.sku = s.sku and l.location = s.location
 order by 1, 2
+
+-- name: stock_outs
+select told.market, count(*) as skus, count(*) filter (where told.band = 'sold_out') as sold_out
+from sku cross join lateral jsonb_to_recordset(bands) as told(market text, band text)
+group by told.market order by told.market

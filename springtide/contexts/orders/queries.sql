@@ -592,3 +592,19 @@ group by currency order by currency
 
 -- name: count_exempt
 select count(*) from orders where exempt
+
+-- name: rhythm
+-- Weeks count backwards from the end, those before the first sale not at all: a young shop is no quiet one.
+with sold as (
+    select extract(isodow from placed_at at time zone 'UTC')::int as weekday,
+           extract(hour from placed_at at time zone 'UTC')::int as hour,
+           floor(extract(epoch from %(as_of_at)s - placed_at) / 604800)::int as week,
+           total_minor * fx_to_base as gross
+    from orders
+    where placed_at >= %(from_at)s and placed_at < %(as_of_at)s and channel <> 'health'
+), span as (
+    select max(week) + 1 as weeks from sold
+)
+select weekday, hour, count(*)::float8 / weeks as orders, sum(gross)::float8 / weeks as gross_minor
+from sold cross join span
+group by weekday, hour, weeks order by weekday, hour

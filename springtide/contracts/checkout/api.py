@@ -173,6 +173,15 @@ class ProcessRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class CartHour(msgspec.Struct, frozen=True, kw_only=True):
+    """Carts with something in them that were begun within an hour (UTC), and how many of them went on to buy."""
+
+    hour: datetime
+    market: str
+    carts: int
+    begun: int
+
+
 class CheckoutApi(Protocol):
     """Checkout's verbs. A guest proves the right to a cart by its token; a customer's own cart needs none."""
 
@@ -254,6 +263,10 @@ class CheckoutApi(Protocol):
         self, *, caller: Caller, open_only: bool = False, after: str | None = None, limit: int = 1_000
     ) -> Page[ProcessRow]:
         """Return completion processes by id, for the checker."""
+        ...
+
+    async def cart_hours(self, *, caller: Caller, since: datetime) -> tuple[CartHour, ...]:
+        """Return carts begun at or after `since` (at most two days ago) by hour and market: figures for insight."""
         ...
 
     async def check(self, *, caller: Caller) -> tuple[Finding, ...]:

@@ -199,6 +199,14 @@ class OrderClaim(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Quantity, ...]
 
 
+class StockOuts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of the SKUs that a market knows are sold out there."""
+
+    market: str
+    skus: int
+    sold_out: int
+
+
 class InventoryApi(Protocol):
     """Inventory's verbs. hold/extend/claim/release are the system's ("inventory.hold"); availability and snapshot are
     anybody's; other reading is for staff and system; other writing needs the scope "inventory.write".
@@ -336,6 +344,10 @@ class InventoryApi(Protocol):
 
     async def claims(self, *, caller: Caller, after: str | None = None, limit: int = 1_000) -> Page[OrderClaim]:
         """Return open claims by order id, for the checker."""
+        ...
+
+    async def stock_outs(self, *, caller: Caller) -> tuple[StockOuts, ...]:
+        """Return by market how many SKUs are sold out, from the bands that were last told."""
         ...
 
     async def check(self, *, caller: Caller) -> tuple[Finding, ...]:

@@ -319,6 +319,15 @@ class HistoryDay(msgspec.Struct, frozen=True, kw_only=True):
     gross_minor: int
 
 
+class RhythmHour(msgspec.Struct, frozen=True, kw_only=True):
+    """What an hour of the week usually brings: `weekday` 1 (Monday) to 7, `hour` 0 to 23, UTC; orders a week."""
+
+    weekday: int
+    hour: int
+    orders: float
+    gross_minor: float
+
+
 class RevenueRate(msgspec.Struct, frozen=True, kw_only=True):
     """Money that usually comes in a minute, in minor units of a currency."""
 
@@ -405,6 +414,11 @@ class OrdersApi(Protocol):
     async def history(self, *, caller: Caller, as_of: date, days: int = 400) -> tuple[HistoryDay, ...]:
         """Return sums per day up to and without `as_of`, oldest first: as ordered, in each order's base currency."""
         ...
+
+    async def rhythm(self, *, caller: Caller, as_of: date, weeks: int = 8) -> tuple[RhythmHour, ...]:
+        """Return the mean of each hour of the week over the whole weeks before `as_of` (at most 26) in which anything
+        was sold; hours without an order are left out. Money as in `history`.
+        """
 
     async def late_by(self, *, caller: Caller) -> float:
         """Return how many seconds late `history` and audit rows may be, read from a replica; 0 without one."""

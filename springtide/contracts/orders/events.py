@@ -33,6 +33,8 @@ class OrderPlaced(OrderState, frozen=True, kw_only=True):
     customer_id: UUID | None
     lines: tuple[tuple[str, int, int], ...]
     """(sku, quantity, gross minor) per line."""
+    channel: str = ""
+    """Where it came from; "" in events from before this field. `HEALTH_CHANNEL` has no place in figures."""
 
 
 class OrderShipped(OrderState, frozen=True, kw_only=True):

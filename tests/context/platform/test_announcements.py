@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Callable
 
 from springtide.platform.bus import Bus
-from springtide.platform.pulse import SUBJECT, Pulses, beat
+from springtide.platform.fleet_figures import FleetFigures
+from springtide.platform.fleet_view import FleetHub
 from springtide.platform.tasks import stopped
+from springtide.platform.vitals import EVERYBODY, Pulse
 from tests.context.platform.probe import until
 
 BusWith = Callable[[str], "asyncio.Future[Bus]"]
@@ -27,10 +29,12 @@ async def test_everybody_hears_it_and_nobody_who_comes_later(bus_with: BusWith) 
     assert heard == [b"news"] * before
 
 
-async def test_a_process_that_beats_is_known_by_its_roles(bus_with: BusWith) -> None:
+async def test_one_message_serves_the_watch_and_the_live_page(bus_with: BusWith) -> None:
     speaker, listener = await bus_with("speaker"), await bus_with("listener")
-    pulses = Pulses()
-    async with listener.hearing(SUBJECT, pulses.hear):
-        beating = asyncio.create_task(beat(speaker, ("orders", "checkout")))
-        await until(lambda: pulses.roles() == {"orders", "checkout"})
-        await stopped([beating])
+    figures, hub = FleetFigures(), FleetHub()
+    async with listener.hearing(EVERYBODY, figures.hear), listener.hearing(EVERYBODY, hub.take):
+        telling = asyncio.create_task(Pulse(speaker, roles=("orders", "checkout"), databases={}).run())
+        await until(lambda: figures.roles() == {"orders", "checkout"})
+        await until(lambda: [process.roles for process in hub.view().processes] == [("checkout", "orders")])
+        await stopped([telling])
+        await until(lambda: not hub.view().processes)  # it said goodbye

@@ -38,13 +38,14 @@ def test_pools_count_batches_and_workers_too() -> None:
     assert (by_context["orders"].pool, by_context["orders"].batches, by_context["orders"].jobs) == (5, 1, 0)
     assert (by_context["customers"].pool, by_context["customers"].batches, by_context["customers"].jobs) == (4, 0, 1)
     assert by_context["orders"].server == 6
+    assert (by_context["catalog"].pool, by_context["insight"].pool) == (2, 2)  # no page of the shop waits for them
     assert by_context["orders"].replica == 0
 
 
 def test_replica_and_pooler_are_no_connections_of_the_server() -> None:
     behind = Settings(database_pooler="transaction", replica_url="postgresql://a:b@c/d")
     assert {share.server for share in shares_of(behind, EVERYTHING)} == {0}
-    assert {share.replica for share in shares_of(behind, EVERYTHING)} == {3, 4}
+    assert {share.replica for share in shares_of(behind, EVERYTHING)} == {2, 3, 4}
 
 
 def test_process_that_does_not_fit_says_so_and_does_not_start(

@@ -29,12 +29,25 @@ from springtide.contracts.customers.api import (
     SessionGone,
     Staff,
 )
+from springtide.contracts.insight.api import (
+    AnswerDay,
+    Availability,
+    ExportCount,
+    Funnel,
+    FunnelSlice,
+    Looked,
+    MonitorResult,
+    OrderMinute,
+    PageCount,
+    SearchCount,
+)
 from springtide.contracts.inventory.api import (
     Allocation,
     Inbound,
     LedgerKind,
     LedgerRow,
     Location,
+    StockOuts,
     StockRow,
     Supplier,
     Supply,
@@ -51,6 +64,7 @@ from springtide.contracts.orders.api import (
     OrderRow,
     OrderStatus,
     PaymentStatus,
+    RhythmHour,
     Shipment,
     ShippingRow,
     TimelineEntry,
@@ -115,6 +129,18 @@ def taxed(gross: int, rate_bp: int = 2000, discount: int = 0) -> TaxedRow:
 
 def postal(name: str = "Sanne de Vries") -> Address:
     return Address(name=name, line1="Prinsengracht 263", city="Amsterdam", postcode="1016 GV", country="NL")
+
+
+def funnel_slice(name: str, visits: int, orders: int) -> FunnelSlice:
+    return FunnelSlice(
+        name=name, visits=visits, products=visits * 2, carts=visits // 5, checkouts=visits // 10, orders=orders
+    )
+
+
+def funnel(*slices: FunnelSlice) -> Funnel:
+    shown = slices or (funnel_slice("2011-08-29", 600, 12), funnel_slice("2011-08-31", 400, 18))
+    whole = funnel_slice("", sum(one.visits for one in shown), sum(one.orders for one in shown))
+    return Funnel(counts=whole, visits=funnel_slice("", 80, 3), slices=shown)
 
 
 def order(**changes: Any) -> Order:
@@ -589,6 +615,24 @@ def answers() -> dict[str, Any]:
             ),
         ),
         "payments.check": (),
+        "orders.rhythm": (RhythmHour(weekday=7, hour=14, orders=120.0, gross_minor=900_000.0),),
+        "inventory.stock_outs": (StockOuts(market="GB", skus=3_761, sold_out=12),),
+        "insight.order_minutes": (OrderMinute(at=AT, market="GB", currency="GBP", orders=4, gross_minor=13_960),),
+        "insight.funnel": funnel(),
+        "insight.looked": Looked(
+            pages=(PageCount(page="product/white-hanging-heart", views=1_204),),
+            searches=(SearchCount(words="heart", searches=88, without_results=0),),
+            searches_without_results=(SearchCount(words=NASTY[:60], searches=7, without_results=7),),
+        ),
+        "insight.availability": Availability(
+            days=(AnswerDay(day=AT.date(), good=99_990, bad=10, bad_minutes=2),),
+            monitors=(
+                MonitorResult(
+                    source="uptimerobot", name="Shop NL", state="down", up_30d="99.973", response_ms=212, read_at=AT
+                ),
+            ),
+            exports=(ExportCount(target="ga4", state="refused", purchases=3, problem="answered 403"),),
+        ),
         "payments.gateways": (gateway("north"), gateway("invoice", provider="invoice", in_process=True)),
         "payments.gateway_history": (moved(GatewaySwitch.ON, GatewaySwitch.DRAIN),),
         "payments.switch_gateway": moved(GatewaySwitch.ON, GatewaySwitch.OFF),

@@ -7,6 +7,7 @@ import pytest
 
 from springtide.bootstrap import Node, channel
 from springtide.channels import backoffice
+from springtide.platform.bus import Bus
 from springtide.platform.health import Health
 from springtide.settings import Settings
 
@@ -17,6 +18,7 @@ class Composed:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.health = Health(("backoffice",))
+        self.bus = Bus("nats://127.0.0.1:1", name="nobody")
 
     def ask(self, api: type[Any]) -> object:
         return object()

@@ -23,7 +23,7 @@ OURS = (
     "docs/house.md",
     "docs/running-drills.md",
 )
-SECTIONS = {"backup": settings.Backup, "mail": settings.Mail, "gateways": settings.Gateway}
+SECTIONS = {"backup": settings.Backup, "mail": settings.Mail, "insight": settings.Insight, "gateways": settings.Gateway}
 
 
 def documents() -> list[Path]:
@@ -117,6 +117,7 @@ def test_every_setting_is_described_with_its_default() -> None:
             ("SPRINGTIDE_RETENTION__", settings.Retention),
             ("SPRINGTIDE_TRACES__", settings.Traces),
             ("SPRINGTIDE_WATCH__", settings.Watch),
+            ("SPRINGTIDE_INSIGHT__", settings.Insight),
         )
         for name, default in defaults(struct, prefix).items()
     }

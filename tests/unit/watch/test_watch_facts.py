@@ -1,15 +1,15 @@
-"""The facts of a turn, from pulses and contracts."""
+"""The facts of a turn, from figures and contracts."""
 
 from typing import Any
-
-import msgspec
 
 from springtide.channels.watch.expected import REVENUE_EXPECTED, UNSOLD, show
 from springtide.channels.watch.facts import Calls, gather
 from springtide.contracts.orders.api import OrdersApi, RevenueRate, SalesPace
 from springtide.contracts.payments.api import PaymentsApi
 from springtide.platform.errors import Unavailable
-from springtide.platform.pulse import Figure, Pulse, Pulses
+from springtide.platform.figures import Figure
+from springtide.platform.fleet_figures import FleetFigures
+from tests.fakes.snapshots import telling
 
 PACE = SalesPace(
     weeks=4,
@@ -47,21 +47,21 @@ class Clock:
         return self.now_s
 
 
-def heard(clock: Clock, pulses: Pulses, **figures: dict[tuple[str, ...], float]) -> None:
+def heard(clock: Clock, figures: FleetFigures, **values: dict[tuple[str, ...], float]) -> None:
     told = tuple(
-        Figure(f"springtide_{name}", labels, value) for name, each in figures.items() for labels, value in each.items()
+        Figure(f"springtide_{name}", labels, value) for name, each in values.items() for labels, value in each.items()
     )
-    pulses.hear(msgspec.msgpack.encode(Pulse(process="a", roles=("web",), figures=told)))
+    figures.hear(telling(told, process="a"))
     clock.now_s += 5
 
 
-async def test_rates_come_from_pulses_and_who_is_away_is_named() -> None:
+async def test_rates_come_from_figures_and_who_is_away_is_named() -> None:
     clock = Clock()
-    pulses = Pulses(clock)
+    figures = FleetFigures(clock)
     for many in (0.0, 10.0):
         heard(
             clock,
-            pulses,
+            figures,
             http_request_seconds_count={
                 ("shop_api", "POST", "201"): 100 + many * 6,
                 ("shop_api", "POST", "503"): many,
@@ -77,7 +77,7 @@ async def test_rates_come_from_pulses_and_who_is_away_is_named() -> None:
             disk_free_bytes={("/data",): 5.0},
             disk_size_bytes={("/data",): 50.0},
         )
-    facts = await gather(asking(payments_are_away=True), pulses, certificate_days=None)
+    facts = await gather(asking(payments_are_away=True), figures, certificate_days=None)
     assert facts.unreachable == ("payments",)
     assert facts.buying == Calls(all=80, failed=20)
     assert facts.looking == Calls(all=505, failed=5)
@@ -91,5 +91,5 @@ async def test_rates_come_from_pulses_and_who_is_away_is_named() -> None:
 
 
 async def test_a_quiet_shop_has_facts_too() -> None:
-    facts = await gather(asking(), Pulses(Clock()), certificate_days=10.0)
+    facts = await gather(asking(), FleetFigures(Clock()), certificate_days=10.0)
     assert (facts.unreachable, facts.buying, facts.completing_s, facts.certificate_days) == ((), Calls(), 0, 10.0)

@@ -6,6 +6,7 @@ from springtide.channels.backoffice.areas import (
     entry,
     gateways,
     insight,
+    live,
     order_actions,
     orders,
     prices,
@@ -14,6 +15,7 @@ from springtide.channels.backoffice.areas import (
     sales,
     staff,
     stock,
+    visits,
 )
 
 ROUTES = (
@@ -28,6 +30,8 @@ ROUTES = (
     *customers.ROUTES,
     *gateways.ROUTES,
     *staff.ROUTES,
+    *live.ROUTES,
+    *visits.ROUTES,
     *insight.ROUTES,
     *differences.ROUTES,
 )

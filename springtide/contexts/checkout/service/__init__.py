@@ -1,6 +1,6 @@
 """Checkout's verbs, each delegated to the module that does it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -19,6 +19,7 @@ from springtide.contexts.checkout.store import ProcessRow as StoredProcess
 from springtide.contexts.checkout.store import find_process
 from springtide.contracts.checkout.api import (
     Cart,
+    CartHour,
     CartNotFound,
     Completion,
     Delivery,
@@ -37,6 +38,7 @@ from springtide.platform.ids import is_capability
 _WAIT_S = 6.0
 _OVERDUE_S = 60
 _MAX_PAGE = 1_000
+_LONGEST_LOOK_BACK = timedelta(days=2)
 _OVER = frozenset(
     {AttemptState.CLOSED, AttemptState.EXPIRED, AttemptState.DECLINED, AttemptState.VOIDED, AttemptState.REFUNDED}
 )
@@ -203,6 +205,16 @@ class CheckoutService:
         async with self.tools.db.read() as read:
             rows = [msgspec.convert(row, ProcessRow) for row in await read.dicts("list_processes", params)]
         return Page(items=tuple(rows), after=str(rows[-1].checkout_id) if len(rows) == limit else None)
+
+    async def cart_hours(self, *, caller: Caller, since: datetime) -> tuple[CartHour, ...]:
+        """See the contract."""
+        caller.require("orders.read")
+        async with self.tools.db.read() as read:
+            now: datetime = await read.value("kernel_now")
+            if now - since > _LONGEST_LOOK_BACK:
+                msg = f"Carts are counted {_LONGEST_LOOK_BACK.days} days back."
+                raise BadInput(msg, field="since")
+            return tuple(await read.all("cart_hours", {"since": since}, row=CartHour))
 
     async def check(self, *, caller: Caller) -> tuple[Finding, ...]:
         """See the contract."""

@@ -13,7 +13,7 @@ SCOPES: dict[Role, frozenset[str]] = {
     Role.OWNER: frozenset({"*"}),
     # Products, prices, promotions and stock policy; sees orders, moves no money.
     Role.MERCHANDISER: frozenset(
-        {"catalog.*", "pricing.*", "inventory.read", "inventory.write", "orders.read", "audit.read"}
+        {"catalog.*", "pricing.*", "inventory.read", "inventory.write", "orders.read", "insight.read", "audit.read"}
     ),
     # Packs, ships, cancels what cannot be found, counts stock.
     Role.WAREHOUSE: frozenset({"orders.read", "orders.write", "inventory.read", "inventory.write"}),
@@ -30,10 +30,18 @@ SCOPES: dict[Role, frozenset[str]] = {
         }
     ),
     # Plans from what was sold.
-    Role.PLANNER: frozenset({"orders.read", "inventory.read", "pricing.read"}),
+    Role.PLANNER: frozenset({"orders.read", "inventory.read", "pricing.read", "insight.read"}),
     # Looks, changes nothing.
     Role.READ_ONLY: frozenset(
-        {"orders.read", "customers.read", "payments.read", "inventory.read", "pricing.read", "audit.read"}
+        {
+            "orders.read",
+            "customers.read",
+            "payments.read",
+            "inventory.read",
+            "pricing.read",
+            "insight.read",
+            "audit.read",
+        }
     ),
 }
 

@@ -23,6 +23,7 @@ from springtide.contracts.inventory.api import (
     Location,
     OrderClaim,
     StockLevel,
+    StockOuts,
     StockRow,
     Supplier,
     Supply,
@@ -264,6 +265,12 @@ class InventoryService:
         """See the contract."""
         read_stock.require_staff(caller)
         return await read_stock.claims_page(self._db, after=after, limit=limit)
+
+    async def stock_outs(self, *, caller: Caller) -> tuple[StockOuts, ...]:
+        """See the contract."""
+        read_stock.require_staff(caller)
+        async with self._db.read() as read:
+            return tuple(await read.all("stock_outs", row=StockOuts))
 
     async def check(self, *, caller: Caller) -> tuple[Finding, ...]:
         """See the contract."""

@@ -24,6 +24,7 @@ from springtide.contracts.orders.api import (
     OrderRow,
     Placed,
     Placement,
+    RhythmHour,
     SalesPace,
 )
 from springtide.contracts.pricing.api import PricingApi
@@ -37,6 +38,7 @@ from springtide.platform.wiring import Needs
 
 _READ, _WRITE, _REFUND = "orders.read", "orders.write", "orders.refund"
 _MOST_DAYS, _FIRST_YEAR = 4_000, 1970
+_MOST_WEEKS = 26
 
 
 class OrdersService:
@@ -188,6 +190,17 @@ class OrdersService:
         caller.require(_READ)
         async with self._db.read() as read:
             return await sales_pace(read)
+
+    async def rhythm(self, *, caller: Caller, as_of: date, weeks: int = 8) -> tuple[RhythmHour, ...]:
+        """Return the mean of each hour of the week before `as_of`; see the contract."""
+        caller.require(_READ)
+        if not 1 <= weeks <= _MOST_WEEKS or as_of.year < _FIRST_YEAR:
+            msg = f"A rhythm has 1 to {_MOST_WEEKS} weeks and is as of {_FIRST_YEAR} or later."
+            raise InvalidOrder(msg, field="weeks")
+        as_of_at = datetime.combine(as_of, time(), UTC)
+        params = {"from_at": as_of_at - timedelta(weeks=weeks), "as_of_at": as_of_at}
+        async with self._db.read() as read:
+            return tuple(await read.all("rhythm", params, row=RhythmHour))
 
     async def count_exempt(self, *, caller: Caller) -> int:
         """Return how many orders are exempt from the checks by origin; see the contract."""

@@ -160,6 +160,7 @@ def _place(
             attempt_id=placement.attempt_id,
             customer_id=placement.customer_id,
             lines=tuple((line.sku, line.quantity, line.money.gross_minor) for line in quote.lines),
+            channel=placement.origin.channel,
         ),
         aggregate_id=placement.order_id,
         aggregate_version=1,

@@ -1,0 +1,1 @@
+"""Insight: figures across contexts, made of counts that know nobody."""

@@ -1,0 +1,1 @@
+"""What insight tells the others: nothing yet. It listens."""
