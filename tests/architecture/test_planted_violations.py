@@ -137,6 +137,7 @@ PLANTS = (
     imports("Only platform.migrate imports alembic and sqlalchemy", "springtide.contexts.orders.store", "alembic"),
     imports("Only platform.http_client imports httpx2", "springtide.contexts.payments.providers.stripe", "httpx2"),
     imports("Only platform.mail imports aiosmtplib", "springtide.contexts.customers.jobs", "aiosmtplib"),
+    imports("Only platform.pictures imports PIL", "springtide.channels.pages.media", "PIL"),
     imports(PEAK, "springtide.contexts.inventory.store", "polars"),
     imports(PEAK, "springtide.platform.telemetry", "numpy"),
 )

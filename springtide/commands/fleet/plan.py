@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from springtide.bootstrap import shares_of
 from springtide.platform.embedded.problems import EngineProblem
 from springtide.platform.fleet import scaling
 from springtide.settings import CHANNELS, CONTEXTS, ROLES, Settings, SettingsProblem, as_environment, load
@@ -95,13 +96,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def connections(self, settings: Settings) -> int:
         """Return how many connections to the database there may be, one process more of each group while it rolls."""
-        total = 0
-        for group in self.groups.values():
-            contexts = sum(role in CONTEXTS for role in group.all_roles)
-            each = int(group.settings.get("database_connections", settings.database_connections))
-            workers = 2 * len(CONTEXTS) if "jobs" in group.all_roles else 0
-            total += (group.max + 1) * (contexts * each + workers)
-        return total
+        return sum(
+            (group.max + 1) * share.server
+            for group in self.groups.values()
+            for share in shares_of(settings_of(settings, group), group.all_roles)
+        )
 
 
 def standard() -> Plan:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from springtide.bootstrap import shares_of
 from springtide.commands.fleet.plan import FleetFileWrong, read, settings_of, standard
 from springtide.settings import CONTEXTS, ROLES, Settings
 
@@ -39,7 +40,9 @@ def test_a_good_file(tmp_path):
     assert plan.groups["core"].all_roles == (*CONTEXTS, "jobs")
     assert [group.channel for group in plan.groups.values()] == ["web", "", "backoffice"]
     assert settings_of(Settings(), plan.groups["core"]).database_connections == 6
-    assert plan.connections(Settings()) == 2 * (7 * 6 + 14)  # one more process than its max while it rolls
+    core = settings_of(Settings(), plan.groups["core"])
+    each = sum(share.server for share in shares_of(core, (*CONTEXTS, "jobs")))
+    assert plan.connections(Settings()) == 2 * each  # one more process than its max while it rolls
 
 
 def test_without_a_file_there_is_a_standard(tmp_path, monkeypatch):
@@ -68,7 +71,7 @@ def test_every_mistake_is_named_at_once(tmp_path):
     with pytest.raises(FleetFileWrong) as found:
         read(written(tmp_path, text))
     assert found.value.mistakes == [
-        "no group has the role pricing, inventory, customers, checkout, payments, orders, jobs",
+        "no group has the role pricing, inventory, customers, checkout, payments, orders, insight, jobs",
         "scaling.every_s: a time above 0",
         f"groups.web: roles: kitchen unknown; there are contexts, {', '.join(ROLES)}",
         "groups.web: roles: web and backoffice are groups of their own",
