@@ -71,6 +71,7 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
         yield found
 
 
+@pytest.mark.soak
 async def test_the_browse_mix_is_answered_by_the_nodes(site: Site, client: httpx2.AsyncClient) -> None:
     addresses = await _addresses(site, client)
     hits, asked = 0, 0

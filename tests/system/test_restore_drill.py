@@ -5,6 +5,7 @@ import pytest
 from springtide.commands.drill_restore import Bounds, drill_restore
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(240)
 async def test_no_answered_order_is_lost_when_every_commit_waits_for_the_archive():
     report = await drill_restore(Bounds(seconds=3, buyers=5, synchronous=True), say=print)
