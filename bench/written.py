@@ -10,7 +10,7 @@ from psycopg import sql
 
 from springtide.settings import CONTEXTS
 
-_NOT_OF_ORDERS = frozenset({"relay_lease", "test_clock", "alembic_version", "book_state"})
+_NOT_OF_ORDERS = frozenset({"relay_lease", "test_clock", "alembic_version", "book_state", "gateway_sight"})
 _TABLES = """
     select c.oid, n.nspname, c.relname,
            array(select a.attname::text from pg_attribute a
