@@ -420,6 +420,7 @@ async def channel(name: str, node: Node) -> AsyncIterator[App]:
             caching=caching_of(settings),
             edges=edges_of(settings),
             assets_url=settings.assets_url.rstrip("/"),
+            rehearsal_token=settings.rehearsal_token,
         ) as app:
             yield app
     else:

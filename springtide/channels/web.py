@@ -83,6 +83,7 @@ async def web(
     caching: Caching = UNPURGED,
     edges: Sequence[Edge] = (),
     assets_url: str = "",
+    rehearsal_token: str = "",
 ) -> AsyncIterator[Web]:
     """Run the web role while the block lasts. Entering waits for nobody: contexts may be away.
 
@@ -90,7 +91,8 @@ async def web(
     `words`: folder with compounds.csv and synonyms.csv. `storefront`: makes the HTML channel (None: everything outside
     of /api, /media and /webhooks is 404). `health`: the process's; the read model is registered with it. `deep`: its
     deep health check. `caching`: what shared caches are told; `edges`: those that are purged when something changes.
-    `assets_url`: where browsers fetch styles, scripts and pictures ("": from here).
+    `assets_url`: where browsers fetch styles, scripts and pictures ("": from here). `rehearsal_token`: lets whoever
+    brings it place orders of a rehearsal.
     """
     folder = None if data_dir is None else data_dir / "readmodel"
     health = health or Health(("web",))
@@ -113,6 +115,7 @@ async def web(
             return_origins=(),
             caching=caching,
             assets_url=assets_url,
+            rehearsal_token=rehearsal_token,
         )
         channels = {
             "/api": Entrance(shop_api.create_app(desk), channel="shop_api"),

@@ -42,6 +42,8 @@ TOLD = {
     "springtide_checkout_steps_total": ("step",),
     "springtide_stock_outs_total": ("market",),
     "springtide_event_loop_late_seconds": (),
+    "springtide_contract_calls_refused_total": ("context", "method", "why"),
+    "process_cpu_seconds_total": (),
     "springtide_disk_free_bytes": ("folder",),
     "springtide_disk_size_bytes": ("folder",),
 }
@@ -81,6 +83,7 @@ def own_figures() -> tuple[Figure, ...]:
         for sample in family.samples:
             labels = tuple(sample.labels.get(name, "") for name in TOLD[sample.name])
             sums[sample.name, labels] = sums.get((sample.name, labels), 0.0) + sample.value
+    sums["process_cpu_seconds_total", ()] = time.process_time()  # prometheus_client does not find it by its name
     return tuple(Figure(name, labels, value) for (name, labels), value in sums.items())
 
 
