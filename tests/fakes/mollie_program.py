@@ -18,6 +18,7 @@ def main() -> None:
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", options.port))
+        listener.listen()  # whoever reads the address may connect at once
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
         sys.stdout.write(f"{origin}\n")
         sys.stdout.flush()

@@ -89,6 +89,7 @@ def main() -> int:
     parser.add_argument("--bind", required=True)
     parser.add_argument("--web", default="")
     options = parser.parse_args()
+    del sys.argv[1:]  # Locust's page reads them again, as its own
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
     plan = decoded(options.plan.read_bytes())
     environment = Environment(user_classes=[Door], host=plan.url)

@@ -244,16 +244,18 @@ async def test_the_ledger_tells_what_moved_and_only_from_then_on(fake: MollieFak
 def test_the_fake_runs_as_a_program_on_this_machine_only() -> None:
     program = [sys.executable, "-m", "tests.fakes.mollie_program"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        origin = process.stdout.readline().strip()
-        assert origin.startswith("http://127.0.0.1:")
-        with httpx2.Client(base_url=origin, trust_env=False, timeout=20) as client:
-            ordered = client.post("/admin/faults", json=[{"operation": "create", "fault": "rate_limit"}])
-            assert ordered.status_code == 204
-            headers = {"authorization": f"Bearer {API_KEY}"}
-            assert client.post("/v2/payments", json={}, headers=headers).status_code == 429
-            refused = client.post("/v2/payments", json={}, headers=headers)
-            assert (refused.status_code, refused.json()["field"]) == (422, "amount")
-            assert refused.headers["content-type"] == "application/hal+json"
-            assert client.get("/admin/movements").json() == []
-        process.terminate()
+        try:
+            assert process.stdout is not None
+            origin = process.stdout.readline().strip()
+            assert origin.startswith("http://127.0.0.1:")
+            with httpx2.Client(base_url=origin, trust_env=False, timeout=20) as client:
+                ordered = client.post("/admin/faults", json=[{"operation": "create", "fault": "rate_limit"}])
+                assert ordered.status_code == 204
+                headers = {"authorization": f"Bearer {API_KEY}"}
+                assert client.post("/v2/payments", json={}, headers=headers).status_code == 429
+                refused = client.post("/v2/payments", json={}, headers=headers)
+                assert (refused.status_code, refused.json()["field"]) == (422, "amount")
+                assert refused.headers["content-type"] == "application/hal+json"
+                assert client.get("/admin/movements").json() == []
+        finally:
+            process.terminate()

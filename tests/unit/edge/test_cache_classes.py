@@ -158,7 +158,7 @@ LOOKED_AT = {
 }
 
 
-@pytest.mark.parametrize(("path", "expected"), LOOKED_AT.items())
+@pytest.mark.parametrize(("path", "expected"), LOOKED_AT.items(), ids=LOOKED_AT)
 async def test_pages_say_what_they_are_made_of(path: str, expected: str) -> None:
     async with fake_shop() as shop, shop.client() as client:
         answer = await client.get(path)
@@ -211,7 +211,7 @@ async def _asked(shop: Shop, path: str, **headers: str) -> httpx2.Response:
     return await shop.http.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
-@pytest.mark.parametrize(("path", "expected"), JSON.items())
+@pytest.mark.parametrize(("path", "expected"), JSON.items(), ids=JSON)
 async def test_json_says_what_it_is_made_of_and_answers_304(path: str, expected: str) -> None:
     async with shop_with_api() as shop:
         answer = await _asked(shop, path)

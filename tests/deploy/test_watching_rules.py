@@ -18,7 +18,7 @@ from springtide.platform import depths  # noqa: F401 - its metrics
 from springtide.platform.telemetry import REGISTRY
 from springtide.settings import CONTEXTS
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 RULES = sorted((PROMETHEUS / "rules").glob("*.yaml"))
 TESTS = sorted((PROMETHEUS / "tests").glob("*.yaml"))
