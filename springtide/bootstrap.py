@@ -429,6 +429,7 @@ async def channel(name: str, node: Node) -> AsyncIterator[App]:
             edges=edges_of(settings),
             assets_url=settings.assets_url.rstrip("/"),
             collects=settings.insight.collect,
+            rehearsal_token=settings.rehearsal_token,
         ) as app:
             yield app
     else:

@@ -23,6 +23,7 @@ Examples:
   springtide backup                             take a base backup; `backup list` shows what is there
   springtide restore --until 2026-11-27T20:15Z  bring the shop back as it was at a moment
   springtide drill --seed 7                     break things in a throw-away shop while buyers buy
+  springtide rehearse black-friday --scale 0.1  a tenth of Black Friday against a running shop
   springtide import demo                        load the demo shop: catalogue, prices, stock, 21 months of orders
   springtide export orders --format csv         write orders to standard output
 """
@@ -47,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     importing = commands.add_parser("import", help="load data through the bulk ports")
     importing.add_argument("what", choices=("demo", "demo-shop", "demo-history", "health-product"), help=_IMPORTS)
     exporting = commands.add_parser("export", help="write facts to standard output")
-    exporting.add_argument("what", choices=("products", "orders", "stock"))
+    exporting.add_argument("what", choices=("products", "orders", "stock", "baskets"))
     exporting.add_argument("--format", choices=("csv", "json"), default="csv")
     exporting.add_argument("--imported", action="store_true", help="orders: with those of the history")
     staff = commands.add_parser("staff", help="look after staff accounts")
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--all", action="store_true", help="everything: after a release")
     what.add_argument("--key", action="append", metavar="KEY", help="a surrogate key (docs/guides/edge-cache.md)")
     _add_drill(commands)
+    _add_rehearse(commands)
     _add_processes(commands)
     return parser
 
@@ -87,6 +89,36 @@ def _add_drill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     drill.add_argument("--keep-logs", default="", metavar="FILE", help="write the logs of all processes there")
     drill.add_argument("--report", default="", metavar="FILE", help="write a table of all seeds there, as Markdown")
     drill.add_argument("--json", default="", metavar="FILE", help="write the report there, for machines")
+
+
+def _add_rehearse(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    rehearse = commands.add_parser("rehearse", help="put a running deployment under load; exit 1 when it does not hold")
+    names = "black-friday, product-drop, everyday, smoke, or the path of a TOML file"
+    rehearse.add_argument("scenario", nargs="?", default="smoke", metavar="SCENARIO", help=names)
+    rehearse.add_argument("--url", default="", help="the deployment (default: the shop of the settings)")
+    rehearse.add_argument("--workers", type=int, default=2, help="processes that make the load here (default 2)")
+    rehearse.add_argument("--master", default="", metavar="HOST:PORT", help="where workers of other machines may join")
+    rehearse.add_argument("--expect", type=int, default=0, metavar="N", help="wait for so many workers from elsewhere")
+    rehearse.add_argument(
+        "--worker", default="", metavar="HOST:PORT", help="instead: join the rehearsal of this master"
+    )
+    rehearse.add_argument("--web", default="", metavar="HOST:PORT", help="show Locust's own page there")
+    rehearse.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a host that is not ours")
+    rehearse.add_argument("--scale", type=float, default=1.0, help="times all arrival rates (default 1)")
+    rehearse.add_argument("--seed", type=int, help="repeat arrivals and visitors; default: new ones")
+    rehearse.add_argument(
+        "--baskets", default="", metavar="FILE", help="what `export baskets` wrote; default: the demo's"
+    )
+    rehearse.add_argument("--metrics", action="append", default=[], metavar="URL", help="default: /metrics of the shop")
+    rehearse.add_argument("--no-books", action="store_true", help="look from outside only")
+    rehearse.add_argument(
+        "--cancel", action="store_true", help="cancel all its orders afterwards: their units are free"
+    )
+    rehearse.add_argument("--evidence", default="rehearsals", metavar="FOLDER", help="reports (default: rehearsals)")
+    rehearse.add_argument(
+        "--schedule", default="", metavar="WHEN", help='"daily 03:00", "weekly mon 03:00", "every 6h"'
+    )
+    rehearse.add_argument("--json", action="store_true", help="print the report for machines")
 
 
 def _add_processes(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

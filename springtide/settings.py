@@ -165,6 +165,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     or answer within a second.
     `health_port`: where a process answers probes beside its channel, or without one; 0: nowhere. `health_token`: a
     secret that lets a request buy the test product at /healthz/deep; empty: nobody may.
+    `rehearsal_token`: a secret that lets `springtide rehearse` place orders apart from those of buyers; empty: nobody.
     `drain_s`: how long a channel goes on after it said that it is leaving.
     `background`: publish and take the events of the contexts served here, and run their loops; false where another
     process of the same contexts does.
@@ -209,6 +210,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     call_rates: dict[str, float] = {}
     health_port: int = 0
     health_token: str = ""
+    rehearsal_token: str = ""
     drain_s: float = 3.0
     background: bool = True
     nice: int = 0
@@ -399,6 +401,14 @@ def _check_processes(settings: Settings, problems: list[str]) -> None:
         problems.append(f"{_PREFIX}DRAIN_S: a time, 0 or above")
     if settings.health_token and len(settings.health_token) < 32:  # noqa: PLR2004 - 32 hex characters are 128 bits
         problems.append(f"{_PREFIX}HEALTH_TOKEN: at least 32 characters")
+    if settings.rehearsal_token and len(settings.rehearsal_token) < 32:  # noqa: PLR2004 - as above
+        problems.append(f"{_PREFIX}REHEARSAL_TOKEN: at least 32 characters")
+    if settings.rehearsal_token:
+        problems.extend(
+            f"{_PREFIX}REHEARSAL_TOKEN: {gateway.name} is a real gateway: rehearse a shop that pays at the sandbox"
+            for gateway in settings.gateways
+            if gateway.provider not in {"sandbox", "invoice"}
+        )
     for name, table in (("CALL_LIMITS", settings.call_limits), ("CALL_RATES", settings.call_rates)):
         for method, limit in table.items():
             if method.partition(".")[0] not in CONTEXTS or not method.partition(".")[2]:

@@ -97,6 +97,7 @@ async def web(
     edges: Sequence[Edge] = (),
     assets_url: str = "",
     collects: bool = False,
+    rehearsal_token: str = "",
 ) -> AsyncIterator[Web]:
     """Run the web role while the block lasts. Entering waits for nobody: contexts may be away.
 
@@ -105,7 +106,8 @@ async def web(
     of /api, /media and /webhooks is 404). `health`: the process's; the read model is registered with it. `deep`: its
     deep health check. `caching`: what shared caches are told; `edges`: those that are purged when something changes.
     `assets_url`: where browsers fetch styles, scripts and pictures ("": from here). `collects`: pages tell the beacon
-    that they were opened; it stands before the lanes, so that it takes no buyer's place.
+    that they were opened; it stands before the lanes, so that it takes no buyer's place. `rehearsal_token`: lets whoever
+    brings it place orders of a rehearsal.
     """
     folder = None if data_dir is None else data_dir / "readmodel"
     health = health or Health(("web",))
@@ -129,6 +131,7 @@ async def web(
             caching=caching,
             assets_url=assets_url,
             collects=collects,
+            rehearsal_token=rehearsal_token,
         )
         channels = {
             "/api": Entrance(shop_api.create_app(desk), channel="shop_api"),

@@ -14,12 +14,14 @@ from springtide.bootstrap import running
 from springtide.commands.engines import engine_settings
 from springtide.commands.output import aside, fail
 from springtide.contracts.catalog.api import CatalogApi
+from springtide.contracts.common import TRIAL_CHANNELS
 from springtide.contracts.inventory.api import InventoryApi
 from springtide.contracts.orders.api import OrderFilter, OrdersApi
 from springtide.platform.caller import system
 from springtide.platform.embedded.problems import EngineProblem
 from springtide.platform.errors import SpringtideError
 from springtide.platform.wiring import Ask
+from springtide.rehearsal.load.baskets import BasketCounter
 from springtide.settings import Settings
 
 _CALLER = system("cli")
@@ -38,6 +40,9 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _export(settings: Settings, options: argparse.Namespace) -> None:
+    if options.what == "baskets":
+        await _export_baskets(settings, options)
+        return
     needed = {"products": "catalog", "stock": "inventory", "orders": "orders"}[options.what]
     async with (
         engine_settings(settings, say=aside) as complete,
@@ -53,6 +58,28 @@ async def _export(settings: Settings, options: argparse.Namespace) -> None:
                 writer = csv.DictWriter(sys.stdout, fieldnames=list(flat))
                 writer.writeheader()
             writer.writerow(flat)
+
+
+async def _export_baskets(settings: Settings, options: argparse.Namespace) -> None:
+    """Count what orders hold and write one JSON object; those of health checks and rehearsals do not count."""
+    counter = BasketCounter()
+    async with (
+        engine_settings(settings, say=aside) as complete,
+        running(complete, {"orders"}, background=False, serve=False) as node,
+    ):
+        orders, after = node.ask(OrdersApi), None
+        while True:
+            where = OrderFilter(with_imported=options.imported)
+            page = await orders.list_orders(caller=_CALLER, where=where, after=after, limit=_PAGE)
+            for row in page.items:
+                order = await orders.get(caller=_CALLER, order_id=row.id)
+                if order.origin.channel not in TRIAL_CHANNELS:
+                    counter.count((line.sku, line.ordered) for line in order.lines)
+            after = page.after
+            if after is None:
+                break
+    figures = counter.figures(f"orders of {complete.shop_url()}")
+    sys.stdout.write(msgspec.json.encode(figures).decode() + "\n")
 
 
 def _cell(value: object) -> object:

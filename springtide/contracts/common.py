@@ -75,6 +75,12 @@ HEALTH_CHANNEL = "health"
 """The channel of orders that the deep health check places and cancels. Goods and money are real to every check; there
 is no invoice, no mail, and no place for them in figures of what was sold."""
 
+REHEARSAL_CHANNEL = "rehearsal"
+"""The channel of orders that a rehearsal places: as `HEALTH_CHANNEL`, and hours in which one ran are no measure of what
+usually sells."""
+
+TRIAL_CHANNELS = frozenset({HEALTH_CHANNEL, REHEARSAL_CHANNEL})
+
 
 class Quantity(msgspec.Struct, frozen=True, kw_only=True):
     """So many of a SKU."""
@@ -93,6 +99,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 __all__ = [
     "HEALTH_CHANNEL",
+    "REHEARSAL_CHANNEL",
+    "TRIAL_CHANNELS",
     "Address",
     "AuditEntry",
     "Contact",

@@ -3,6 +3,8 @@
 What watches the shop needs figures of all processes without a Prometheus; `platform.fleet_figures` gathers them.
 """
 
+import time
+
 import msgspec
 
 from springtide.platform.telemetry import REGISTRY, logger
@@ -14,7 +16,11 @@ TOLD = {
     "springtide_http_requests_turned_away_total": ("lane",),
     "springtide_contract_call_seconds_count": ("context", "method", "outcome"),
     "springtide_contract_call_seconds_sum": ("context", "method", "outcome"),
+    "springtide_contract_calls_refused_total": ("context", "method", "why"),
     "springtide_db_pool_errors_total": ("context",),
+    "springtide_db_pool_waiting": ("context",),
+    "springtide_event_loop_late_seconds": (),
+    "process_cpu_seconds_total": (),
     "springtide_lane_waiting": ("lane",),
     "springtide_consumer_pending_events": ("consumer",),
     "springtide_outbox_lag_seconds": ("context",),
@@ -43,6 +49,7 @@ def own_figures() -> tuple[Figure, ...]:
         for sample in family.samples:
             labels = tuple(sample.labels.get(name, "") for name in TOLD[sample.name])
             sums[sample.name, labels] = sums.get((sample.name, labels), 0.0) + sample.value
+    sums["process_cpu_seconds_total", ()] = time.process_time()  # prometheus_client does not find it by its name
     if len(sums) > MOST_FIGURES:
         log.warning("figures.too_many", figures=len(sums), told=MOST_FIGURES)
     return tuple(Figure(name, labels, value) for (name, labels), value in list(sums.items())[:MOST_FIGURES])

@@ -121,6 +121,11 @@ PLANTS = (
     # one importer per library
     imports("Only stores and the platform import psycopg", "springtide.contexts.orders.wiring", "psycopg"),
     imports("Only stores and the platform import psycopg", "springtide.channels.web", "psycopg_pool"),
+    imports(
+        "Only the two programs of the rehearsal's swarm import locust and gevent",
+        "springtide.rehearsal.load.visit",
+        "locust",
+    ),
     imports("Only channels and platform.http import litestar", "springtide.edge.limits", "litestar"),
     imports("Only channels and platform.http import litestar", "springtide.platform.rpc", "litestar"),
     imports(

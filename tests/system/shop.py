@@ -50,6 +50,7 @@ LAYOUTS[WITH_OFFICE] = (*LAYOUTS[ONE], ("backoffice",))
 LAYOUTS[SPLIT_WITH_OFFICE] = (*LAYOUTS[SPLIT], ("backoffice",))
 TEMPLATE = "template_demo_shop"
 HEALTH_TOKEN = "a-health-token-for-tests-0123456789abc"
+REHEARSAL_TOKEN = "a-rehearsal-token-for-tests-0123456789"
 _TEMPLATE_LOCK = 7_405_119
 _READY_WITHIN_S = 60.0
 
@@ -215,6 +216,7 @@ def running_shop(
             backoffice_port=backoffice_port,
             log_level="INFO",
             health_token=HEALTH_TOKEN,
+            rehearsal_token=REHEARSAL_TOKEN,
             drain_s=0.0,  # no balancer stands in front
             call_timeout_s=8.0,  # a call to a process that was killed is not waited for longer
         )

@@ -15,6 +15,7 @@ class Desk:
     `public_url`: where buyers reach the shop, without a trailing slash. `trusted_proxies`: addresses whose
     X-Forwarded-For is believed. `return_origins`: where else than to the shop itself a bank may send a buyer back to
     ("https://shop.example.org"): the origins of storefronts that are not ours. `caching`: what shared caches are told.
+    `rehearsal_token`: who brings it places orders of the rehearsal's channel; "": nobody does.
     `assets_url`: where browsers fetch styles, scripts and pictures, without a trailing slash; "": from the shop itself.
     """
 
@@ -27,3 +28,4 @@ class Desk:
     caching: Caching = UNPURGED
     assets_url: str = ""
     collects: bool = False
+    rehearsal_token: str = ""

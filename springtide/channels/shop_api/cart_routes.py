@@ -1,5 +1,6 @@
 """Buying: a guest needs three writes (cart with lines; contact, address and delivery; complete with payment)."""
 
+import hmac
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -13,14 +14,23 @@ from springtide.channels.shop_api.callers import caller_of, customer_of, desk_of
 from springtide.channels.shop_api.params import ANONYMOUS_KEY_MIN, AnonymousKey, Key, Language, Token
 from springtide.channels.shop_api.return_urls import checked_return_url
 from springtide.contracts.checkout.api import Cart, CheckoutApi, Completion, Line
-from springtide.contracts.common import Origin
+from springtide.contracts.common import REHEARSAL_CHANNEL, Origin
 from springtide.platform.caller import Caller, Kind
-from springtide.platform.errors import BadInput
+from springtide.platform.errors import BadInput, Forbidden
 from springtide.platform.http import HttpRequest
 
 _CARTS, _CHECKOUTS = ["Cart"], ["Checkout"]
 _ORIGIN = Origin(channel="shop_api")
+_REHEARSED = Origin(channel=REHEARSAL_CHANNEL)
+_REHEARSAL_HEADER = "springtide-rehearsal"
 _STILL_GOING = 202
+
+
+class RehearsalNotAllowed(Forbidden):
+    """The request asks for a rehearsal's cart, and this shop has no rehearsal token, or another one."""
+
+    code = "rehearsal_not_allowed"
+    title = "This shop takes no rehearsal with this token"
 
 
 def _checkout(request: HttpRequest) -> CheckoutApi:
@@ -35,6 +45,18 @@ def _lines(request: HttpRequest, wanted: Iterable[WantedLine], language: str) ->
     )
 
 
+def _origin(request: HttpRequest) -> Origin:
+    """Return where the order will come from: a buyer, or a rehearsal that knows the shop's token for it."""
+    brought = request.headers.get(_REHEARSAL_HEADER)
+    if brought is None:
+        return _ORIGIN
+    token = desk_of(request).rehearsal_token
+    if not token or not hmac.compare_digest(brought.encode(), token.encode()):
+        msg = "Rehearsals need the token of the setting SPRINGTIDE_REHEARSAL_TOKEN."
+        raise RehearsalNotAllowed(msg)
+    return _REHEARSED
+
+
 def require_long_key(caller: Caller, key: str) -> None:
     """Refuse a short key from a guest where the key alone tells two guests apart."""
     if caller.kind is Kind.GUEST and len(key) < ANONYMOUS_KEY_MIN:
@@ -42,7 +64,7 @@ def require_long_key(caller: Caller, key: str) -> None:
         raise BadInput(msg, fields={"Idempotency-Key": "too short"})
 
 
-@post("/carts", tags=_CARTS, summary="Create a cart with its lines", responses=problems(*WRITING))
+@post("/carts", tags=_CARTS, summary="Create a cart with its lines", responses=problems(403, *WRITING))
 async def create_cart(request: HttpRequest, data: JSONBody[NewCart], idempotency_key: AnonymousKey) -> Cart:
     """Return the new cart with quote, payment methods and the token that opens it again."""
     caller = await caller_of(request)
@@ -53,7 +75,7 @@ async def create_cart(request: HttpRequest, data: JSONBody[NewCart], idempotency
         market=data.market,
         locale=data.locale,
         lines=_lines(request, data.lines, data.locale[:2]),
-        origin=_ORIGIN,
+        origin=_origin(request),
         sold_out=desk_of(request).browse.sold_out(data.market, [line.sku for line in data.lines]),
     )
 

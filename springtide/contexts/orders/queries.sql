@@ -431,9 +431,10 @@ values (%(order_id)s, %(adjustment_id)s, %(seller)s, %(year)s, %(kind)s, %(seque
 insert into document_pages (order_id, number, html) values (%(order_id)s, %(number)s, %(html)s)
 
 -- name: orders_to_invoice
--- Imported orders have no documents of ours, and those of the health check none at all.
+-- Imported orders have no documents of ours, and those of health checks and rehearsals none at all.
 select id, seller, number, placed_at, locale, currency, shipping_address ->> 'country' as destination, billing_address
-from orders where id = any(%(ids)s::uuid[]) and not exempt and channel <> 'health' order by id
+from orders where id = any(%(ids)s::uuid[]) and not exempt and channel not in ('health', 'rehearsal')
+order by id
 
 -- name: make_invoice_counters
 insert into document_counters (seller, year, kind, last)
@@ -485,7 +486,7 @@ where order_id = %(order_id)s and document_pages.number = %(number)s
 insert into mails (id, order_id, kind, cause_id, due_at)
 select id, order_id, %(kind)s, cause_id, %(due_at)s
 from unnest(%(ids)s::uuid[], %(orders)s::uuid[], %(causes)s::uuid[]) as ordered(id, order_id, cause_id)
-where not exists (select from orders where orders.id = order_id and channel = 'health')
+where not exists (select from orders where orders.id = order_id and channel in ('health', 'rehearsal'))
 on conflict (kind, cause_id) do nothing
 
 -- name: take_due_mails
@@ -573,7 +574,8 @@ from stdin
 select (placed_at at time zone 'UTC')::date as day, count(*)::bigint as orders, sum(units)::bigint as units,
        sum(round(total_minor * fx_to_base))::bigint as gross_minor
 from orders
-where placed_at >= %(from_at)s and placed_at < %(as_of_at)s and channel <> 'health'
+where placed_at >= %(from_at)s and placed_at < %(as_of_at)s
+  and channel not in ('health', 'rehearsal')
 group by 1 order by 1
 
 -- name: first_and_last_placed
@@ -587,7 +589,7 @@ select currency, count(*)::bigint as orders, sum(total_minor)::bigint as total_m
 from orders, generate_series(1, %(weeks)s::int) as week
 where placed_at >= %(now)s::timestamptz - week * interval '7 days' - interval '1 hour'
   and placed_at < %(now)s::timestamptz - week * interval '7 days' + interval '1 hour'
-  and not exempt
+  and not exempt and channel not in ('health', 'rehearsal')
 group by currency order by currency
 
 -- name: count_exempt

@@ -11,7 +11,7 @@ from springtide.contexts.orders.service.document_page import Paper, PaperRow, pa
 from springtide.contexts.orders.service.issue_invoices import issue_invoices
 from springtide.contexts.orders.service.sellers import Sellers
 from springtide.contexts.orders.store import CreditedRecord, OrderRecord, address_from
-from springtide.contracts.common import HEALTH_CHANNEL
+from springtide.contracts.common import TRIAL_CHANNELS
 from springtide.contracts.orders.api import DocumentKind
 from springtide.platform.db import Tx
 
@@ -24,7 +24,7 @@ async def issue_credit_note(tx: Tx, *, sellers: Sellers, order_id: UUID, adjustm
     When the invoice is still missing (events may overtake each other), that is issued first.
     """
     order = await tx.maybe("lock_order", {"id": order_id}, row=OrderRecord)
-    if order is None or order.import_batch or order.channel == HEALTH_CHANNEL:
+    if order is None or order.import_batch or order.channel in TRIAL_CHANNELS:
         return
     if await tx.value("find_document", {"order_id": order_id, "adjustment_id": adjustment_id}) is not None:
         return
