@@ -106,8 +106,8 @@ async def web(
     of /api, /media and /webhooks is 404). `health`: the process's; the read model is registered with it. `deep`: its
     deep health check. `caching`: what shared caches are told; `edges`: those that are purged when something changes.
     `assets_url`: where browsers fetch styles, scripts and pictures ("": from here). `collects`: pages tell the beacon
-    that they were opened; it stands before the lanes, so that it takes no buyer's place. `rehearsal_token`: lets whoever
-    brings it place orders of a rehearsal.
+    that they were opened; it stands before the lanes, so that it takes no buyer's place. `rehearsal_token`: lets
+    whoever brings it place orders of a rehearsal.
     """
     folder = None if data_dir is None else data_dir / "readmodel"
     health = health or Health(("web",))

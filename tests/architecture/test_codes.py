@@ -7,7 +7,8 @@ from collections import defaultdict
 import springtide
 from springtide.platform.errors import SpringtideError
 
-_RUN_WHEN_IMPORTED = ("migrations", "__main__")
+# Locust replaces parts of the standard library when it is imported.
+_RUN_WHEN_IMPORTED = ("migrations", "__main__", "rehearsal.load.master", "rehearsal.load.worker")
 
 
 def every_class(of: type[SpringtideError]):
