@@ -498,17 +498,16 @@ def _deep(node: Node) -> Deep | None:
 async def watched(node: Node) -> AsyncIterator[None]:
     """Watch all processes while the block lasts, where the background work is done."""
     settings = node.settings
-    async with AsyncExitStack() as stack:
-        if "jobs" in node.roles and settings.watch.enabled:
-            watch = importlib.import_module("springtide.channels.watch")
-            await stack.enter_async_context(
-                watch.watching(
-                    node.ask,
-                    node.bus,
-                    settings.watch,
-                    settings.mail,
-                    data_dir=Path(settings.data_dir or "."),
-                    shop_url=settings.shop_url(),
-                )
-            )
+    if "jobs" not in node.roles or not settings.watch.enabled:
+        yield
+        return
+    watch = importlib.import_module("springtide.channels.watch")
+    async with watch.watching(
+        node.ask,
+        node.bus,
+        settings.watch,
+        settings.mail,
+        data_dir=Path(settings.data_dir or "."),
+        shop_url=settings.shop_url(),
+    ):
         yield

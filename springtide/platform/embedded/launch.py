@@ -48,17 +48,23 @@ class Launch:
 
 async def launch(how: Launch) -> asyncio.subprocess.Process:
     """Start a process with its output appended to the log."""
-    uid, gid = (str(how.account.uid), str(how.account.gid)) if how.account else ("-", "-")
     return await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-I", "-S", _CHILD_SCRIPT, str(os.getpid()), str(int(how.death_signal)), uid, gid, "--"),
-        *how.command,
+        *bound_to_us(how.command, how.death_signal, how.account),
         stdin=how.stdin,
         stdout=how.log,
         stderr=asyncio.subprocess.STDOUT,
         cwd=how.cwd,
         env=dict(how.environ),
     )
+
+
+def bound_to_us(
+    command: Sequence[str], death_signal: signal.Signals = signal.SIGTERM, account: Account | None = None
+) -> tuple[str, ...]:
+    """Return the words that start a command in a session of its own that cannot outlive us."""
+    uid, gid = (str(account.uid), str(account.gid)) if account else ("-", "-")
+    ours = (str(os.getpid()), str(int(death_signal)), uid, gid, "--")
+    return (sys.executable, "-I", "-S", str(_CHILD_SCRIPT), *ours, *command)
 
 
 def end_with_parent(parent_pid: int, death_signal: signal.Signals) -> None:

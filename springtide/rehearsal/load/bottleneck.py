@@ -4,7 +4,7 @@ Every pressure below has a threshold. The first bottleneck is the one that passe
 within three seconds of the first, the one that stands higher in this table, because it causes what stands below it.
 
     the load generator       visits began more than 250 ms late (99 of 100), or it had no room: nothing else is certain
-    a silent process         two questions for its metrics in a row without an answer, or no pulse for 12 s
+    a silent process         two questions for its metrics in a row without an answer, or no vitals for 12 s
     calls refused            a kill switch or a limit of calls between contexts turned calls away
     a payment gateway        2 s for an answer on average
     the machine's CPU        95 % of all processors

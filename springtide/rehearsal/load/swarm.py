@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
+from springtide.platform.embedded.launch import bound_to_us
 from springtide.rehearsal.load.plan import Plan, encoded
 from springtide.rehearsal.load.problems import LocustMissing, SwarmFailed
 from springtide.rehearsal.load.tally import Tally
@@ -102,13 +103,13 @@ async def _await_start(master: asyncio.subprocess.Process, begins: Callable[[], 
 
 
 async def _started(module: str, *arguments: str) -> asyncio.subprocess.Process:
+    """Start a process of the swarm; a command that is killed takes its load along."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("SPRINGTIDE_", "LOCUST_"))}
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", module, *arguments),
+        *bound_to_us((sys.executable, "-m", module, *arguments)),
         env=environ,
         stdout=asyncio.subprocess.PIPE if module == _MASTER else asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
     )
 
 

@@ -1,4 +1,4 @@
-"""Watching a deployment under load: its /metrics every second, its processes' pulses where the bus is at hand."""
+"""Watching a deployment under load: its /metrics every second, its processes' vitals where the bus is at hand."""
 
 import asyncio
 import time
@@ -42,7 +42,7 @@ class Watch:
         self.samples.clear()
 
     def hear(self, body: bytes) -> None:
-        """Take a pulse."""
+        """Take the vitals of a process."""
         sample = of_vitals(self.now_s(), body)
         if sample is not None:
             self.samples.append(sample)
@@ -69,7 +69,7 @@ class Watch:
 
 @asynccontextmanager
 async def watching(metrics: Sequence[str], *, bus: Hearing | None, url: str) -> AsyncIterator[Watch]:
-    """Watch while the block runs: addresses of metrics, pulses, and this machine if the shop is on it."""
+    """Watch while the block runs: addresses of metrics, vitals, and this machine if the shop is on it."""
     watch = Watch()
     async with AsyncExitStack() as stack:
         tasks = [asyncio.create_task(watch.read_metrics(address)) for address in metrics]
