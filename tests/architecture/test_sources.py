@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from springtide.bootstrap import spec_of
+from springtide.bootstrap.specs import spec_of
 from springtide.platform.db import KERNEL, Statements
 from springtide.settings import CONTEXTS
 from tests.architecture.sources import PACKAGE, ROOT, calls, place, python_files, tree_of
@@ -45,7 +45,8 @@ PURE = {
     *("springtide.platform.errors", "springtide.platform.ids", "springtide.platform.money"),
 }
 DYNAMIC_IMPORTS_ALLOWED = {
-    "springtide/bootstrap.py": "a process imports only the contexts and channels that it runs",
+    "springtide/bootstrap/channels.py": "a process imports only the channels that it runs",
+    "springtide/bootstrap/specs.py": "a process imports only the contexts that it runs",
     "springtide/cli.py": "--help does not wait for the imports of every command",
     "springtide/platform/tracing.py": "only who traces loads the SDK",
     "springtide/platform/tracing_sdk.py": "the exporter is an optional extra",

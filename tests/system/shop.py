@@ -17,7 +17,8 @@ import psycopg
 from conftest import SECRET
 from fakes.serving import free_port
 
-from springtide.bootstrap import running, spec_of
+from springtide.bootstrap import running
+from springtide.bootstrap.specs import spec_of
 from springtide.commands import nursery as nursery_program
 from springtide.commands.drill_stage import LAYOUT
 from springtide.commands.engines import demo_gateways, sandbox_secret
