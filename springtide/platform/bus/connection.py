@@ -68,6 +68,15 @@ class Connection:
     async def hush(self, subscription: Subscription) -> None:
         """Have the server send nothing more on `subscription`; what is under way still arrives. `NatsError`."""
         await self.client._send_unsubscribe(subscription._id)  # noqa: SLF001 - drain() sends it too, but forgets at once
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Return when the server has taken every command so far. `NatsError`.
+
+        Twice: nats-py writes a PING past the commands that wait for its writer, so the first answer only shows that
+        these have been written, and the second that they have arrived.
+        """
+        await self.client.flush(timeout=5)
         await self.client.flush(timeout=5)
 
     async def _on_disconnect(self) -> None:
