@@ -1,4 +1,4 @@
-"""Words the steps of a plan share. Money in minor units of the company's currency, days as dates, shares from 0 to 1."""
+"""Words the steps of a plan share. Money is in minor units of the company's currency, shares lie from 0 to 1."""
 
 from datetime import date
 from enum import StrEnum
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Band(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure over the paths: its mean, and its values at ranks of the paths. P99 is a stress, no measured quantile."""
+    """A figure over the paths: its mean, and its values at ranks of the paths. P99 is a stress, not measured."""
 
     mean: float
     p10: float
