@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--key", action="append", metavar="KEY", help="a surrogate key (docs/guides/edge-cache.md)")
     _add_drill(commands)
     _add_rehearse(commands)
+    commands.add_parser("peak", help="plan a peak from files; `peak --help` lists the steps", add_help=False)
     _add_processes(commands)
     return parser
 
@@ -173,7 +174,11 @@ def _add_fleet(fleet: argparse.ArgumentParser) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 a problem said in one line, 2 wrong words."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, words = parser.parse_known_args(arguments)
+    if words and options.command != "peak":  # whose own parser reads the words after its name
+        parser.error(f"unrecognized arguments: {' '.join(words)}")
+    options.words = words
     try:
         settings = load()
     except SettingsProblem as problem:
