@@ -13,6 +13,7 @@ import msgspec
 
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
+_SHARES_DIFFER = 0.01
 _T = TypeVar("_T")
 
 
@@ -151,6 +152,28 @@ class Gateway(Named, frozen=True):
     authorisation_rate: Figure
 
 
+class MethodShare(Record, frozen=True):
+    """How much of what is bought in a country (ISO code) is paid with a method; `share` in % of all orders."""
+
+    method: str
+    country: str
+    share: Figure
+
+
+class PaymentHabits(Record, frozen=True):
+    """How orders are paid, and how many requests a gateway sees of each.
+
+    `retries`: further attempts per order after one that failed. `calls_per_attempt`: requests to the gateway's API.
+    `challenged`: share of card attempts sent through 3-D Secure (%), with `calls_per_challenge` further requests each.
+    """
+
+    shares: tuple[MethodShare, ...]
+    retries: Figure
+    calls_per_attempt: Figure
+    challenged: Figure
+    calls_per_challenge: Figure
+
+
 class CallCentre(Named, frozen=True):
     """The external call centre."""
 
@@ -230,6 +253,7 @@ class _Carriers(Record, frozen=True):
 
 class _Gateways(Record, frozen=True):
     gateways: tuple[Gateway, ...]
+    habits: PaymentHabits
 
 
 class _Suppliers(Record, frozen=True):
@@ -245,6 +269,7 @@ class Company(Record, frozen=True):
     warehouses: tuple[Warehouse, ...]
     carriers: tuple[Carrier, ...]
     gateways: tuple[Gateway, ...]
+    payment_habits: PaymentHabits
     call_centre: CallCentre
     suppliers: tuple[Supplier, ...]
 
@@ -303,6 +328,7 @@ def decode_company(documents: Mapping[str, bytes]) -> Company:
         warehouses=warehouses.warehouses,
         carriers=carriers.carriers,
         gateways=gateways.gateways,
+        payment_habits=gateways.habits,
         call_centre=call_centre,
         suppliers=suppliers.suppliers,
     )
@@ -342,6 +368,7 @@ def mistakes_of(company: Company) -> Iterator[Mistake]:
         if unknown:
             message = f"{warehouse.id} has cut-offs for unknown carriers {', '.join(unknown)}"
             yield Mistake(where="warehouses.toml", rule="unknown_carrier", message=message)
+    yield from _not_payable(company)
     supplied = [category for supplier in company.suppliers for category in supplier.categories]
     yield from used_twice("suppliers.toml: categories", supplied)
 
@@ -370,6 +397,18 @@ def used_twice(where: str, ids: list[str]) -> Iterator[Mistake]:
     repeated = sorted({id_ for id_ in ids if ids.count(id_) > 1})
     if repeated:
         yield Mistake(where=where, rule="used_twice", message=f"used twice: {', '.join(repeated)}")
+
+
+def _not_payable(company: Company) -> Iterator[Mistake]:
+    shares = company.payment_habits.shares
+    total = sum(share.share.value for share in shares)
+    if abs(total - 100) > _SHARES_DIFFER:
+        yield Mistake(where="gateways.toml: habits.shares", rule="shares", message=f"add up to {total} %, not to 100 %")
+    for share in shares:
+        takers = [g for g in company.gateways if share.method in g.methods and share.country in g.countries]
+        if not takers:
+            message = f"no gateway takes {share.method} in {share.country}"
+            yield Mistake(where="gateways.toml: habits.shares", rule="nobody_takes", message=message)
 
 
 def _below_minimum_wage(company: Company) -> Iterator[Mistake]:
