@@ -1,7 +1,7 @@
 """The company a plan is made for: people, warehouses, carriers, gateways, call centre, suppliers.
 
 Every number is a `Figure` and says where it comes from: a `source`, or an `assumption` of ours, never neither. Opening
-hours and closures are clock times and dates with an assumption or reason of their own. `decode_company` reads the eight
+hours and closures are clock times and dates with an assumption or reason of their own. `decode_company` reads the nine
 documents a company consists of, as TOML, and refuses a naked number, an unknown field and a reference to nothing.
 """
 
@@ -260,6 +260,74 @@ class _Suppliers(Record, frozen=True):
     suppliers: tuple[Supplier, ...]
 
 
+class Service(Named, frozen=True):
+    """A group of processes that scales as one; `id` is its name in the manifests and in a fleet.
+
+    `per_visit`, `per_order`: requests (or contract calls) it answers. `cpu`: what one costs. `cores`: of a process.
+    `used`: how much of a process may be used when all is well (%). `least`, `most`: processes. `ready_after`: from the
+    wish to the first answer, on a node that is there. `connections`: to the database, of each process.
+    """
+
+    per_visit: Figure
+    per_order: Figure
+    cpu: Figure
+    cores: Figure
+    used: Figure
+    least: Figure
+    most: Figure
+    ready_after: Figure
+    price: Figure
+    connections: Figure
+
+
+class ThirdParty(Named, frozen=True):
+    """An interface of somebody else that every order or visit asks, with its limit."""
+
+    per_order: Figure
+    per_visit: Figure
+    limit: Figure
+    limit_lead: Figure
+
+
+class Observation(Record, frozen=True):
+    """One step of a rehearsal: `at_once` buyers under way together made `per_second` orders."""
+
+    at_once: float
+    per_second: float
+
+
+class Box(Named, frozen=True):
+    """A machine that can be rented."""
+
+    cores: Figure
+    price: Figure
+
+
+class Hosting(Record, frozen=True):
+    """What the shop runs on. `observations`: throughput of orders at rising load, from rehearsals, with their origin.
+
+    `edge_share`: page views that an edge cache answers (%). `node_after`: until a new node runs. `zones`: failure zones
+    processes spread over. `database_cpu`, `bus_messages`: for an order, all that follows included.
+    """
+
+    services: tuple[Service, ...]
+    third_parties: tuple[ThirdParty, ...]
+    boxes: tuple[Box, ...]
+    observations: tuple[Observation, ...]
+    observed: str
+    edge_share: Figure
+    node_after: Figure
+    node_lead: Figure
+    processes_per_node: Figure
+    zones: Figure
+    database_cpu: Figure
+    database_cores: Figure
+    database_connections: Figure
+    bus_messages: Figure
+    bus_limit: Figure
+    one_box_cpu: Figure
+
+
 class Company(Record, frozen=True):
     """All files together, checked."""
 
@@ -272,6 +340,7 @@ class Company(Record, frozen=True):
     payment_habits: PaymentHabits
     call_centre: CallCentre
     suppliers: tuple[Supplier, ...]
+    hosting: Hosting
 
     def supplier_of(self, category: str) -> Supplier:
         """Return who supplies a leaf category; raises KeyError for an unknown one."""
@@ -290,6 +359,7 @@ COMPANY_DOCUMENTS = (
     "gateways.toml",
     "callcentre.toml",
     "suppliers.toml",
+    "hosting.toml",
 )
 """The documents of a company, in the order they are read."""
 
@@ -319,7 +389,10 @@ def decode_company(documents: Mapping[str, bytes]) -> Company:
     gateways = read("gateways.toml", _Gateways)
     call_centre = read("callcentre.toml", CallCentre)
     suppliers = read("suppliers.toml", _Suppliers)
-    if not (basics and pay and people and warehouses and carriers and gateways and call_centre and suppliers):
+    hosting = read("hosting.toml", Hosting)
+    if not (
+        basics and pay and people and warehouses and carriers and gateways and call_centre and suppliers and hosting
+    ):
         raise InvalidPeakInput.of(mistakes)
     company = Company(
         basics=basics,
@@ -331,6 +404,7 @@ def decode_company(documents: Mapping[str, bytes]) -> Company:
         payment_habits=gateways.habits,
         call_centre=call_centre,
         suppliers=suppliers.suppliers,
+        hosting=hosting,
     )
     mistakes += mistakes_of(company)
     if mistakes:
@@ -382,6 +456,9 @@ def _lists(company: Company) -> Iterator[tuple[str, tuple[Named, ...]]]:
     yield "carriers.toml", company.carriers
     yield "gateways.toml", company.gateways
     yield "suppliers.toml", company.suppliers
+    yield "hosting.toml: services", company.hosting.services
+    yield "hosting.toml: third_parties", company.hosting.third_parties
+    yield "hosting.toml: boxes", company.hosting.boxes
 
 
 def _unknown(what: str, items: Iterable[Named], field: str, allowed: Iterable[Named]) -> Iterator[Mistake]:
