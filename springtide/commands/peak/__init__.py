@@ -18,5 +18,14 @@ class Step(Protocol):
         ...
 
 
-STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {}
+def _scaling(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("plan", metavar="PLAN", help="plan.json, as `peak plan` wrote it")
+    parser.add_argument("--overlay", default="", metavar="FOLDER", help="deploy/kustomize/overlays/peak: rewritten")
+    parser.add_argument("--fleet", default="", metavar="FILE", help="fleet.toml: written")
+    parser.add_argument("--cores", type=int, default=4, help="of the machine the fleet runs on (default 4)")
+
+
+STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "scaling": ("write a plan's servers into deploy/ and fleet.toml", _scaling),
+}
 """Name -> what it does in one line, and the function that adds its options."""
