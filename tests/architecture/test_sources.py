@@ -32,11 +32,13 @@ PURE = {
     *(
         "hashlib",
         "importlib",
+        "importlib.resources",
         "itertools",
         "math",
         "msgspec",
         "operator",
         "re",
+        "string",
         "typing",
         "unicodedata",
         "uuid",
