@@ -14,7 +14,7 @@ from springtide.edge import purge
 from springtide.edge.probes import Deep
 from springtide.edge.purge import Edge
 from springtide.edge.purge.providers import CLOUDFLARE_URL, FASTLY_URL
-from springtide.platform import depths, gauges, housekeeping, maintenance, vitals
+from springtide.platform import depths, gauges, housekeeping, lateness, maintenance, vitals
 from springtide.platform.budget import Share, require_fit, where
 from springtide.platform.bus import Bus
 from springtide.platform.caching import UNPURGED, Caching
@@ -175,7 +175,7 @@ class Node:
             name="depths", every_s=depths.EVERY_S, work=partial(depths.measure, self.bus, consumers, self._jobs)
         )
         gauges.watch_disk(Path(self.settings.data_dir or "."))
-        return [_repeat("process", queues), depths.watch_the_loop()]
+        return [_repeat("process", queues), lateness.THIS.watch()]
 
     def loops(self) -> list[tuple[str, Loop]]:
         """Return the contexts' own loops that this process runs, each with its context."""
