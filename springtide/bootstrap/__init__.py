@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from springtide.bootstrap.connections import share_of
 from springtide.bootstrap.repeating import outlive, repeat
 from springtide.bootstrap.specs import contract_of, spec_of
-from springtide.platform import depths, gauges, housekeeping, maintenance, vitals
+from springtide.platform import depths, gauges, housekeeping, lateness, maintenance, vitals
 from springtide.platform.bus import Bus
 from springtide.platform.database_roles import runtime_url
 from springtide.platform.db import Database, Tx
@@ -138,7 +138,7 @@ class Node:
             name="depths", every_s=depths.EVERY_S, work=partial(depths.measure, self.bus, consumers, self._jobs)
         )
         gauges.watch_disk(Path(self.settings.data_dir or "."))
-        return [repeat("process", queues), depths.watch_the_loop()]
+        return [repeat("process", queues), lateness.THIS.watch()]
 
     def loops(self) -> list[tuple[str, Loop]]:
         """Return the contexts' own loops that this process runs, each with its context."""
