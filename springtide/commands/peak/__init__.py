@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Callable
 from typing import Protocol
 
+from springtide.commands.peak import options
 from springtide.settings import Settings
 
 
@@ -26,6 +27,7 @@ def _scaling(parser: argparse.ArgumentParser) -> None:
 
 
 STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "history": ("look a shop's past over: what is left out of the demand, and why", options.history),
     "scaling": ("write a plan's servers into deploy/ and fleet.toml", _scaling),
 }
 """Name -> what it does in one line, and the function that adds its options."""
