@@ -86,7 +86,7 @@ def _sales(order: Order) -> Iterator[dict[str, object]]:
         yield {
             "time": order.placed_at.isoformat(timespec="seconds"),
             "sku": line.sku,
-            "quantity": line.ordered,
+            "quantity": line.ordered if line.money.gross_minor >= 0 else -line.ordered,  # a credit of no known sale
             "unit_price": f"{line.unit_minor / 100:.2f}",
             "order_id": order.number,
             "country": order.shipping_address.country,
