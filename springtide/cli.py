@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.metadata import version
 
-from springtide.settings import CONTEXTS, ROLES, SettingsProblem, load
+from springtide.settings import CONTEXTS, ROLES
+from springtide.settings.reading import SettingsProblem, load
 
 _EPILOG = f"""
 Settings come from the environment (SPRINGTIDE_...) and an optional springtide.toml; every mistake is named at once.
