@@ -11,6 +11,8 @@ from nats.errors import Error as NatsError
 from springtide.platform.bus.errors import BusUnavailable
 from springtide.platform.telemetry import logger
 
+_ANSWERED_WITHIN_S = 5
+
 log = logger(__name__)
 
 
@@ -71,13 +73,13 @@ class Connection:
         await self.settle()
 
     async def settle(self) -> None:
-        """Return when the server has taken every command so far. `NatsError`.
+        """Wait until the server has taken everything that was sent before: what it was asked for holds. `NatsError`.
 
-        Twice: nats-py writes a PING past the commands that wait for its writer, so the first answer only shows that
-        these have been written, and the second that they have arrived.
+        nats-py's flush() alone does not promise it: its PING goes straight to the socket and overtakes commands that
+        still wait for the client's writing task, such as the subscription made a moment ago.
         """
-        await self.client.flush(timeout=5)
-        await self.client.flush(timeout=5)
+        await self.client._flush_pending(force_flush=True)  # noqa: SLF001 - the writing task has no other door
+        await self.client.flush(timeout=_ANSWERED_WITHIN_S)
 
     async def _on_disconnect(self) -> None:
         for told in self.on_loss:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
-from springtide.contexts.peak.providers.tables import rows_of
+from springtide.contexts.peak.providers.frames import rows_of
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
 _TIME = (

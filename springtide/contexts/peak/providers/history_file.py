@@ -6,7 +6,7 @@ from pathlib import Path
 from springtide.contexts.peak.domain.history.lines import OrderLines
 from springtide.contexts.peak.domain.history.ready import ReadySeries
 from springtide.contexts.peak.providers import order_lines, series, shopify
-from springtide.contexts.peak.providers.tables import read_header
+from springtide.contexts.peak.providers.frames import read_header
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
 

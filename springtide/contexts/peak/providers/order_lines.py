@@ -8,7 +8,7 @@ import polars as pl
 
 from springtide.contexts.peak.domain.history.lines import OrderLines, complete
 from springtide.contexts.peak.providers.clock import check_timezone, on_shop_clock
-from springtide.contexts.peak.providers.tables import numbers, read_table, rows_of
+from springtide.contexts.peak.providers.frames import numbers, read_table, rows_of
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
 NEEDED = ("time", "sku", "quantity", "unit_price")

@@ -7,7 +7,7 @@ import polars as pl
 
 from springtide.contexts.peak.domain.history.ready import ReadySeries, series_of
 from springtide.contexts.peak.providers.clock import on_shop_clock
-from springtide.contexts.peak.providers.tables import numbers, read_table, rows_of
+from springtide.contexts.peak.providers.frames import numbers, read_table, rows_of
 from springtide.contracts.peak.errors import InvalidPeakInput
 
 SERIES = ("date", "key", "quantity")

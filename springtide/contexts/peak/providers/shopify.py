@@ -7,8 +7,8 @@ import polars as pl
 
 from springtide.contexts.peak.domain.history.lines import OrderLines
 from springtide.contexts.peak.providers.clock import check_timezone
+from springtide.contexts.peak.providers.frames import read_table, rows_of
 from springtide.contexts.peak.providers.order_lines import clean_lines
-from springtide.contexts.peak.providers.tables import read_table, rows_of
 from springtide.contracts.peak.errors import InvalidPeakInput
 
 NEEDED = ("Name", "Created at", "Lineitem quantity", "Lineitem name", "Lineitem price")

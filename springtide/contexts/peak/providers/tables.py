@@ -1,121 +1,62 @@
-"""CSV and Parquet as tables of text, with the header checked before anything else."""
+"""A CSV file while it is read: every mistake is named with its row, and reading goes on to find the next."""
 
 import csv
-import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
-from typing import TextIO
+from typing import TypeVar
 
-import polars as pl
+from springtide.contracts.peak.errors import Mistake
 
-from springtide.contracts.peak.company import used_twice
-from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
-
-NAMED_ROWS = 20
-"""How many rows of one rule are named; the rest are counted."""
-_SEPARATORS = (",", ";", "\t")
-_FIRST_ROW = 2
+_T = TypeVar("_T")
+Row = tuple[int, Mapping[str, str]]
+"""The line in the file, counted from 1 with the header as the first, and its cells by column."""
 
 
-def read_header(path: Path) -> tuple[tuple[str, ...], str]:
-    """Return the columns of a file and its separator ("" for Parquet).
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of a file, what the file is called and where its mistakes go."""
 
-    Raises InvalidPeakInput for an empty file, a column named twice and a file that is no text; OSError without it.
-    """
-    if path.suffix == ".parquet":
+    where: str
+    rows: list[Row]
+    mistakes: list[Mistake] = field(repr=False)
+
+    @classmethod
+    def of(cls, path: Path, columns: tuple[str, ...], mistakes: list[Mistake]) -> "Table":
+        """Read a file; without one of the columns it has no rows. A column `key` is one called `sku`."""
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restval="")
+            names = [name.strip().lower() for name in reader.fieldnames or ()]
+            if "sku" not in names and "key" in names:
+                names[names.index("key")] = "sku"
+            reader.fieldnames = names
+            missing = [name for name in columns if name not in names]
+            if missing:
+                message = f"columns missing: {', '.join(missing)}"
+                mistakes.append(Mistake(where=str(path), rule="columns_missing", message=message, row=1))
+                return cls(str(path), [], mistakes)
+            rows: list[Row] = [(reader.line_num, row) for row in reader]
+        if not rows:
+            mistakes.append(Mistake(where=str(path), rule="empty", message="there are no rows"))
+        return cls(str(path), rows, mistakes)
+
+    def wrong(self, row: int, rule: str, message: str) -> None:
+        """Note a mistake; row 0 blames none."""
+        self.mistakes.append(Mistake(where=self.where, rule=rule, message=message, row=row))
+
+    def value(self, at: Row, name: str, read: Callable[[str], _T]) -> _T | None:
+        """Return a cell as `read` understands it, or note that it does not (ValueError) and return None."""
         try:
-            return tuple(pl.read_parquet_schema(path)), ""
-        except pl.exceptions.PolarsError as error:
-            raise _refused(path, "not_readable", f"this is no Parquet file: {error}") from error
-    try:
-        with _open_text(path) as file:
-            line = file.readline()
-    except (UnicodeDecodeError, gzip.BadGzipFile) as error:
-        raise _refused(path, "not_readable", "the file is not UTF-8 text") from error
-    if not line.strip():
-        raise _refused(path, "empty", "the file is empty")
-    separator = max(_SEPARATORS, key=line.count)
-    names = tuple(name.strip() for name in next(csv.reader([line], delimiter=separator)))
-    mistakes = [
-        Mistake(where=mistake.where, rule="duplicate_column", message=mistake.message, row=1)
-        for mistake in used_twice(path.name, list(names))
-    ]
-    if mistakes:
-        raise InvalidPeakInput.of(mistakes)
-    return names, separator
+            return read(at[1][name].strip())
+        except ValueError:
+            self.wrong(at[0], f"{name}_unreadable", f"{name} is {at[1][name]!r}")
+            return None
 
-
-def read_table(path: Path, needed: Iterable[str], *, optional: Iterable[str] = ()) -> pl.DataFrame:
-    """Return the wanted columns of a file, as text, "" as null, with `row`; numbers have a decimal point.
-
-    Raises InvalidPeakInput for a missing column, rows of another length and a file without rows; OSError without it.
-    """
-    names, separator = read_header(path)
-    missing = [name for name in needed if name not in names]
-    if missing:
-        message = f"the columns {', '.join(missing)} are missing; there are {', '.join(names)}"
-        raise _refused(path, "missing_column", message, row=1)
-    wanted = [name for name in (*needed, *optional) if name in names]
-    try:
-        table = _parquet(path, wanted) if not separator else _csv(path, names, separator).select(wanted)
-    except pl.exceptions.PolarsError as error:
-        _refuse_long_rows(path, len(names), separator)
-        raise _refused(path, "not_readable", " ".join(str(error).split())[:300]) from error
-    if table.is_empty():
-        raise _refused(path, "empty", "the file has a header and no rows")
-    return table.with_row_index("row", offset=_FIRST_ROW).with_columns(pl.col("row").cast(pl.Int64))
-
-
-def numbers(column: str, table: pl.DataFrame) -> pl.DataFrame:
-    """Return the table with a column of text as float64; what is no number becomes null."""
-    text = pl.col(column).str.strip_chars()
-    with_point = pl.when(text.str.contains(r"^-?\d+,\d+$")).then(text.str.replace(",", ".")).otherwise(text)
-    value = with_point.cast(pl.Float64, strict=False)
-    return table.with_columns(pl.when(value.is_finite()).then(value).alias(column))
-
-
-def rows_of(table: pl.DataFrame, where: str, rule: str, message: str, shown: str = "") -> Iterator[Mistake]:
-    """Yield a mistake for each row of a table, the first of them by name; `shown` is put in for {} in the message."""
-    named = table.head(NAMED_ROWS)
-    values = named[shown].to_list() if shown else [""] * named.height
-    for row, value in zip(named["row"].to_list(), values, strict=True):
-        text = message.format("nothing" if value is None else value) if shown else message
-        yield Mistake(where=where, rule=rule, message=text, row=row)
-    if table.height > NAMED_ROWS:
-        text = f"{table.height - NAMED_ROWS} more rows break the rule {rule}"
-        yield Mistake(where=where, rule=rule, message=text)
-
-
-def _open_text(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
-
-
-def _csv(path: Path, names: tuple[str, ...], separator: str) -> pl.DataFrame:
-    table = pl.read_csv(path, separator=separator, infer_schema=False)
-    table.columns = list(names)
-    return table
-
-
-def _refuse_long_rows(path: Path, columns: int, separator: str) -> None:
-    if not separator:
-        return
-    with _open_text(path) as file:
-        rows = enumerate(csv.reader(file, delimiter=separator), start=1)
-        mistakes = [
-            Mistake(where=path.name, rule="row_length", message=f"{len(row)} cells under {columns} columns", row=number)
-            for number, row in rows
-            if len(row) > columns
-        ]
-    if mistakes:
-        raise InvalidPeakInput.of(mistakes[:NAMED_ROWS])
-
-
-def _parquet(path: Path, wanted: list[str]) -> pl.DataFrame:
-    table = pl.read_parquet(path, columns=wanted)
-    return table.with_columns(pl.col(name).cast(pl.String) for name in wanted)
-
-
-def _refused(path: Path, rule: str, message: str, row: int = 0) -> InvalidPeakInput:
-    return InvalidPeakInput.of([Mistake(where=path.name, rule=rule, message=message, row=row)])
+    def amount(self, at: Row, name: str) -> float | None:
+        """Return a number of at least 0."""
+        number = self.value(at, name, float)
+        if number is None or (isfinite(number) and number >= 0):
+            return number
+        self.wrong(at[0], f"{name}_negative", f"{name} is {number:g}, which is not a number of at least 0")
+        return None

@@ -89,6 +89,7 @@ def test_standard_loss_at_the_ratio_of_five_to_six() -> None:
     assert standard_loss(z) == pytest.approx(0.0886140, abs=1e-7)
 
 
+@settings(max_examples=50, deadline=None)
 @given(order_cost=costs, holding=costs, demand=costs)
 def test_twice_the_economic_lot_costs_a_quarter_more(order_cost: float, holding: float, demand: float) -> None:
     best = eoq(order_cost=order_cost, holding=holding, demand=demand)
@@ -96,19 +97,21 @@ def test_twice_the_economic_lot_costs_a_quarter_more(order_cost: float, holding:
     assert double / best.cost == pytest.approx(1.25)
 
 
+@settings(max_examples=50, deadline=None)
 @given(cost=costs, mean=st.floats(0, 1000), sd=st.floats(0, 100))
 def test_equal_costs_order_the_median(cost: float, mean: float, sd: float) -> None:
     assert newsvendor_normal(holding=cost, shortage=cost, mean=mean, sd=sd).level == pytest.approx(mean)
 
 
 @given(holding=costs, shortage=costs, more=costs, mean=st.floats(0.1, 200))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_dearer_shortages_never_order_less(holding: float, shortage: float, more: float, mean: float) -> None:
     assert critical_ratio(over=holding, under=shortage + more) >= critical_ratio(over=holding, under=shortage)
     little = newsvendor_poisson(holding=holding, shortage=shortage, mean=mean).level
     assert newsvendor_poisson(holding=holding, shortage=shortage + more, mean=mean).level >= little
 
 
+@settings(max_examples=50, deadline=None)
 @given(holding=costs, shortage=costs, mean=st.floats(0, 1000))
 def test_without_spread_demand_is_ordered(holding: float, shortage: float, mean: float) -> None:
     found = newsvendor_normal(holding=holding, shortage=shortage, mean=mean, sd=0)
