@@ -48,8 +48,8 @@ PURE = {
 }
 PEAK = "springtide.contexts.peak.domain"
 NUMERICS = {
-    "heapq", "highspy", "holidays", "lightgbm", "mlforecast", "multiprocessing", "numpy", "ortools", "pandas", "polars",
-    "scipy", "simpy", "statsforecast",
+    "concurrent", "heapq", "highspy", "holidays", "lightgbm", "mlforecast", "multiprocessing", "numpy", "ortools",
+    "pandas", "polars", "scipy", "simpy", "statsforecast",
 }  # fmt: skip
 """What the numerics of the peak desk stand on besides: libraries of arrays, models and solvers, never of files."""
 SHARED = {"springtide.platform.fleet.scaling"}
