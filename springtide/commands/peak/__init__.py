@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Protocol
 
+from springtide.commands.peak import options
 from springtide.settings import Settings
 
 
@@ -53,6 +54,7 @@ def _buy(parser: argparse.ArgumentParser) -> None:
 
 
 STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "history": ("look a shop's past over: what is left out of the demand, and why", options.history),
     "scaling": ("write a plan's servers into deploy/ and fleet.toml", _scaling),
     "buy": ("decide what to order at one review, from files", _buy),
 }
