@@ -48,6 +48,33 @@ class Levers(msgspec.Struct, frozen=True, kw_only=True):
     conversion: float = 1.0
 
 
+class Calibration(msgspec.Struct, frozen=True, kw_only=True):
+    """How wrong forecasts were, apart from any forecast: what a back-test writes and a plan reads.
+
+    Standard deviations on the log scale: of the season's one factor, of event windows, of days, of categories. By class
+    of volume, parted by `volumes` (units a day): `product_sd` of products' own factors, `dispersion` of daily counts.
+    """
+
+    common_sd: float
+    event_sd: float
+    day_sd: float
+    group_sd: float
+    volumes: tuple[float, ...]
+    product_sd: tuple[float, ...]
+    dispersion: tuple[float, ...]
+    learned_on: str
+
+    def __post_init__(self) -> None:
+        """Refuse classes that do not fit together."""
+        if not len(self.product_sd) == len(self.dispersion) == len(self.volumes) + 1:
+            message = "there is one product_sd and one dispersion for each class, one class more than volumes"
+            raise ValueError(message)
+        sds = (self.common_sd, self.event_sd, self.day_sd, self.group_sd, *self.product_sd)
+        if min(sds) < 0 or min(self.dispersion) <= 0:
+            message = "standard deviations are not negative, dispersions lie above 0"
+            raise ValueError(message)
+
+
 class PathsSummary(msgspec.Struct, frozen=True, kw_only=True):
     """The season on the paths. Bands are of totals, by rank of the paths; they are never added up from products.
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from springtide.contexts.peak.domain.forecast.result import Forecast, Spread
 from springtide.contexts.peak.domain.forecast.windows import Window, error, independent
 from springtide.contexts.peak.domain.paths.coverage import misfit
+from springtide.contracts.peak.paths import Calibration
 
 PRIOR_COMMON_SD = 0.136
 """A 9-week total over 22 rolling origins, weekly retail data of 599 products (planning notes, finding 1)."""
@@ -45,30 +46,39 @@ class _Class:
     seen: int
 
 
-def prior_spread(forecast: Forecast) -> Spread:
-    """Return the documented priors, for a shop without a back-test."""
-    return calibrate((), forecast)
-
-
-def calibrate(windows: Sequence[Window], forecast: Forecast) -> Spread:
-    """Return the spread that makes past P90 hold what they promise, for the products of this forecast."""
+def calibrate(windows: Sequence[Window]) -> Calibration:
+    """Return the spread that makes past P90 hold what they promise; without windows, the documented priors."""
     classes = [_learn(windows, volume) for volume in range(len(VOLUMES) + 1)]
-    volumes = volume_class(_per_day(forecast.units))
     commons, events = _season_errors(windows)
-    return Spread(
+    return Calibration(
         common_sd=_shrunk(commons, PRIOR_COMMON_SD, PRIOR_WINDOWS, count=min(len(commons), independent(windows))),
         event_sd=_shrunk(events, PRIOR_EVENT_SD, PRIOR_WINDOWS, count=len(events)),
         day_sd=_excess_sd(list(_day_errors(windows, classes)), PRIOR_DAY_SD),
         group_sd=_excess_sd(list(_group_errors(windows, classes)), PRIOR_GROUP_SD),
-        product_sd=np.array([of.product_sd for of in classes], dtype=np.float32)[volumes],
-        dispersion=np.array([1.0 / of.inverse_dispersion for of in classes], dtype=np.float32)[volumes],
+        volumes=VOLUMES,
+        product_sd=tuple(of.product_sd for of in classes),
+        dispersion=tuple(1.0 / of.inverse_dispersion for of in classes),
         learned_on=_words(windows, classes),
     )
 
 
-def volume_class(per_day: NDArray[np.floating]) -> NDArray[np.intp]:
+def spread_for(forecast: Forecast, calibration: Calibration) -> Spread:
+    """Return the calibration for the products of a forecast, by their volumes."""
+    volumes = volume_class(_per_day(forecast.units), calibration.volumes)
+    return Spread(
+        common_sd=calibration.common_sd,
+        event_sd=calibration.event_sd,
+        day_sd=calibration.day_sd,
+        group_sd=calibration.group_sd,
+        product_sd=np.array(calibration.product_sd, dtype=np.float32)[volumes],
+        dispersion=np.array(calibration.dispersion, dtype=np.float32)[volumes],
+        learned_on=calibration.learned_on,
+    )
+
+
+def volume_class(per_day: NDArray[np.floating], volumes: Sequence[float] = VOLUMES) -> NDArray[np.intp]:
     """Return the volume class of means per day, 0 for the slowest."""
-    return np.searchsorted(np.array(VOLUMES), per_day, side="right")
+    return np.searchsorted(np.array(volumes), per_day, side="right")
 
 
 def _per_day(expected: NDArray[np.float32]) -> NDArray[np.float64]:
