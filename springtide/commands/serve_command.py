@@ -14,7 +14,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import uvloop
 
-from springtide.bootstrap import channel, refusal_of, require_connections, running, watched
+from springtide.bootstrap import running
+from springtide.bootstrap.channels import channel, watched
+from springtide.bootstrap.connections import require_connections
+from springtide.bootstrap.specs import refusal_of
 from springtide.commands.output import fail
 from springtide.edge.probes import Probes
 from springtide.platform.budget import ConnectionsDoNotFit

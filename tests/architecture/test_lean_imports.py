@@ -9,7 +9,22 @@ import pytest
 from springtide.settings import CONTEXTS
 from tests.architecture.sources import ROOT
 
-PEAK = ("highspy", "lightgbm", "mlforecast", "numpy", "ortools", "pandas", "polars", "scipy", "statsforecast")
+PEAK = (
+    "highspy",
+    "holidays",
+    "icalendar",
+    "lightgbm",
+    "mlforecast",
+    "numpy",
+    "ortools",
+    "pandas",
+    "plotly",
+    "polars",
+    "scipy",
+    "simpy",
+    "statsforecast",
+    "xlsxwriter",
+)
 ENGINES = ("psycopg", "litestar", "nats", "httpx2", "procrastinate", "alembic", "sqlalchemy", "uvicorn")
 
 
