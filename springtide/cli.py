@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.metadata import version
 
-from springtide.settings import CONTEXTS, ROLES, SettingsProblem, load
+from springtide.settings import CONTEXTS, ROLES
+from springtide.settings.reading import SettingsProblem, load
 
 _EPILOG = f"""
 Settings come from the environment (SPRINGTIDE_...) and an optional springtide.toml; every mistake is named at once.
@@ -48,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     importing = commands.add_parser("import", help="load data through the bulk ports")
     importing.add_argument("what", choices=("demo", "demo-shop", "demo-history", "health-product"), help=_IMPORTS)
     exporting = commands.add_parser("export", help="write facts to standard output")
-    exporting.add_argument("what", choices=("products", "orders", "stock", "baskets"))
+    exporting.add_argument("what", choices=("products", "orders", "stock", "baskets", "sales"))
     exporting.add_argument("--format", choices=("csv", "json"), default="csv")
     exporting.add_argument("--imported", action="store_true", help="orders: with those of the history")
     staff = commands.add_parser("staff", help="look after staff accounts")

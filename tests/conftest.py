@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import psycopg
 import pytest
 
-from springtide.bootstrap import Node, running, spec_of
+from springtide.bootstrap import Node, running
+from springtide.bootstrap.specs import spec_of
 from springtide.platform.embedded.engines import Engines
 from springtide.platform.embedded.testing import database_url, scratch_database, shared_engines
 from springtide.platform.migrate import migrate, prepare_schema

@@ -7,7 +7,6 @@ Asked twice it does not wait for the balancer. Until its last call is answered i
 import argparse
 import asyncio
 import gc
-import os
 import signal
 import socket
 import sys
@@ -16,11 +15,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import uvloop
 
-from springtide.bootstrap import channel, refusal_of, require_connections, running, watched
+from springtide.bootstrap import running
+from springtide.bootstrap.channels import channel, watched
+from springtide.bootstrap.connections import require_connections
+from springtide.bootstrap.specs import refusal_of
 from springtide.commands.output import fail
 from springtide.edge.probes import Probes
 from springtide.platform.budget import ConnectionsDoNotFit
 from springtide.platform.http_server import App, Stop, bound_socket, serve
+from springtide.platform.priority import give_way
 from springtide.platform.telemetry import configure_logging
 from springtide.platform.tracing import TracingNotInstalled, close_tracing, configure_tracing
 from springtide.settings import CHANNELS, Settings
@@ -51,7 +54,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     except ConnectionsDoNotFit as problem:
         return fail(problem)
     configure_logging(level=settings.log_level, json_lines=settings.log_json)
-    os.nice(settings.nice)
+    give_way(settings.nice)
     try:
         configure_tracing(settings.traces, roles=options.roles)
     except TracingNotInstalled as error:

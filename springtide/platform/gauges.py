@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -23,18 +23,18 @@ class Pooled(Protocol):
         ...
 
 
-_pooled: WeakSet[Pooled] = WeakSet()
+_pooled: WeakValueDictionary[int, Pooled] = WeakValueDictionary()
 _folders: set[Path] = set()
 
 
 def watch_pools(database: Pooled) -> None:
     """Show the pools of a database among the metrics while it lives."""
-    _pooled.add(database)
+    _pooled[id(database)] = database
 
 
 def forget_pools(database: Pooled) -> None:
     """Show them no more: they are closed."""
-    _pooled.discard(database)
+    _pooled.pop(id(database), None)
 
 
 def watch_disk(folder: Path) -> None:
@@ -58,7 +58,8 @@ class _Gauges(Collector):
     def collect(self) -> Iterator[Metric]:
         """Read them."""
         figures: dict[tuple[str, str], dict[str, int]] = {}
-        for database in list(_pooled):
+        living = [database for known in _pooled.valuerefs() if (database := known()) is not None]
+        for database in living:  # perhaps read in another thread than the one that opens and closes databases
             for name, pool in database.pools():
                 summed = figures.setdefault((database.context, name), {})
                 for key, value in pool.items():

@@ -7,7 +7,7 @@ waits longer. Nobody starves: the wait is bounded. After a pause the first turn 
 
 import asyncio
 from typing import Protocol
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 _REST_S = 0.1
 _LONGEST_REST_S = 0.25
@@ -25,25 +25,30 @@ class Waited(Protocol):
         ...
 
 
-_buyers: WeakSet[Waited] = WeakSet()
+_buyers: WeakValueDictionary[int, Waited] = WeakValueDictionary()
 
 
 def watch(lane: Waited) -> None:
     """Let background work of this process give way while calls wait in `lane`."""
-    _buyers.add(lane)
+    _buyers[id(lane)] = lane
 
 
 def waiting() -> dict[str, int]:
     """Return how many calls wait in this process, by lane."""
     found: dict[str, int] = {}
-    for lane in _buyers:
+    for lane in _living():
         found[lane.name] = found.get(lane.name, 0) + lane.waiting
     return found
 
 
 def is_busy() -> bool:
     """Tell whether buyers are waiting for an answer of this process."""
-    return any(lane.waiting for lane in _buyers)
+    return any(lane.waiting for lane in _living())
+
+
+def _living() -> list[Waited]:
+    """Return the lanes that live. Figures are read in another thread, while lanes may be made and forgotten here."""
+    return [lane for known in _buyers.valuerefs() if (lane := known()) is not None]
 
 
 class Turns:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from springtide.platform import lateness
 from springtide.platform.bus import Bus
 from springtide.platform.db import Database
 from springtide.platform.errors import Unavailable
@@ -184,25 +185,26 @@ class Pulse:
 
     async def run(self) -> None:
         """Send until cancelled; the last snapshot says that this process leaves by its own will."""
-        lag_s = 0.0
         try:
             while True:
-                await self._send(lag_s=lag_s, leaving=False)
-                lag_s = await _worst_lag(EVERY_S)
+                await self._send(leaving=False)
+                await asyncio.sleep(EVERY_S)
         finally:
-            await self._send(lag_s=lag_s, leaving=True)
+            await self._send(leaving=True)
 
-    async def _send(self, *, lag_s: float, leaving: bool) -> None:
+    async def _send(self, *, leaving: bool) -> None:
         brings_figures = leaving or self._told % FIGURES_EVERY == 0
         self._told += 1
-        snapshot = self.snapshot(lag_s=lag_s, leaving=leaving, figures=own_figures() if brings_figures else ())
+        # Many routes and methods make it a tenth of a second: nobody waits for it.
+        figures = await asyncio.to_thread(own_figures) if brings_figures else ()
+        snapshot = self.snapshot(leaving=leaving, figures=figures)
         body = msgspec.msgpack.encode(snapshot)
         try:
             await self._bus.tell(f"{SUBJECT}.{self.process}", body)
         except Unavailable as error:  # whoever listens sees the silence
             log.debug("vitals.not_sent", error=error.detail)
 
-    def snapshot(self, *, lag_s: float = 0.0, leaving: bool = False, figures: tuple[Figure, ...] = ()) -> Snapshot:
+    def snapshot(self, *, leaving: bool = False, figures: tuple[Figure, ...] = ()) -> Snapshot:
         """Return what there is to tell."""
         now, cpu = time.monotonic(), time.process_time()
         (before, cpu_before), self._cpu = self._cpu, (now, cpu)
@@ -214,23 +216,12 @@ class Pulse:
             queues=_queues(),
             pools=tuple(_pool_use(name, database) for name, database in list(self._databases.items())[:MOST_NAMES]),
             failing=self._vitals.failing(),
-            lag_ms=round(lag_s * 1000),
+            lag_ms=round(lateness.THIS.worst_s(1) * 1000),
             cpu_percent=round(100 * (cpu - cpu_before) / max(now - before, 0.001)),
             memory_mib=_memory_mib(),
             figures=figures,
             leaving=leaving,
         )
-
-
-async def _worst_lag(seconds: float) -> float:
-    """Sleep in tenths of the time; return by how much the latest awakening was late."""
-    clock = asyncio.get_running_loop().time
-    worst = 0.0
-    for _ in range(10):
-        due = clock() + seconds / 10
-        await asyncio.sleep(seconds / 10)
-        worst = max(worst, clock() - due)
-    return worst
 
 
 def _queues() -> tuple[Queue, ...]:

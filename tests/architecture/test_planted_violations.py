@@ -58,8 +58,8 @@ PLANTS = (
     imports(HOUSE, "springtide.demo.shop", "springtide.contexts.orders.store"),
     imports(HOUSE, "springtide.demo.shop", "springtide.rehearsal.checker"),
     imports(HOUSE, "springtide.contexts.orders.jobs", "springtide.settings"),
-    imports(HOUSE, "springtide.settings", "springtide.bootstrap"),
-    imports(HOUSE, "springtide.bootstrap", "springtide.commands.output"),
+    imports(HOUSE, "springtide.settings", "springtide.bootstrap", file="springtide/settings/__init__.py"),
+    imports(HOUSE, "springtide.bootstrap.channels", "springtide.commands.output"),
     imports(HOUSE, "springtide.commands.output", "springtide.cli"),
     Plant(HOUSE, "springtide/attic.py", '"""A floor nobody planned."""', "springtide.attic"),
     # hidden imports count too

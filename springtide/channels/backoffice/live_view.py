@@ -56,6 +56,7 @@ class Orders:
     expected: float | None
     verdict: Word
     last_hour: int
+    rehearsed: int
     bars: tuple[MinuteBar, ...]
     most: int
     expected_y: Decimal | None
@@ -154,6 +155,7 @@ def orders_of(minutes: Sequence[OrderMinute], rhythm: Sequence[RhythmHour] | Non
         expected=expected,
         verdict=verdict(judged, expected * _JUDGED_MINUTES if expected is not None else None),
         last_hour=by_minute.total(),
+        rehearsed=sum(row.rehearsed for row in minutes),
         bars=tuple(_bar(age, by_minute[age], top, this_minute) for age in reversed(range(MINUTES))),
         most=most,
         expected_y=_y(expected, top) if expected is not None else None,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Protocol
 
+from springtide.commands.peak import options
 from springtide.settings import Settings
 
 
@@ -17,6 +18,13 @@ class Step(Protocol):
     def run(self, settings: Settings, options: argparse.Namespace) -> int:
         """Do the step; return the exit code."""
         ...
+
+
+def _scaling(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("plan", metavar="PLAN", help="plan.json, as `peak plan` wrote it")
+    parser.add_argument("--overlay", default="", metavar="FOLDER", help="deploy/kustomize/overlays/peak: rewritten")
+    parser.add_argument("--fleet", default="", metavar="FILE", help="fleet.toml: written")
+    parser.add_argument("--cores", type=int, default=4, help="of the machine the fleet runs on (default 4)")
 
 
 def _count(text: str) -> int:
@@ -46,6 +54,8 @@ def _buy(parser: argparse.ArgumentParser) -> None:
 
 
 STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "history": ("look a shop's past over: what is left out of the demand, and why", options.history),
+    "scaling": ("write a plan's servers into deploy/ and fleet.toml", _scaling),
     "buy": ("decide what to order at one review, from files", _buy),
 }
 """Name -> what it does in one line, and the function that adds its options."""

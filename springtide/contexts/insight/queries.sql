@@ -49,13 +49,14 @@ order by at
 on conflict (at) do update set good = answer_minute.good + excluded.good, bad = answer_minute.bad + excluded.bad
 
 -- name: add_orders
-insert into order_minute (at, market, currency, orders, gross_minor)
-select at, market, currency, orders, gross
-from unnest(%(at)s::timestamptz[], %(markets)s::text[], %(currencies)s::text[], %(orders)s::int[], %(gross)s::bigint[])
-     as new (at, market, currency, orders, gross)
+insert into order_minute (at, market, currency, orders, gross_minor, rehearsed)
+select at, market, currency, orders, gross, rehearsed
+from unnest(%(at)s::timestamptz[], %(markets)s::text[], %(currencies)s::text[], %(orders)s::int[], %(gross)s::bigint[],
+            %(rehearsed)s::int[]) as new (at, market, currency, orders, gross, rehearsed)
 order by at, market, currency
 on conflict (at, market, currency) do update
-    set orders = order_minute.orders + excluded.orders, gross_minor = order_minute.gross_minor + excluded.gross_minor
+    set orders = order_minute.orders + excluded.orders, gross_minor = order_minute.gross_minor + excluded.gross_minor,
+        rehearsed = order_minute.rehearsed + excluded.rehearsed
 
 -- name: add_order_hours
 insert into step_hour (hour, market, device, step, counted)
@@ -131,7 +132,8 @@ insert into monitor (source, id, name, state, up_30d, read_at, problem)
 select %(source)s, '', %(source)s, 'unknown', '', %(now)s, %(problem)s where not exists (select from known)
 
 -- name: order_minutes
-select at, market, currency, orders, gross_minor from order_minute where at >= %(since)s order by at, market, currency
+select at, market, currency, orders, gross_minor, rehearsed from order_minute where at >= %(since)s
+order by at, market, currency
 
 -- name: funnel_by_day
 select to_char(hour, 'YYYY-MM-DD') as name, step, sum(counted)::bigint as counted from step_hour

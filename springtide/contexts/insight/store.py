@@ -3,7 +3,8 @@
 A batch takes them in this order, the events of orders only what is theirs.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -40,6 +41,11 @@ class Sold(msgspec.Struct, frozen=True, kw_only=True):
     total_minor: int
     lines: tuple[tuple[str, int, int], ...]
     placed_at: datetime
+
+    @property
+    def minute(self) -> tuple[datetime, str, str]:
+        """Return where it is counted: minute, market, currency."""
+        return self.placed_at.replace(second=0, microsecond=0), self.market, self.currency
 
 
 async def add_steps(tx: Tx, seen: Sequence[Seen]) -> None:
@@ -100,23 +106,15 @@ async def add_sold(tx: Tx, orders: Sequence[Sold]) -> None:
     """Count orders by minute and by hour, and keep them for whoever may be told of them."""
     sums: dict[tuple[datetime, str, str], tuple[int, int]] = {}
     for order in orders:
-        place = (order.placed_at.replace(second=0, microsecond=0), order.market, order.currency)
-        counted, gross = sums.get(place, (0, 0))
-        sums[place] = (counted + 1, gross + order.total_minor)
-    columns = {
+        counted, gross = sums.get(order.minute, (0, 0))
+        sums[order.minute] = (counted + 1, gross + order.total_minor)
+    hours = {
         "at": [at for at, _, _ in sums],
         "markets": [market for _, market, _ in sums],
         "orders": [counted for counted, _ in sums.values()],
     }
-    await tx.run("add_order_hours", columns)
-    await tx.run(
-        "add_orders",
-        {
-            **columns,
-            "currencies": [currency for _, _, currency in sums],
-            "gross": [gross for _, gross in sums.values()],
-        },
-    )
+    await tx.run("add_order_hours", hours)
+    await _add_minutes(tx, {minute: (counted, gross, 0) for minute, (counted, gross) in sums.items()})
     await tx.run(
         "note_placed",
         {
@@ -129,3 +127,22 @@ async def add_sold(tx: Tx, orders: Sequence[Sold]) -> None:
             "at": [order.placed_at for order in orders],
         },
     )
+
+
+async def add_rehearsed(tx: Tx, orders: Sequence[Sold]) -> None:
+    """Count orders of a rehearsal by minute: they are seen, but nothing was sold."""
+    counted = Counter(order.minute for order in orders)
+    await _add_minutes(tx, {minute: (0, 0, times) for minute, times in counted.items()})
+
+
+async def _add_minutes(tx: Tx, sums: Mapping[tuple[datetime, str, str], tuple[int, int, int]]) -> None:
+    """Add (orders, gross, rehearsed) to minutes by (at, market, currency)."""
+    columns = {
+        "at": [at for at, _, _ in sums],
+        "markets": [market for _, market, _ in sums],
+        "currencies": [currency for _, _, currency in sums],
+        "orders": [orders for orders, _, _ in sums.values()],
+        "gross": [gross for _, gross, _ in sums.values()],
+        "rehearsed": [rehearsed for _, _, rehearsed in sums.values()],
+    }
+    await tx.run("add_orders", columns)

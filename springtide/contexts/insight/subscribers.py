@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from springtide.contexts.insight import store
 from springtide.contexts.insight.store import Sold
-from springtide.contracts.common import HEALTH_CHANNEL
+from springtide.contracts.common import REHEARSAL_CHANNEL, TRIAL_CHANNELS
 from springtide.contracts.orders.events import OrderPlaced
 from springtide.platform.db import Tx
 from springtide.platform.events import Envelope
@@ -22,22 +22,27 @@ class Subscribers:
         return (Subscription(event=OrderPlaced, handle_many=self.placed),)
 
     async def placed(self, tx: Tx, pairs: Sequence[tuple[Envelope, OrderPlaced]]) -> None:
-        """Count the orders, and order what is to be told of them; those of the health check are nobody's purchase."""
-        placed = [event for _, event in pairs if event.channel != HEALTH_CHANNEL]
-        await store.add_sold(
-            tx,
-            [
-                Sold(
-                    order_id=event.order_id,
-                    market=event.market,
-                    currency=event.currency,
-                    total_minor=event.total_minor,
-                    lines=event.lines,
-                    placed_at=event.placed_at,
-                )
-                for event in placed
-            ],
-        )
-        orders = [event.order_id for event in placed]
+        """Count the orders, and order what is to be told of them. Those of the health check are nobody's purchase, and
+        those of a rehearsal are counted apart: nobody is told of them.
+        """
+        sold = [_sold(event) for _, event in pairs if event.channel not in TRIAL_CHANNELS]
+        rehearsed = [_sold(event) for _, event in pairs if event.channel == REHEARSAL_CHANNEL]
+        if rehearsed:
+            await store.add_rehearsed(tx, rehearsed)
+        if not sold:
+            return
+        await store.add_sold(tx, sold)
+        orders = [order.order_id for order in sold]
         for target in self._targets:
             await tx.run("order_exports", {"target": target, "now": tx.now, "orders": orders})
+
+
+def _sold(event: OrderPlaced) -> Sold:
+    return Sold(
+        order_id=event.order_id,
+        market=event.market,
+        currency=event.currency,
+        total_minor=event.total_minor,
+        lines=event.lines,
+        placed_at=event.placed_at,
+    )

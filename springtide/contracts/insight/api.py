@@ -116,13 +116,16 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderMinute(msgspec.Struct, frozen=True, kw_only=True):
-    """Orders placed within a minute (UTC) in one market; `gross_minor` in minor units of `currency`."""
+    """Orders placed within a minute (UTC) in one market; `gross_minor` in minor units of `currency`. Those that a
+    rehearsal placed are counted in `rehearsed` and nowhere else.
+    """
 
     at: datetime
     market: str
     currency: str
     orders: int
     gross_minor: int
+    rehearsed: int = 0
 
 
 class By(StrEnum):

@@ -51,7 +51,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 class Deadline(msgspec.Struct, frozen=True, kw_only=True):
     """A day after which something cannot be had any more; all of them stand on one calendar.
 
-    `kind`: supplier, gateway, cloud, carrier, hiring, freeze. `needed_on`: the day it has to be there.
+    `kind`: supplier, gateway, cloud, partner, carrier, hiring, freeze. `needed_on`: the day it has to be there.
     """
 
     kind: str

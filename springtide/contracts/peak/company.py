@@ -1,7 +1,7 @@
 """The company a plan is made for: people, warehouses, carriers, gateways, call centre, suppliers.
 
 Every number is a `Figure` and says where it comes from: a `source`, or an `assumption` of ours, never neither. Opening
-hours and closures are clock times and dates with an assumption or reason of their own. `decode_company` reads the eight
+hours and closures are clock times and dates with an assumption or reason of their own. `decode_company` reads the nine
 documents a company consists of, as TOML, and refuses a naked number, an unknown field and a reference to nothing.
 """
 
@@ -13,6 +13,7 @@ import msgspec
 
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
+_SHARES_DIFFER = 0.01
 _T = TypeVar("_T")
 
 
@@ -151,6 +152,28 @@ class Gateway(Named, frozen=True):
     authorisation_rate: Figure
 
 
+class MethodShare(Record, frozen=True):
+    """How much of what is bought in a country (ISO code) is paid with a method; `share` in % of all orders."""
+
+    method: str
+    country: str
+    share: Figure
+
+
+class PaymentHabits(Record, frozen=True):
+    """How orders are paid, and how many requests a gateway sees of each.
+
+    `retries`: further attempts per order after one that failed. `calls_per_attempt`: requests to the gateway's API.
+    `challenged`: share of card attempts sent through 3-D Secure (%), with `calls_per_challenge` further requests each.
+    """
+
+    shares: tuple[MethodShare, ...]
+    retries: Figure
+    calls_per_attempt: Figure
+    challenged: Figure
+    calls_per_challenge: Figure
+
+
 class CallCentre(Named, frozen=True):
     """The external call centre."""
 
@@ -230,10 +253,79 @@ class _Carriers(Record, frozen=True):
 
 class _Gateways(Record, frozen=True):
     gateways: tuple[Gateway, ...]
+    habits: PaymentHabits
 
 
 class _Suppliers(Record, frozen=True):
     suppliers: tuple[Supplier, ...]
+
+
+class Service(Named, frozen=True):
+    """A group of processes that scales as one; `id` is its name in the manifests and in a fleet.
+
+    `per_visit`, `per_order`: requests (or contract calls) it answers. `cpu`: what one costs. `cores`: of a process.
+    `used`: how much of a process may be used when all is well (%). `least`, `most`: processes. `ready_after`: from the
+    wish to the first answer, on a node that is there. `connections`: to the database, of each process.
+    """
+
+    per_visit: Figure
+    per_order: Figure
+    cpu: Figure
+    cores: Figure
+    used: Figure
+    least: Figure
+    most: Figure
+    ready_after: Figure
+    price: Figure
+    connections: Figure
+
+
+class ThirdParty(Named, frozen=True):
+    """An interface of somebody else that every order or visit asks, with its limit."""
+
+    per_order: Figure
+    per_visit: Figure
+    limit: Figure
+    limit_lead: Figure
+
+
+class Observation(Record, frozen=True):
+    """One step of a rehearsal: `at_once` buyers under way together made `per_second` orders."""
+
+    at_once: float
+    per_second: float
+
+
+class Box(Named, frozen=True):
+    """A machine that can be rented."""
+
+    cores: Figure
+    price: Figure
+
+
+class Hosting(Record, frozen=True):
+    """What the shop runs on. `observations`: throughput of orders at rising load, from rehearsals, with their origin.
+
+    `edge_share`: page views that an edge cache answers (%). `node_after`: until a new node runs. `zones`: failure zones
+    processes spread over. `database_cpu`, `bus_messages`: for an order, all that follows included.
+    """
+
+    services: tuple[Service, ...]
+    third_parties: tuple[ThirdParty, ...]
+    boxes: tuple[Box, ...]
+    observations: tuple[Observation, ...]
+    observed: str
+    edge_share: Figure
+    node_after: Figure
+    node_lead: Figure
+    processes_per_node: Figure
+    zones: Figure
+    database_cpu: Figure
+    database_cores: Figure
+    database_connections: Figure
+    bus_messages: Figure
+    bus_limit: Figure
+    one_box_cpu: Figure
 
 
 class Company(Record, frozen=True):
@@ -245,8 +337,10 @@ class Company(Record, frozen=True):
     warehouses: tuple[Warehouse, ...]
     carriers: tuple[Carrier, ...]
     gateways: tuple[Gateway, ...]
+    payment_habits: PaymentHabits
     call_centre: CallCentre
     suppliers: tuple[Supplier, ...]
+    hosting: Hosting
 
     def supplier_of(self, category: str) -> Supplier:
         """Return who supplies a leaf category; raises KeyError for an unknown one."""
@@ -265,6 +359,7 @@ COMPANY_DOCUMENTS = (
     "gateways.toml",
     "callcentre.toml",
     "suppliers.toml",
+    "hosting.toml",
 )
 """The documents of a company, in the order they are read."""
 
@@ -294,7 +389,10 @@ def decode_company(documents: Mapping[str, bytes]) -> Company:
     gateways = read("gateways.toml", _Gateways)
     call_centre = read("callcentre.toml", CallCentre)
     suppliers = read("suppliers.toml", _Suppliers)
-    if not (basics and pay and people and warehouses and carriers and gateways and call_centre and suppliers):
+    hosting = read("hosting.toml", Hosting)
+    if not (
+        basics and pay and people and warehouses and carriers and gateways and call_centre and suppliers and hosting
+    ):
         raise InvalidPeakInput.of(mistakes)
     company = Company(
         basics=basics,
@@ -303,8 +401,10 @@ def decode_company(documents: Mapping[str, bytes]) -> Company:
         warehouses=warehouses.warehouses,
         carriers=carriers.carriers,
         gateways=gateways.gateways,
+        payment_habits=gateways.habits,
         call_centre=call_centre,
         suppliers=suppliers.suppliers,
+        hosting=hosting,
     )
     mistakes += mistakes_of(company)
     if mistakes:
@@ -342,6 +442,7 @@ def mistakes_of(company: Company) -> Iterator[Mistake]:
         if unknown:
             message = f"{warehouse.id} has cut-offs for unknown carriers {', '.join(unknown)}"
             yield Mistake(where="warehouses.toml", rule="unknown_carrier", message=message)
+    yield from _not_payable(company)
     supplied = [category for supplier in company.suppliers for category in supplier.categories]
     yield from used_twice("suppliers.toml: categories", supplied)
 
@@ -355,6 +456,9 @@ def _lists(company: Company) -> Iterator[tuple[str, tuple[Named, ...]]]:
     yield "carriers.toml", company.carriers
     yield "gateways.toml", company.gateways
     yield "suppliers.toml", company.suppliers
+    yield "hosting.toml: services", company.hosting.services
+    yield "hosting.toml: third_parties", company.hosting.third_parties
+    yield "hosting.toml: boxes", company.hosting.boxes
 
 
 def _unknown(what: str, items: Iterable[Named], field: str, allowed: Iterable[Named]) -> Iterator[Mistake]:
@@ -370,6 +474,18 @@ def used_twice(where: str, ids: list[str]) -> Iterator[Mistake]:
     repeated = sorted({id_ for id_ in ids if ids.count(id_) > 1})
     if repeated:
         yield Mistake(where=where, rule="used_twice", message=f"used twice: {', '.join(repeated)}")
+
+
+def _not_payable(company: Company) -> Iterator[Mistake]:
+    shares = company.payment_habits.shares
+    total = sum(share.share.value for share in shares)
+    if abs(total - 100) > _SHARES_DIFFER:
+        yield Mistake(where="gateways.toml: habits.shares", rule="shares", message=f"add up to {total} %, not to 100 %")
+    for share in shares:
+        takers = [g for g in company.gateways if share.method in g.methods and share.country in g.countries]
+        if not takers:
+            message = f"no gateway takes {share.method} in {share.country}"
+            yield Mistake(where="gateways.toml: habits.shares", rule="nobody_takes", message=message)
 
 
 def _below_minimum_wage(company: Company) -> Iterator[Mistake]:

@@ -95,7 +95,7 @@ class Calls:
         subscription = await self._connection.client.subscribe(
             f"{self._connection.prefix}rpc.{context}.*", queue=context, cb=on_message
         )
-        await self._connection.client.flush(timeout=5)
+        await self._connection.settle()
         try:
             yield
         finally:

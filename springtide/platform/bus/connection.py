@@ -11,6 +11,8 @@ from nats.errors import Error as NatsError
 from springtide.platform.bus.errors import BusUnavailable
 from springtide.platform.telemetry import logger
 
+_ANSWERED_WITHIN_S = 5
+
 log = logger(__name__)
 
 
@@ -68,7 +70,16 @@ class Connection:
     async def hush(self, subscription: Subscription) -> None:
         """Have the server send nothing more on `subscription`; what is under way still arrives. `NatsError`."""
         await self.client._send_unsubscribe(subscription._id)  # noqa: SLF001 - drain() sends it too, but forgets at once
-        await self.client.flush(timeout=5)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until the server has taken everything that was sent before: what it was asked for holds. `NatsError`.
+
+        nats-py's flush() alone does not promise it: its PING goes straight to the socket and overtakes commands that
+        still wait for the client's writing task, such as the subscription made a moment ago.
+        """
+        await self.client._flush_pending(force_flush=True)  # noqa: SLF001 - the writing task has no other door
+        await self.client.flush(timeout=_ANSWERED_WITHIN_S)
 
     async def _on_disconnect(self) -> None:
         for told in self.on_loss:

@@ -32,7 +32,7 @@ class Questions:
             for subject in subjects:
                 subscription = await self._connection.client.subscribe(self._connection.prefix + subject, cb=take)
                 stack.push_async_callback(_forget, subscription)
-            await self._connection.client.flush(timeout=5)
+            await self._connection.settle()
             yield
 
     async def ask_all(self, subject: str, *, within_s: float) -> list[bytes]:

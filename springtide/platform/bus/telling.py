@@ -37,6 +37,7 @@ class Teller:
 
         await self._connection.wait()
         subscription = await self._connection.client.subscribe(self._connection.prefix + subject, cb=on_message)
+        await self._connection.settle()
         try:
             yield
         finally:

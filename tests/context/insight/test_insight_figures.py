@@ -130,6 +130,20 @@ async def test_orders_by_minute(insight_with: InsightWith) -> None:
     assert minutes[0].at == now.replace(second=0, microsecond=0)
 
 
+async def test_a_rehearsal_is_seen_and_nothing_was_sold(insight_with: InsightWith) -> None:
+    node = await insight_with()
+    async with node.databases["insight"].read() as read:
+        now = await read.value("kernel_now")
+    rehearsed = [placed(placed_at=now, channel="rehearsal") for _ in range(3)]
+    await take(node, *rehearsed[:1], placed(placed_at=now), placed(placed_at=now, channel="health"))
+    await take(node, *rehearsed[1:])
+    minutes = await node.ask(InsightApi).order_minutes(caller=STAFF, minutes=60)
+    assert [(row.orders, row.gross_minor, row.rehearsed) for row in minutes] == [(1, 3_490, 3)]
+    (hour,) = await rows(node, "step_hour")
+    assert hour.endswith("order,1)")
+    assert len(await rows(node, "purchase")) == 1
+
+
 @pytest.mark.parametrize(
     "batch",
     [

@@ -52,6 +52,15 @@ def test_orders_a_minute_are_of_the_last_five_and_judged_by_the_last_ten_full_on
     assert len(orders.bars) == 60
 
 
+def test_rehearsed_orders_stand_beside_the_others() -> None:
+    rehearsing = msgspec.structs.replace(minute(2, 0), rehearsed=40)
+    known = Known(minutes=(minute(1, 2), rehearsing), rhythm=SUNDAY_2_PM)
+    board = board_of(FleetHub(channels=("storefront",)).view(), known, NOW)
+    assert board.orders is not None
+    assert (board.orders.last_hour, board.orders.rehearsed) == (2, 40)
+    assert board.revenue == (("GBP", 2_000),)
+
+
 @pytest.mark.parametrize(
     ("orders", "expected", "says"),
     [

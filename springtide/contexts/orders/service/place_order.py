@@ -20,7 +20,8 @@ from springtide.contexts.orders.domain.states import (
     Units,
     derive,
 )
-from springtide.contexts.orders.service.counted import ORDERS, REVENUE_MINOR
+from springtide.contexts.orders.service.counted import ORDERS, REVENUE_MINOR, TRIAL_ORDERS
+from springtide.contracts.common import TRIAL_CHANNELS
 from springtide.contracts.inventory.api import Allocation
 from springtide.contracts.orders.api import InvalidOrder, Placed, Placement
 from springtide.contracts.orders.events import OrderPlaced
@@ -167,6 +168,9 @@ def _place(
         market=quote.market,
     )
     member.audit("order_placed", placement.order_id)
+    if placement.origin.channel in TRIAL_CHANNELS:
+        member.count(TRIAL_ORDERS, placement.origin.channel)
+        return
     member.count(ORDERS, quote.market)
     member.count(REVENUE_MINOR, quote.currency, by=quote.total_minor)
 

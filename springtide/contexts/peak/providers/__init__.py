@@ -1,1 +1,1 @@
-"""Files in and out: order lines, companies, tables, calendars."""
+"""Files of the peak desk: what it reads and writes."""

@@ -34,6 +34,7 @@ class Spread:
     """How wrong forecasts of this kind were before: factors are lognormal with mean 1, counts negative binomial.
 
     `common_sd`: of the one factor a whole season shares (log scale). `day_sd`: of a day's own factor, all products.
+    `event_sd`: of one more factor that the days inside event windows share.
     `group_sd`: of a category's factor. `product_sd`: float32 (products,), of a product's own factor.
     `dispersion`: float32 (products,), k of the negative binomial of a day's units; np.inf is Poisson.
     `learned_on`: what the figures come from, for people ("4 event windows, 599 products", "documented prior").
@@ -45,3 +46,4 @@ class Spread:
     product_sd: NDArray[np.float32]
     dispersion: NDArray[np.float32]
     learned_on: str
+    event_sd: float = 0.0
