@@ -8,10 +8,11 @@ import pytest
 
 from springtide.channels.backoffice.areas.peak import SCREENS
 from springtide.channels.backoffice.peak.plotly import script
-from springtide.contracts.peak.api import EvidenceRow, InvalidPeakInput, Mistake, PlanState
+from springtide.contracts.peak.api import EvidenceRow, PlanState
+from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.readiness import Evidence
 from tests.unit.backoffice import peak_plans
-from tests.unit.backoffice.browser import Browser
+from tests.unit.backoffice.browser import Answer, Browser
 from tests.unit.backoffice.conftest import BrowserOf
 from tests.unit.backoffice.office_fakes import FakeShop, uid
 
@@ -28,6 +29,11 @@ def desk(shop: FakeShop, parts: dict[str, bytes]) -> dict[str, bytes]:
     mine = dict(parts)
     shop.answers |= peak_plans.answers(mine)
     return mine
+
+
+async def sent(browser: Browser, page: str, action: str, **typed: str) -> Answer:
+    """Open a page, fill in its form and send it."""
+    return await browser.post(action, {**await browser.form(page, action), **typed})
 
 
 async def test_the_desk_lists_plans_and_what_they_are_made_of(owner: Browser) -> None:
@@ -87,24 +93,22 @@ async def test_evidence_is_filed_once_with_what_was_typed(owner: Browser, shop: 
         ),
     )
     shop.answers["peak.file_evidence"] = filed
-    page = await owner.get(f"{HOME}/readiness")
     fields = {"item": "freeze_agreed", "owner": "Tom", "document": "mail of 30 September"}
-    answer = await owner.submit(page, f"{HOME}/readiness", **fields)
+    answer = await sent(owner, f"{HOME}/readiness", f"/peak/evidence/{peak_plans.PLAN}", **fields)
     assert answer.status == 303
     (call,) = shop.asked("peak.file_evidence")
     assert msgspec.structs.asdict(call["evidence"]) | fields == msgspec.structs.asdict(call["evidence"])
 
 
 async def test_evidence_without_a_document_is_refused_at_the_field(owner: Browser, shop: FakeShop) -> None:
-    page = await owner.get(f"{HOME}/readiness")
-    answer = await owner.submit(page, f"{HOME}/readiness", owner="Tom", document="")
+    answer = await sent(owner, f"{HOME}/readiness", f"/peak/evidence/{peak_plans.PLAN}", owner="Tom", document="")
     assert answer.status == 400
     assert shop.asked("peak.file_evidence") == []
 
 
 async def test_a_plan_is_ordered_for_the_season_that_was_typed(owner: Browser, shop: FakeShop) -> None:
-    page = await owner.get("/peak?lang=sv")
-    answer = await owner.submit(page, "/peak?lang=sv", title="Advent", first="2011-11-01", days="60", size="10")
+    season = {"title": "Advent", "first": "2011-11-01", "days": "60", "size": "10"}
+    answer = await sent(owner, "/peak?lang=sv", "/peak?lang=sv", **season)
     assert (answer.status, answer.location) == (303, "/peak?lang=sv")
     (call,) = shop.asked("peak.start_plan")
     settings = call["settings"]
@@ -114,8 +118,7 @@ async def test_a_plan_is_ordered_for_the_season_that_was_typed(owner: Browser, s
 async def test_mistakes_in_the_inputs_are_shown_and_nothing_is_lost(owner: Browser, shop: FakeShop) -> None:
     mistake = Mistake(where="suppliers.toml", rule="unknown", message="nobody supplies mugs", row=7)
     shop.refusals["peak.start_plan"] = InvalidPeakInput.of([mistake])
-    page = await owner.get("/peak")
-    answer = await owner.submit(page, "/peak", title="Advent", first="2011-11-01", days="60")
+    answer = await sent(owner, "/peak", "/peak", title="Advent", first="2011-11-01", days="60")
     assert answer.status == 400
     assert "suppliers.toml, row 7: nobody supplies mugs" in answer.text
     assert 'value="Advent"' in answer.text

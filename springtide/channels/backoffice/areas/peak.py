@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from springtide.channels.backoffice.forms import Form
 from springtide.channels.backoffice.peak import views
@@ -84,13 +85,13 @@ async def _desk(visit: Visit, trouble: Trouble | None = None) -> Reply:
 
 
 @get("/peak/plans/{plan_id:uuid}")
-async def show_plan(request: HttpRequest, plan_id: UUID) -> Reply:
+async def show_plan(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
     """Show the season of a plan: what to do, then the fan."""
     return await _show(await enter(request, READ), plan_id, SCREENS[0].name)
 
 
 @get("/peak/plans/{plan_id:uuid}/{name:str}")
-async def show_screen(request: HttpRequest, plan_id: UUID, name: str) -> Reply:
+async def show_screen(request: HttpRequest, plan_id: FromPath[UUID], name: FromPath[str]) -> Reply:
     """Show another page of a plan."""
     return await _show(await enter(request, READ), plan_id, name)
 
@@ -117,8 +118,8 @@ async def _show(visit: Visit, plan_id: UUID, name: str, trouble: Trouble | None 
     )
 
 
-@post("/peak/plans/{plan_id:uuid}/readiness", status_code=200)
-async def file_evidence(request: HttpRequest, plan_id: UUID) -> Reply:
+@post("/peak/evidence/{plan_id:uuid}", status_code=200)
+async def file_evidence(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
     """File evidence by hand for an item of the readiness page."""
     visit = await enter(request, WRITE)
     done = await visit.act(
@@ -132,7 +133,7 @@ async def file_evidence(request: HttpRequest, plan_id: UUID) -> Reply:
 
 
 @get("/peak/script/{name:str}", include_in_schema=False, opt=FOREVER)
-async def chart_script(request: HttpRequest, name: str) -> Response[bytes]:
+async def chart_script(request: HttpRequest, name: FromPath[str]) -> Response[bytes]:
     """Serve Plotly's script under a name made of its content."""
     file = script()
     if file is None or not file.path.endswith(f"/{name}"):
