@@ -186,6 +186,7 @@ async def split_shop(engines: Engines, folder: Path) -> AsyncIterator[tuple[Sett
             await node.bus.drop_stream()
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(400)  # starts of processes on a busy machine
 async def test_nobody_fails_while_processes_are_stopped_and_started(engines: Engines, tmp_path: Path) -> None:
     async with (
