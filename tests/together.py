@@ -23,9 +23,9 @@ def shop_of(item: pytest.Function) -> str:
     """Name the running shop that a test shares with others; empty: none."""
     for name in SHOPS:
         if name in item.fixturenames:
-            home = item.path if hasattr(item.module, name) else item.path.parent
-            layout = item.callspec.params.get(name, "") if hasattr(item, "callspec") else ""
-            return f"{home.name} {layout}".strip()
+            if hasattr(item.module, name):  # the module's own, in all layouts
+                return item.path.name
+            return f"{item.path.parent.name} {item.callspec.params[name]}"
     return ""
 
 
