@@ -21,11 +21,12 @@ _FOLDER = "SPRINGTIDE_TEST_TURNS"
 
 def shop_of(item: pytest.Function) -> str:
     """Name the running shop that a test shares with others; empty: none."""
+    layouts = item.callspec.params if hasattr(item, "callspec") else {}
     for name in SHOPS:
-        if name in item.fixturenames:
-            if hasattr(item.module, name):  # the module's own, in all layouts
-                return item.path.name
-            return f"{item.path.parent.name} {item.callspec.params[name]}"
+        if name in item.fixturenames and hasattr(item.module, name):  # the module's own, in all layouts
+            return item.path.name
+        if name in layouts:
+            return f"{item.path.parent.name} {layouts[name]}"
     return ""
 
 
