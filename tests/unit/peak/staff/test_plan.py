@@ -82,7 +82,7 @@ def test_seats_beyond_the_contract_are_asked_for_in_time(big: StaffPlan) -> None
     first = SEASON.dates[int(np.flatnonzero(seats > 12)[0])]
     deadline = next(one for one in big.deadlines if one.name == COMPANY.call_centre.name)
     assert deadline.last_day == first - timedelta(days=21)
-    assert "staff_seats" in {decision.what.key for decision in big.decisions}
+    assert "staff.seats" in {decision.what.key for decision in big.decisions}
 
 
 def test_hires_fill_the_gaps_of_each_week(big: StaffPlan) -> None:

@@ -50,7 +50,7 @@ def _hire(week: HireWeek, team: Team, terms: HiringTerms, today: date) -> Decisi
     stay = week.starting * terms.weeks_stayed.value * 37.5 * team.average_minor() * terms.agency_rate.value
     return Decision(
         what=Phrase(
-            key="staff_hire",
+            key="staff.hire",
             values={
                 "people": week.starting,
                 "invited": week.invited,
@@ -63,7 +63,7 @@ def _hire(week: HireWeek, team: Team, terms: HiringTerms, today: date) -> Decisi
         by=week.advertise_by,
         cost_minor=round(stay),
         otherwise=Phrase(
-            key="staff_agency_instead", values={"people": week.invited, "day": week.agency_by.isoformat()}
+            key="staff.agency_instead", values={"people": week.invited, "day": week.agency_by.isoformat()}
         ),
         urgent=week.advertise_by <= today,
     )
@@ -91,13 +91,13 @@ def _seats(season: Season, centre: CallCentre, desk: Desk, today: date) -> tuple
     short = int(desk.outsourced.short.max())
     decision = Decision(
         what=Phrase(
-            key="staff_seats",
+            key="staff.seats",
             values={"seats": int(daily.max()), "usual": usual, "centre": centre.name, "day": needed.isoformat()},
         ),
         department=Department.SUPPORT,
         by=last_day,
         cost_minor=round(float(minutes) * centre.price_per_minute.value),
-        otherwise=Phrase(key="staff_seats_missing", values={"seats": int(daily.max()) - usual, "short": short}),
+        otherwise=Phrase(key="staff.seats_missing", values={"seats": int(daily.max()) - usual + short}),
         urgent=last_day <= today,
     )
     deadline = Deadline(
@@ -117,12 +117,12 @@ def _gaps(names: RosterPlan, today: date) -> Iterable[Decision]:
         first = min(gap.day for gap in open_)
         yield Decision(
             what=Phrase(
-                key="staff_open_shifts",
+                key="staff.open_shifts",
                 values={"shifts": sum(gap.missing for gap in open_), "team": team, "day": first.isoformat()},
             ),
             department=_department(team),
             by=first - timedelta(days=14),
             cost_minor=0,
-            otherwise=Phrase(key="staff_open_shifts_stay", values={"shifts": sum(gap.missing for gap in open_)}),
+            otherwise=Phrase(key="staff.open_shifts_stay", values={"shifts": sum(gap.missing for gap in open_)}),
             urgent=first - timedelta(days=14) <= today,
         )

@@ -109,6 +109,7 @@ def _problem(
         rest_minutes=round(terms.rules.rest.value * 60),
         periods=weeks(days, weekday),
         closed=closed_days(season, terms.closed, first, days),
+        day_names=tuple(day.isoformat() for day in season.dates[first : first + days]),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from math import ceil
 
 from springtide.contexts.peak.domain.season import Season
 from springtide.contexts.peak.domain.staff.opening import minute, weekdays
@@ -87,7 +88,7 @@ def workers_of(
     away = _away(season, first, days, absences)
     longest = max((shift.paid for shift in team.shifts), default=0)
     rules = terms.rules
-    weekends = -(-days // WEEK) * rules.weekends.value / _WEEKEND_WEEKS
+    weekends = ceil(days / WEEK * rules.weekends.value / _WEEKEND_WEEKS)
     return tuple(
         Worker(
             id=person.id,
@@ -95,7 +96,7 @@ def workers_of(
             max_minutes=min(team.weekly_minutes[person.id], round(rules.weekly_hours.value * 60)),
             min_minutes=_least(team.weekly_minutes[person.id], longest, away.get(person.id, frozenset()), days),
             max_days_in_a_row=int(rules.days_in_a_row.value),
-            max_weekends=int(weekends),
+            max_weekends=weekends,
             days_off=away.get(person.id, frozenset()),
         )
         for person in team.people

@@ -153,7 +153,10 @@ class RosterModel:
             if (worker.id, cover.day, cover.shift) in self._on and (not cover.skill or cover.skill in worker.skills)
         ]
         if cover.under is None:
-            rule = Rule(f"day {cover.day}, {cover.shift}{f', {cover.skill}' if cover.skill else ''}", "cover")
+            rule = Rule(
+                f"{self._problem.day_name(cover.day)}, {cover.shift}{f', {cover.skill}' if cover.skill else ''}",
+                "cover",
+            )
             self.rules.add(rule, self.model.add(sum(there) >= cover.count))
         else:
             missing = self._missing[cover] = self.model.new_int_var(0, cover.count, "")

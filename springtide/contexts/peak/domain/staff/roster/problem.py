@@ -85,7 +85,7 @@ class Fair:
 class RosterProblem:
     """`days` days, the first of which is `first_weekday` (0 is Monday). `periods`: (first day, last day) pairs.
 
-    `closed`: days nobody works.
+    `closed`: days nobody works. `day_names`: what a refusal calls the days; numbers where not given.
     """
 
     days: int
@@ -98,12 +98,17 @@ class RosterProblem:
     rest_minutes: int = 660
     periods: tuple[tuple[int, int], ...]
     closed: frozenset[int] = frozenset()
+    day_names: tuple[str, ...] = ()
 
     def shifts_on(self, day: int) -> tuple[Shift, ...]:
         """Return the shifts that can be worked on a day."""
         if day in self.closed:
             return ()
         return tuple(shift for shift in self.shifts if (self.first_weekday + day) % WEEK in shift.weekdays)
+
+    def day_name(self, day: int) -> str:
+        """Return what people call a day."""
+        return self.day_names[day] if self.day_names else f"day {day}"
 
     def weekends(self) -> list[list[int]]:
         """Return the days of each weekend, in order."""
