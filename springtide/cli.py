@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.metadata import version
 
-from springtide.settings import CONTEXTS, ROLES, SettingsProblem, load
+from springtide.settings import CONTEXTS, ROLES
+from springtide.settings.reading import SettingsProblem, load
 
 _EPILOG = f"""
 Settings come from the environment (SPRINGTIDE_...) and an optional springtide.toml; every mistake is named at once.
@@ -48,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     importing = commands.add_parser("import", help="load data through the bulk ports")
     importing.add_argument("what", choices=("demo", "demo-shop", "demo-history", "health-product"), help=_IMPORTS)
     exporting = commands.add_parser("export", help="write facts to standard output")
-    exporting.add_argument("what", choices=("products", "orders", "stock", "baskets"))
+    exporting.add_argument("what", choices=("products", "orders", "stock", "baskets", "sales"))
     exporting.add_argument("--format", choices=("csv", "json"), default="csv")
     exporting.add_argument("--imported", action="store_true", help="orders: with those of the history")
     staff = commands.add_parser("staff", help="look after staff accounts")
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--key", action="append", metavar="KEY", help="a surrogate key (docs/guides/edge-cache.md)")
     _add_drill(commands)
     _add_rehearse(commands)
+    commands.add_parser("peak", help="plan a peak from files; `peak --help` lists the steps", add_help=False)
     _add_processes(commands)
     return parser
 
@@ -172,7 +174,11 @@ def _add_fleet(fleet: argparse.ArgumentParser) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 a problem said in one line, 2 wrong words."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, words = parser.parse_known_args(arguments)
+    if words and options.command != "peak":  # whose own parser reads the words after its name
+        parser.error(f"unrecognized arguments: {' '.join(words)}")
+    options.words = words
     try:
         settings = load()
     except SettingsProblem as problem:

@@ -4,7 +4,8 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 
-from springtide.bootstrap import maintain, shares_of
+from springtide.bootstrap import maintain
+from springtide.bootstrap.connections import shares_of
 from springtide.commands.engines import engine_settings
 from springtide.commands.output import aside, fail, say
 from springtide.commands.up_command import processes_of

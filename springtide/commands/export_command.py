@@ -5,7 +5,7 @@ import asyncio
 import csv
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from springtide.commands.output import aside, fail
 from springtide.contracts.catalog.api import CatalogApi
 from springtide.contracts.common import TRIAL_CHANNELS
 from springtide.contracts.inventory.api import InventoryApi
-from springtide.contracts.orders.api import OrderFilter, OrdersApi
+from springtide.contracts.orders.api import Order, OrderFilter, OrdersApi
 from springtide.platform.caller import system
 from springtide.platform.embedded.problems import EngineProblem
 from springtide.platform.errors import SpringtideError
@@ -26,6 +26,7 @@ from springtide.settings import Settings
 
 _CALLER = system("cli")
 _PAGE = 200
+_SALE = ("time", "sku", "quantity", "unit_price", "order_id", "country", "cancelled")
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
@@ -42,6 +43,9 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
 async def _export(settings: Settings, options: argparse.Namespace) -> None:
     if options.what == "baskets":
         await _export_baskets(settings, options)
+        return
+    if options.what == "sales":
+        await _export_sales(settings, options)
         return
     needed = {"products": "catalog", "stock": "inventory", "orders": "orders"}[options.what]
     async with (
@@ -60,6 +64,51 @@ async def _export(settings: Settings, options: argparse.Namespace) -> None:
             writer.writerow(flat)
 
 
+async def _export_sales(settings: Settings, options: argparse.Namespace) -> None:
+    """Write order lines as `springtide peak` reads them; those of health checks and rehearsals are no sales."""
+    async with (
+        engine_settings(settings, say=aside) as complete,
+        running(complete, {"orders"}, background=False, serve=False) as node,
+    ):
+        writer = csv.DictWriter(sys.stdout, fieldnames=_SALE)
+        if options.format == "csv":
+            writer.writeheader()
+        async for order in _orders(node.ask(OrdersApi), options):
+            for row in _sales(order):
+                if options.format == "json":
+                    sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
+                else:
+                    writer.writerow(row)
+
+
+def _sales(order: Order) -> Iterator[dict[str, object]]:
+    for line in order.lines:
+        yield {
+            "time": order.placed_at.isoformat(timespec="seconds"),
+            "sku": line.sku,
+            "quantity": line.ordered if line.money.gross_minor >= 0 else -line.ordered,  # a credit of no known sale
+            "unit_price": f"{line.unit_minor / 100:.2f}",
+            "order_id": order.number,
+            "country": order.shipping_address.country,
+            "cancelled": line.cancelled,
+        }
+
+
+async def _orders(orders: OrdersApi, options: argparse.Namespace) -> AsyncIterator[Order]:
+    """Yield every order but those of health checks and rehearsals."""
+    after = None
+    while True:
+        where = OrderFilter(with_imported=options.imported)
+        page = await orders.list_orders(caller=_CALLER, where=where, after=after, limit=_PAGE)
+        for row in page.items:
+            order = await orders.get(caller=_CALLER, order_id=row.id)
+            if order.origin.channel not in TRIAL_CHANNELS:
+                yield order
+        after = page.after
+        if after is None:
+            return
+
+
 async def _export_baskets(settings: Settings, options: argparse.Namespace) -> None:
     """Count what orders hold and write one JSON object; those of health checks and rehearsals do not count."""
     counter = BasketCounter()
@@ -67,17 +116,8 @@ async def _export_baskets(settings: Settings, options: argparse.Namespace) -> No
         engine_settings(settings, say=aside) as complete,
         running(complete, {"orders"}, background=False, serve=False) as node,
     ):
-        orders, after = node.ask(OrdersApi), None
-        while True:
-            where = OrderFilter(with_imported=options.imported)
-            page = await orders.list_orders(caller=_CALLER, where=where, after=after, limit=_PAGE)
-            for row in page.items:
-                order = await orders.get(caller=_CALLER, order_id=row.id)
-                if order.origin.channel not in TRIAL_CHANNELS:
-                    counter.count((line.sku, line.ordered) for line in order.lines)
-            after = page.after
-            if after is None:
-                break
+        async for order in _orders(node.ask(OrdersApi), options):
+            counter.count((line.sku, line.ordered) for line in order.lines)
     figures = counter.figures(f"orders of {complete.shop_url()}")
     sys.stdout.write(msgspec.json.encode(figures).decode() + "\n")
 

@@ -1,6 +1,6 @@
 """Bringing the schemas of several contexts up to date. Apart from `engines`: it imports all contexts and Alembic."""
 
-from springtide.bootstrap import spec_of
+from springtide.bootstrap.specs import spec_of
 from springtide.platform.migrate import migrate, prepare_schema
 from springtide.settings import CONTEXTS, Settings
 

@@ -22,10 +22,11 @@ import msgspec
 
 import springtide.channels.storefront
 import springtide.channels.web  # noqa: F401 - imported for the children
-from springtide.bootstrap import spec_of
+from springtide.bootstrap.specs import spec_of
 from springtide.commands import serve_command
 from springtide.platform.embedded.child import ask_for_death_signal
-from springtide.settings import CONTEXTS, load
+from springtide.settings import CONTEXTS
+from springtide.settings.reading import load
 
 _LOOK_EVERY_S = 0.02
 _END_WITHIN_S = 15.0

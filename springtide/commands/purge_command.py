@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Sequence
 
-from springtide.bootstrap import edges_of
+from springtide.bootstrap.shared_caches import edges_of
 from springtide.commands.output import fail, say
 from springtide.edge.purge import Edge, PurgeFailed
 from springtide.platform.caching import EVERYTHING_KEY, STATIC_KEY

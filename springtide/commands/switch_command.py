@@ -5,7 +5,8 @@ import asyncio
 import getpass
 import sys
 
-from springtide.bootstrap import refusal_of, running
+from springtide.bootstrap import running
+from springtide.bootstrap.specs import refusal_of
 from springtide.commands.engines import engine_settings
 from springtide.commands.output import aside, fail, say
 from springtide.platform.embedded.problems import EngineProblem

@@ -25,8 +25,8 @@ from statistics import median
 
 import msgspec
 
+from springtide.contracts.peak.company import Company
 from springtide.demo.catalogue import CatalogueRow
-from springtide.demo.company import Company
 from springtide.demo.history import AS_OF, HistoryOrder
 
 OPENING_STOCK_FILE = Path(__file__).parent / "data" / "opening_stock.csv"

@@ -17,12 +17,13 @@ from psycopg.pq import TransactionStatus
 from springtide.platform.caller import Caller
 from springtide.platform.db import NO_PARAMS, Database, Params, Statements, Tx
 from springtide.platform.exchange import Ask, Tuples, exchange
+from springtide.platform.pools import BATCH_PLANS
 
 IDLE = TransactionStatus.IDLE
 
 _BEGIN = (b"begin",)
 # What a session of batches has for good, a transaction behind a pooler sets for itself (see `Database`).
-_BEGIN_POOLED = (b"begin", b"set local enable_seqscan = off")
+_BEGIN_POOLED = (b"begin", *(f"set local {name} = {value}".encode() for name, value in BATCH_PLANS.items()))
 
 __all__ = ["Ask", "Batch", "Tuples", "batch", "hexed", "rows"]
 

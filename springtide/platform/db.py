@@ -27,7 +27,7 @@ from springtide.platform.caller import Caller
 from springtide.platform.errors import SpringtideError, Unavailable
 from springtide.platform.events import MAX_EVENT_BYTES, Event
 from springtide.platform.ids import uuid7
-from springtide.platform.pools import Pool, new_pool
+from springtide.platform.pools import BATCH_PLANS, Pool, new_pool
 from springtide.platform.replica import Replica, ReplicaAway
 from springtide.platform.slow import DEFAULT_SLOW_S, Watch
 from springtide.platform.telemetry import Counted, count_all, current_trace
@@ -302,11 +302,9 @@ class Database:
             url, context, "pool", max_connections, at_once=1, prepare_after=3, is_pooled=is_pooled
         )  # fmt: skip
         # A connection for batches: `platform.exchange` prepares its own statements there.
-        # Every batch finds its rows by key. A plan made while a table was empty would read all of it, and stay so until
-        # the first analyze: reading whole tables is ruled out.
         self._batches = new_pool(
             url, context, "batches", 1, at_once=0, prepare_after=None, is_pooled=is_pooled,
-            more="-c enable_seqscan=off",
+            more=" ".join(f"-c {name}={value}" for name, value in BATCH_PLANS.items()),
         )  # fmt: skip
         self._replica = Replica(replica_url, context, max_connections=max_connections) if replica_url else None
         gauges.watch_pools(self)

@@ -15,6 +15,14 @@ Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 # Statements that the database judges before the pool does: a buyer must not wait behind a runaway statement.
 STATEMENT_TIMEOUT_MS = 5_000
 LOCK_TIMEOUT_MS = 3_000
+# Every batch finds its rows by key. A plan made while a table was empty, or small, would read all of it, or all of its
+# index for a merge or a hash, and stay so until the next analyze: lookups are all that is left. Planned once, for good.
+BATCH_PLANS = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
 # Longer than a burst of buyers takes to be served one after the other, shorter than the deadline of a call.
 POOL_TIMEOUT_S = 8.0
 # A host that was cut off says nothing: without these a statement waits as long as TCP tries, a quarter of an hour.

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from springtide.bootstrap import spec_of
+from springtide.bootstrap.specs import spec_of
 from springtide.platform.events import Event
 from springtide.settings import CONTEXTS
 from tests.architecture.sources import ROOT, python_files, tree_of

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from springtide.bootstrap import Node, spec_of
+from springtide.bootstrap import Node
+from springtide.bootstrap.specs import spec_of
 from springtide.platform.caller import system
 from springtide.platform.errors import Unavailable
 from springtide.platform.rpc import remote

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from springtide.bootstrap import spec_of
+from springtide.bootstrap.specs import spec_of
 from springtide.settings import CONTEXTS
 from tests.architecture.contexts_tables import (
     CALLERS,

@@ -9,7 +9,22 @@ import pytest
 from springtide.settings import CONTEXTS
 from tests.architecture.sources import ROOT
 
-PEAK = ("highspy", "lightgbm", "mlforecast", "numpy", "ortools", "pandas", "polars", "scipy", "statsforecast")
+PEAK = (
+    "highspy",
+    "holidays",
+    "icalendar",
+    "lightgbm",
+    "mlforecast",
+    "numpy",
+    "ortools",
+    "pandas",
+    "plotly",
+    "polars",
+    "scipy",
+    "simpy",
+    "statsforecast",
+    "xlsxwriter",
+)
 ENGINES = ("psycopg", "litestar", "nats", "httpx2", "procrastinate", "alembic", "sqlalchemy", "uvicorn")
 
 
@@ -48,6 +63,14 @@ def test_the_shop_imports_nothing_of_the_peak_extra(
 ) -> None:
     for modules in (*contexts.values(), *channels.values()):
         assert modules & set(PEAK) == set()
+
+
+def test_nobody_imports_what_only_a_terminal_needs(
+    contexts: dict[str, set[str]], channels: dict[str, set[str]]
+) -> None:
+    """Five MiB in every process: structlog takes rich along unless it is kept from it."""
+    for modules in (*contexts.values(), *channels.values()):
+        assert modules & {"rich", "pygments"} == set()
 
 
 def test_a_context_imports_no_other_context_and_no_channel(contexts: dict[str, set[str]]) -> None:

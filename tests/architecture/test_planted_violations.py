@@ -25,7 +25,7 @@ PURE = "Decisions and contracts reach no engine and no framework, not even throu
 NO_WEB = "Contexts, rehearsal and the demo reach no web framework and no page"
 NO_FACTS = "Channels, rehearsal and the demo hold no facts: contracts are their only way to them"
 SANDBOX = "The sandbox gateway is a program of its own"
-PEAK = "The shop imports nothing of the optional peak extra"
+PEAK = "Only the numerics and files of the peak desk import the optional peak extra"
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ PLANTS = (
     imports(HOUSE, "springtide.demo.shop", "springtide.contexts.orders.store"),
     imports(HOUSE, "springtide.demo.shop", "springtide.rehearsal.checker"),
     imports(HOUSE, "springtide.contexts.orders.jobs", "springtide.settings"),
-    imports(HOUSE, "springtide.settings", "springtide.bootstrap"),
-    imports(HOUSE, "springtide.bootstrap", "springtide.commands.output"),
+    imports(HOUSE, "springtide.settings", "springtide.bootstrap", file="springtide/settings/__init__.py"),
+    imports(HOUSE, "springtide.bootstrap.channels", "springtide.commands.output"),
     imports(HOUSE, "springtide.commands.output", "springtide.cli"),
     Plant(HOUSE, "springtide/attic.py", '"""A floor nobody planned."""', "springtide.attic"),
     # hidden imports count too
@@ -143,7 +143,7 @@ PLANTS = (
     imports("Only platform.http_client imports httpx2", "springtide.contexts.payments.providers.stripe", "httpx2"),
     imports("Only platform.mail imports aiosmtplib", "springtide.contexts.customers.jobs", "aiosmtplib"),
     imports("Only platform.pictures imports PIL", "springtide.channels.pages.media", "PIL"),
-    imports(PEAK, "springtide.contexts.inventory.store", "polars"),
+    imports(PEAK, "springtide.contexts.inventory.store", "numpy"),
     imports(PEAK, "springtide.platform.telemetry", "numpy"),
 )
 

@@ -20,7 +20,7 @@ from uuid import UUID
 import msgspec
 from msgspec import inspect as mi
 
-from springtide.bootstrap import contracts
+from springtide.bootstrap.specs import contracts
 from springtide.platform.events import Envelope
 from tests.contract.event_schemas import events
 

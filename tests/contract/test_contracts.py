@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from springtide.bootstrap import contract_of, spec_of
+from springtide.bootstrap.specs import contract_of, spec_of
 from springtide.platform.caller import Caller
 from springtide.platform.rpc import Method
 from springtide.settings import CONTEXTS

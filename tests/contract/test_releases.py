@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from springtide.bootstrap import contracts
+from springtide.bootstrap.specs import contracts
 from springtide.platform.events import Envelope
 from tests.contract.event_schemas import events
 from tests.contract.examples import values_of

@@ -139,7 +139,7 @@ def test_the_steps_make_a_program_that_runs_without_engines_and_without_a_networ
     assert "connection" in told.stderr.lower(), told.stderr
     assert "No module named" not in told.stderr
     everything = "import springtide.channels.web, springtide.channels.backoffice, springtide.commands.migrations; "
-    everything += "from springtide.bootstrap import spec_of, CONTEXTS; [spec_of(name) for name in CONTEXTS]"
+    everything += "from springtide.bootstrap.specs import spec_of, CONTEXTS; [spec_of(name) for name in CONTEXTS]"
     python = str(target / "bin" / "python")
     subprocess.run([python, "-c", everything], cwd="/", env=closed, check=True, timeout=60)
 

@@ -16,7 +16,8 @@ from deploy.conftest import APPLIED, DEPLOY, manifests
 from deploy.kustomize import Doc, containers
 from springtide.commands.drill_stage import LAYOUT
 from springtide.platform import http_server
-from springtide.settings import ROLES, Settings, load
+from springtide.settings import ROLES, Settings
+from springtide.settings.reading import load
 
 KUBERNETES = "1.33"
 _OF_KUBERNETES = {"v1", "apps/v1", "batch/v1", "policy/v1", "autoscaling/v2", "networking.k8s.io/v1"}

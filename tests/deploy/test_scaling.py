@@ -13,7 +13,7 @@ from deploy.test_manifests import named, ours
 from prometheus_client.metrics import MetricWrapperBase
 
 from deploy.kustomize import Doc
-from springtide.bootstrap import spec_of
+from springtide.bootstrap.specs import spec_of
 from springtide.platform.bus import STREAM
 from springtide.platform.telemetry import REGISTRY
 from springtide.settings import CONTEXTS, Settings

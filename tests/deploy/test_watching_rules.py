@@ -11,7 +11,7 @@ import yaml
 from prometheus_client.registry import Collector
 
 from scripts import grafana
-from springtide.bootstrap import spec_of
+from springtide.bootstrap.specs import spec_of
 from springtide.channels.watch import watching  # noqa: F401 - its metrics
 from springtide.edge import limits  # noqa: F401 - its metrics
 from springtide.platform import depths  # noqa: F401 - its metrics

@@ -20,10 +20,12 @@ from springtide.contracts.payments.api import PaymentsApi
 from springtide.platform.caller import Caller, Kind
 from springtide.platform.usecase import new_key
 from springtide.platform.wiring import Ask
+from springtide.settings import replaced
 
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12/30", "cvc": "123"}
 SUMS = ("authorised_minor", "captured_minor", "refunded_minor", "released_minor")
 PATIENCE_S = 30.0
+_CALL_TIMEOUT_S = 12.0
 Found = TypeVar("Found")
 
 
@@ -180,7 +182,7 @@ async def office_of(shop: RunningShop) -> AsyncIterator[Office]:
     """Open an office beside the shop; it runs no context itself."""
     api_key = next(gateway.api_key for gateway in shop.settings.gateways if gateway.name == "sandbox")
     async with (
-        running(shop.settings, (), background=False, serve=False) as node,
+        running(replaced(shop.settings, call_timeout_s=_CALL_TIMEOUT_S), (), background=False, serve=False) as node,
         httpx2.AsyncClient(
             base_url=shop.sandbox_url, headers={"authorization": f"Bearer {api_key}"}, trust_env=False, timeout=20
         ) as gateway,

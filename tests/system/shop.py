@@ -17,7 +17,8 @@ import psycopg
 from conftest import SECRET
 from fakes.serving import free_port
 
-from springtide.bootstrap import running, spec_of
+from springtide.bootstrap import running
+from springtide.bootstrap.specs import spec_of
 from springtide.commands import nursery as nursery_program
 from springtide.commands.drill_stage import LAYOUT
 from springtide.commands.engines import demo_gateways, sandbox_secret
@@ -178,9 +179,16 @@ class RunningShop:
 
     def set_clock(self, offset_s: float) -> None:
         """Move the database's clock of every context."""
+        self._move_clocks("%s", offset_s)
+
+    def let_pass(self, seconds: float) -> None:
+        """So much time has passed in every context: what a dead process had taken for itself is free."""
+        self._move_clocks("offset_s + %s", seconds)
+
+    def _move_clocks(self, offset: str, seconds: float) -> None:
         with psycopg.connect(self.settings.database_url, autocommit=True) as connection:
             for context in CONTEXTS:
-                connection.execute(f"update {context}.test_clock set offset_s = %s", [offset_s])  # noqa: S608
+                connection.execute(f"update {context}.test_clock set offset_s = {offset}", [seconds])  # noqa: S608
 
     def _sandbox_program(self, environ: dict[str, str]) -> Program:
         secret = self.folder / "sandbox-secret.txt"
@@ -222,7 +230,7 @@ def running_shop(
             health_token=HEALTH_TOKEN,
             rehearsal_token=REHEARSAL_TOKEN,
             drain_s=0.0,  # no balancer stands in front
-            call_timeout_s=8.0,  # a call to a process that was killed is not waited for longer
+            call_timeout_s=3.0,  # a call to a process that was killed is not waited for longer
         )
         (folder / "data").mkdir()
         settings = replaced(settings, gateways=demo_gateways(settings, SECRET), **changes)

@@ -10,7 +10,7 @@ from system.buyer import Buyer
 from system.office import OWNER, SUPPORT, WAREHOUSE, Office, eventually, office_of
 from system.shop import RunningShop
 from system.test_first_order import mail_to
-from system.test_kills import died
+from system.test_kills import LEASES_S, died
 
 from springtide.contracts.orders.api import (
     DocumentKind,
@@ -212,6 +212,7 @@ async def test_killed_while_the_gateway_pays_back(shop: RunningShop, buyer: Buye
     shop.arm(f"payments.gateway_refund.{moment}")
     order = await office.refund(order, {1: 1})
     await died(shop, f"payments.gateway_refund.{moment}")
+    shop.let_pass(LEASES_S)
     await office.until(order, refunded_minor=paid_back(order))
     assert await office.entries_at_gateway(order, "refunded") == [paid_back(order)]
     await office.everything_agrees()
@@ -222,6 +223,7 @@ async def test_killed_while_the_gateway_captures(shop: RunningShop, buyer: Buyer
     shop.arm("payments.gateway_capture.answered")
     await office.ship(order, {})
     await died(shop, "payments.gateway_capture.answered")
+    shop.let_pass(LEASES_S)
     await office.until(order, payment_status=PaymentStatus.PAID, captured_minor=order.total_minor)
     assert await office.entries_at_gateway(order, "captured") == [order.total_minor]
     await office.everything_agrees()
@@ -232,6 +234,7 @@ async def test_killed_while_the_gateway_lets_go(shop: RunningShop, buyer: Buyer,
     shop.arm("payments.gateway_void.answered")
     await office.cancel(order, {})
     await died(shop, "payments.gateway_void.answered")
+    shop.let_pass(LEASES_S)
     await office.until(order, payment_status=PaymentStatus.VOIDED)
     assert await office.entries_at_gateway(order, "voided") == [order.total_minor]
     await office.everything_agrees()

@@ -10,10 +10,11 @@ from typing import Any
 
 import msgspec
 
-from springtide.bootstrap import shares_of
+from springtide.bootstrap.connections import shares_of
 from springtide.platform.embedded.problems import EngineProblem
 from springtide.platform.fleet import scaling
-from springtide.settings import CHANNELS, CONTEXTS, ROLES, Settings, SettingsProblem, as_environment, load
+from springtide.settings import CHANNELS, CONTEXTS, ROLES, Settings, as_environment
+from springtide.settings.reading import SettingsProblem, load
 
 FILE = "fleet.toml"
 _MOST = 64

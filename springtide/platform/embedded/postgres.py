@@ -60,7 +60,13 @@ _SETTINGS: Mapping[str, str] = {
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
     "password_encryption": "scram-sha-256",
-    "autovacuum_naptime": "20s",
+    # A table that has just begun grows by a fifth in seconds. Tidying it each time took a sixth of the database's time.
+    "autovacuum_naptime": "60s",
+    "autovacuum_vacuum_threshold": "1000",
+    "autovacuum_vacuum_insert_threshold": "10000",
+    "autovacuum_analyze_threshold": "1000",
+    # Pages come from memory or a local disk: handing each read to a process of workers costs more than the read.
+    "io_method": "sync",
 }
 _NOT_DURABLE: Mapping[str, str] = {
     "fsync": "off",

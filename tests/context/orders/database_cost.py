@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from system.pgbouncer import pgbouncer
 
 from bench.processes import cpu_s
-from springtide.bootstrap import running, spec_of
+from springtide.bootstrap import running
+from springtide.bootstrap.specs import spec_of
 from springtide.contracts.orders.api import OrdersApi
 from springtide.contracts.pricing.api import PricingApi
 from springtide.platform.embedded.engines import running_engines

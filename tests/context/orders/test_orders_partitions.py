@@ -7,7 +7,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from springtide.bootstrap import Node, spec_of
+from springtide.bootstrap import Node
+from springtide.bootstrap.specs import spec_of
 from springtide.contracts.orders.api import OrderFilter, OrdersApi
 from springtide.contracts.pricing.api import PricingApi
 from springtide.platform.maintenance import maintain

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from springtide.bootstrap import require_connections, shares_of
+from springtide.bootstrap.connections import require_connections, shares_of
 from springtide.commands.database_command import run as run_database
 from springtide.commands.serve_command import run as run_serve
 from springtide.commands.up_command import processes_of

@@ -121,6 +121,21 @@ async def published(bus: Bus, value: int) -> bool:
         return False
 
 
+async def test_who_serves_has_been_heard_of_by_the_server(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    transport = bus.connection.client._transport
+    write, writelines = transport.write, transport.writelines
+    monkeypatch.setattr(transport, "write", lambda line: (written.append(line), write(line)))
+    monkeypatch.setattr(transport, "writelines", lambda lines: (written.extend(lines), writelines(lines)))
+    async with bus.serving("probe", _nobody):
+        subscribed = next(place for place, line in enumerate(written) if line.startswith(b"SUB "))
+        assert b"PING\r\n" in written[subscribed:], written
+
+
+async def _nobody(method: str, body: bytes, headers: dict[str, str]) -> tuple[bytes, dict[str, str]]:
+    raise NotImplementedError
+
+
 async def test_follow_starts_just_after_a_sequence(bus: Bus) -> None:
     await bus.publish([envelope(number) for number in range(1, 6)])
     sequence = (await followed(bus, 5))[1].sequence

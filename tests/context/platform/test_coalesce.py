@@ -142,6 +142,23 @@ async def test_a_repeat_gets_the_same_answer_and_another_request_is_refused(fact
     assert await counts(db) == Counts(facts=1, outbox=1, audit=1, kept=2)
 
 
+async def test_a_plan_made_for_an_empty_table_looks_up_when_it_is_full(facts: Facts, db: Database) -> None:
+    """Plans stay until the next analyze: one that reads a table, or all of its index, must not be among them."""
+    for number in range(6):  # after five times PostgreSQL may settle for one plan
+        await facts.put("a", number + 1)
+    async with db.tx(CALLER) as tx:
+        await tx.connection.execute(
+            "insert into idempotency (principal, operation, key, request_hash, reply, refused, at)"
+            " select 'someone', 'put', 'key-' || n, '', '', false, now() from generate_series(1, 5000) as n"
+        )
+    asked = '[{"place": 0, "principal": "someone", "operation": "put", "key": "key-77"}]'
+    async with db.exclusive() as (connection, _):
+        explained = f"explain (analyze, timing off) execute st_kernel_find_idempotent_many('{asked}')"
+        plan = [line async for (line,) in await connection.execute(explained)]
+    assert "Nested Loop" in plan[0]
+    assert not [line for line in plan if "rows=50" in line], "all rows were read"
+
+
 async def test_twins_in_one_moment_do_the_work_once(facts: Facts, db: Database) -> None:
     answers = await asyncio.gather(*(facts.put("a", 1, key="the-same-key") for _ in range(5)))
     assert answers == [Version(1)] * 5

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from springtide.bootstrap import contracts
+from springtide.bootstrap.specs import contracts
 from springtide.contracts.common import Page
 from springtide.contracts.inventory.api import Availability, Band, InventoryApi
 from springtide.contracts.inventory.events import AvailabilityChanged

@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from springtide.bootstrap import Node, channel
+from springtide.bootstrap import Node
+from springtide.bootstrap.channels import channel
 from springtide.channels import backoffice
 from springtide.platform.bus import Bus
 from springtide.platform.health import Health

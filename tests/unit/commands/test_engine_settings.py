@@ -5,7 +5,8 @@ from pathlib import Path
 from springtide.commands.engines import DEMO_WORDS, with_engines
 from springtide.platform.embedded.engines import Engines
 from springtide.platform.embedded.folders import DataFolder
-from springtide.settings import Settings, as_environment, load
+from springtide.settings import Settings, as_environment
+from springtide.settings.reading import load
 
 ENGINES = Engines(database_url="postgresql://a@127.0.0.1/b", nats_url="nats://127.0.0.1", secret_key="k" * 32)
 NO_FILE = Path("/nonexistent/springtide.toml")

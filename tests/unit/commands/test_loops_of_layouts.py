@@ -10,7 +10,8 @@ from springtide.commands.drill_stage import LAYOUT
 from springtide.commands.up_command import children_of
 from springtide.platform.bus import Bus
 from springtide.platform.embedded.folders import DataFolder
-from springtide.settings import CONTEXTS, Settings, load
+from springtide.settings import CONTEXTS, Settings
+from springtide.settings.reading import load
 
 IN_EACH = {("payments", "read_switches"), ("payments", "tell_sights"), ("pricing", "refresh_books")}
 SETTINGS = Settings(

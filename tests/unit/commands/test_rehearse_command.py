@@ -8,7 +8,8 @@ import pytest
 from springtide import cli
 from springtide.rehearsal.load.problems import LocustMissing
 from springtide.rehearsal.load.swarm import require_locust
-from springtide.settings import Settings, SettingsProblem, load
+from springtide.settings import Settings
+from springtide.settings.reading import SettingsProblem, load
 
 TOKEN = "r" * 32
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from springtide.demo.company import COMPANY_FOLDER, CompanyDataError, figures, load_company
+from springtide.contracts.peak.company import figures
+from springtide.contracts.peak.errors import InvalidPeakInput
+from springtide.demo.company import COMPANY_FOLDER, load_company
 from springtide.demo.history import AS_OF
 from springtide.demo.shop import MARKETS
 
@@ -88,7 +90,7 @@ def test_every_figure_says_where_it_comes_from() -> None:
 )
 def test_a_planted_mistake_is_refused_and_named(edited: Edit, file: str, old: str, new: str, mistake: str) -> None:
     folder = edited(file, old, new)
-    with pytest.raises(CompanyDataError, match=mistake):
+    with pytest.raises(InvalidPeakInput, match=mistake):
         load_company(folder)
 
 
@@ -96,22 +98,22 @@ def test_a_naked_number_is_refused(edited: Edit) -> None:
     folder = edited(
         "callcentre.toml", 'seats = { value = 12, unit = "people at once", assumption = "contract" }', "seats = 12"
     )
-    with pytest.raises(CompanyDataError, match=r"Expected `object`, got `int` - at `\$.seats`"):
+    with pytest.raises(InvalidPeakInput, match=r"Expected `object`, got `int` - at `\$.seats`"):
         load_company(folder)
 
 
 def test_all_broken_files_are_named_at_once(edited: Edit) -> None:
     edited("callcentre.toml", 'assumption = "contract"', 'assumption = ""')
     folder = edited("gateways.toml", "percent_fee", "percentage_fee")
-    with pytest.raises(CompanyDataError) as refusal:
+    with pytest.raises(InvalidPeakInput) as refusal:
         load_company(folder)
-    assert [mistake.split(":")[0] for mistake in refusal.value.mistakes] == ["gateways.toml", "callcentre.toml"]
+    assert [mistake.where for mistake in refusal.value.mistakes] == ["gateways.toml", "callcentre.toml"]
 
 
 def test_one_person_too_few_is_refused(edited: Edit) -> None:
     text = (COMPANY_FOLDER / "people.toml").read_text(encoding="utf-8")
     last = text[text.rindex("[[people]]") :]
-    with pytest.raises(CompanyDataError, match="39 people, not 40"):
+    with pytest.raises(InvalidPeakInput, match="39 people, not 40"):
         load_company(edited("people.toml", last, ""))
 
 

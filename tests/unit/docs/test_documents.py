@@ -10,6 +10,7 @@ import pytest
 
 from springtide import settings
 from springtide.cli import _parser
+from springtide.settings.reading import NOT_SETTINGS, load
 
 ROOT = Path(__file__).parents[3]
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -132,7 +133,7 @@ def test_every_setting_is_described_with_its_default() -> None:
 def test_variables_that_are_no_settings_are_described() -> None:
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     described = {name for name, _ in rows(page, 2) if name.startswith("`")}
-    assert {f"`SPRINGTIDE_{name}`" for name in settings._NOT_SETTINGS} == described
+    assert {f"`SPRINGTIDE_{name}`" for name in NOT_SETTINGS} == described
 
 
 def test_the_examples_of_settings_are_read(tmp_path: Path) -> None:
@@ -143,11 +144,11 @@ def test_the_examples_of_settings_are_read(tmp_path: Path) -> None:
         words = shlex.split(text) if language == "sh" else []
         environment = dict(word.split("=", 1) for word in words)
         if "SPRINGTIDE_DATABASE_URLS" in environment or language == "toml":
-            assert settings.load(environment, file).port == 9000
+            assert load(environment, file).port == 9000
         elif "SPRINGTIDE_EDGES" in environment:
-            assert len(settings.load(environment, file).edges) == 1
+            assert len(load(environment, file).edges) == 1
         else:
-            assert len(settings.load(environment, file).gateways) == 3
+            assert len(load(environment, file).gateways) == 3
 
 
 def make_targets() -> set[str]:

@@ -17,7 +17,8 @@ from springtide.edge import purge
 from springtide.edge.purge import SETTLE_S, Edge, PurgeFailed
 from springtide.edge.purge.purger import Outlet, Purger
 from springtide.platform.caching import EVERYTHING_KEY
-from springtide.settings import EdgeCache, Settings, SettingsProblem, load
+from springtide.settings import EdgeCache, Settings
+from springtide.settings.reading import SettingsProblem, load
 from tests.unit.browse.goods import CARD, LANTERN, filled_shelf, until
 
 WIRES: dict[str, tuple[Callable[[FakeEdge, Any], Any], Callable[[str, str], Edge]]] = {

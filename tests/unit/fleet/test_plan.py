@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from springtide.bootstrap import shares_of
+from springtide.bootstrap.connections import shares_of
 from springtide.commands.fleet.plan import FleetFileWrong, read, settings_of, standard
 from springtide.settings import CONTEXTS, ROLES, Settings
 

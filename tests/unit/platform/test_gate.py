@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from springtide.bootstrap import contracts, refusal_of
+from springtide.bootstrap.specs import contracts, refusal_of
 from springtide.platform import gate as gate_module
 from springtide.platform.errors import Unavailable
 from springtide.platform.gate import Busy, Gate, SwitchedOff

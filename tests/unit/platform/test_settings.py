@@ -3,7 +3,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from springtide.settings import Gateway, Mail, Settings, SettingsProblem, as_environment, load
+from springtide.settings import Gateway, Mail, Settings, as_environment
+from springtide.settings.reading import SettingsProblem, load
 
 NO_FILE = Path("/nonexistent/springtide.toml")
 SECRET = "0123456789abcdef0123456789abcdef"

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 import springtide
-from springtide.bootstrap import spec_of
+from springtide.bootstrap.specs import spec_of
 from springtide.rehearsal.drill.points import POINTS
 from springtide.rehearsal.drill.schedule import PROCESSES, SCENARIOS, Bounds, Kind, schedule
 from springtide.sandbox.model import Scenario

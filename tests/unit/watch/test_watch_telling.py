@@ -13,8 +13,9 @@ from springtide.channels.watch.rules import Alert, Level
 from springtide.channels.watch.telling import ByMail, ByWebhook
 from springtide.channels.watch.watching import Watch
 from springtide.platform.mail import Mailer
-from springtide.settings import Mail, SettingsProblem, load
+from springtide.settings import Mail
 from springtide.settings import Watch as WatchSettings
+from springtide.settings.reading import SettingsProblem, load
 
 SECRET = "a-secret-of-the-receiver"
 DISK = Alert(name="disk-low", subject="/data", level=Level.CRITICAL, text="0.9 GB (1 %) are left where /data lies.")

@@ -1,73 +1,36 @@
-"""The composition root: the only place that knows local from remote. Builds the contexts and channels of a process."""
+"""The composition root: the only place that knows local from remote. `Node` is a process, `running` runs one.
+
+Beside it, from the same settings: `channels` (and what stands beside them), `shared_caches`, `connections`. `specs`
+finds contexts and contracts by name, `repeating` keeps loops and workers going.
+"""
 
 import asyncio
-import importlib
-import time
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from springtide.edge import purge
-from springtide.edge.probes import Deep
-from springtide.edge.purge import Edge
-from springtide.edge.purge.providers import CLOUDFLARE_URL, FASTLY_URL
+from springtide.bootstrap.connections import share_of
+from springtide.bootstrap.repeating import outlive, repeat
+from springtide.bootstrap.specs import contract_of, spec_of
 from springtide.platform import depths, gauges, housekeeping, lateness, maintenance, vitals
-from springtide.platform.budget import Share, require_fit, where
 from springtide.platform.bus import Bus
-from springtide.platform.caching import UNPURGED, Caching
 from springtide.platform.database_roles import runtime_url
 from springtide.platform.db import Database, Tx
 from springtide.platform.desks import Desk, tell_health
-from springtide.platform.errors import Unavailable
 from springtide.platform.gate import Gate
 from springtide.platform.health import Health
-from springtide.platform.http_server import App
 from springtide.platform.inbox import Consumer
 from springtide.platform.jobs import Jobs
 from springtide.platform.outbox import Relay
-from springtide.platform.rpc import Contract, Server, local, remote
+from springtide.platform.rpc import Server, local, remote
 from springtide.platform.switches import Switches
 from springtide.platform.tasks import stopped
-from springtide.platform.telemetry import LOOP_FAILURES, LOOP_LAST_RUN, LOOP_ROWS, LOOP_SECONDS, logger
 from springtide.platform.wiring import Built, ContextSpec, Loop, Needs
-from springtide.settings import CHANNELS, CONTEXTS, EdgeCache, Settings
+from springtide.settings import CHANNELS, CONTEXTS, Settings
 
-log = logger(__name__)
 Api = TypeVar("Api")
-
-_BACK_OFF_S = 1.0
-
-
-def spec_of(context: str) -> ContextSpec:
-    """Load one context; only contexts of this process (or its migrations) are ever imported."""
-    return cast("ContextSpec", importlib.import_module(f"springtide.contexts.{context}.wiring").SPEC)
-
-
-def contract_of(api: type[Api]) -> Contract[Api]:
-    """Return the contract table of a Protocol; its context is the package it lives in."""
-    return Contract(api.__module__.split(".")[-2], api)
-
-
-def contracts() -> dict[str, Contract[Any]]:
-    """Return the contract of every context, without its implementation."""
-    found = {}
-    for context in CONTEXTS:
-        module = importlib.import_module(f"springtide.contracts.{context}.api")
-        found[context] = contract_of(getattr(module, f"{context.title()}Api"))
-    return found
-
-
-def refusal_of(method: str) -> str:
-    """Return why nobody may limit or switch off a method, "" when one may: money may hang on it, or it is none."""
-    context, _, verb = method.partition(".")
-    contract = contracts().get(context)
-    known = None if contract is None else contract.methods.get(verb)
-    if known is None:
-        return f"{method} is no method of a contract"
-    return f"{method} is never refused: a payment may hang on it" if known.always_answered else ""
 
 
 class Node:
@@ -163,8 +126,8 @@ class Node:
         if self.settings.background:
             for context, built in self.built.items():
                 work.extend(self._events(context, built))
-        work.extend(_repeat(context, loop) for context, loop in self.loops())
-        work.extend(_outlive(f"{context}.jobs", jobs.run_worker) for context, jobs in self._jobs.items())
+        work.extend(repeat(context, loop) for context, loop in self.loops())
+        work.extend(outlive(f"{context}.jobs", jobs.run_worker) for context, jobs in self._jobs.items())
         work.extend(self._measuring())
         return work
 
@@ -175,7 +138,7 @@ class Node:
             name="depths", every_s=depths.EVERY_S, work=partial(depths.measure, self.bus, consumers, self._jobs)
         )
         gauges.watch_disk(Path(self.settings.data_dir or "."))
-        return [_repeat("process", queues), lateness.THIS.watch()]
+        return [repeat("process", queues), lateness.THIS.watch()]
 
     def loops(self) -> list[tuple[str, Loop]]:
         """Return the contexts' own loops that this process runs, each with its context."""
@@ -197,8 +160,8 @@ class Node:
         upkeep = Loop(name="maintenance", every_s=maintenance.EVERY_S, work=partial(self.maintain, context))
         work = [
             Relay(database, self.bus).run(),
-            _repeat(context, keeping),
-            _repeat(context, upkeep, first_after_s=maintenance.FIRST_AFTER_S),
+            repeat(context, keeping),
+            repeat(context, upkeep, first_after_s=maintenance.FIRST_AFTER_S),
         ]
         if built.subscriptions:
             by_type = {subscription.event.TYPE: subscription for subscription in built.subscriptions}
@@ -244,38 +207,6 @@ class Node:
         await self.bus.finish_calls()
 
 
-def share_of(settings: Settings, context: str, roles: Collection[str]) -> Share:
-    """Return how many connections a context may open in a process with these roles."""
-    spec, most = spec_of(context), settings.database_connections
-    pool = most if spec.has_lane else max(1, most - 1)  # buyers wait for those with lanes
-    if not spec.is_asked_by_buyers:
-        pool = (pool + 1) // 2
-    return Share(
-        context=context,
-        pool=pool,
-        batches=int(spec.has_lane),
-        jobs=int("jobs" in roles and spec.has_worker),
-        replica=pool if settings.replica_url_of(context) else 0,
-        is_pooled=bool(settings.database_pooler),
-    )
-
-
-def shares_of(settings: Settings, roles: Collection[str]) -> list[Share]:
-    """Return the connections of a process with these roles, context by context."""
-    built = (context for context in CONTEXTS if context in roles or ("jobs" in roles and spec_of(context).has_jobs))
-    return [share_of(settings, context, roles) for context in built]
-
-
-def require_connections(settings: Settings, roles: Collection[str]) -> None:
-    """Raise `ConnectionsDoNotFit` when a process with these roles may open more than a server has for it."""
-    by_server: dict[str, list[Share]] = {}
-    for share in shares_of(settings, roles):
-        url = runtime_url(settings.direct_url_of(share.context), settings.secret_key, share.context)
-        known = next((other for other in by_server if where(other) == where(url)), url)
-        by_server.setdefault(known, []).append(share)
-    require_fit(by_server)
-
-
 async def maintain(settings: Settings, context: str) -> maintenance.Upkeep:
     """Look after a context's schema once, with the rights of whoever migrates. `MaintenanceFailed`."""
     return await maintenance.maintain(
@@ -306,51 +237,6 @@ def _options(settings: Settings, context: str) -> dict[str, Any]:
     if context in {"orders", "customers", "checkout"}:
         return {"mail": settings.mail}
     return {}
-
-
-async def _repeat(context: str, loop: Loop, *, first_after_s: float = 0.0) -> None:
-    await asyncio.sleep(first_after_s)
-    while True:
-        failed = True
-        try:
-            await _turn(context, loop)
-            failed = False
-        except Unavailable as error:
-            LOOP_FAILURES.labels(context, loop.name).inc()
-            log.debug("loop.waits", context=context, loop=loop.name, error=error.detail)
-        except Exception:
-            LOOP_FAILURES.labels(context, loop.name).inc()
-            log.exception("loop.failed", context=context, loop=loop.name)
-        vitals.THIS.turned(f"{context}.{loop.name}", failed=failed)
-        await asyncio.sleep(loop.every_s)
-
-
-async def _turn(context: str, loop: Loop) -> None:
-    """Do a loop's work once; what it returns as a number counts as the rows it dealt with."""
-    started = time.perf_counter()
-    done = await loop.work()
-    LOOP_SECONDS.labels(context, loop.name).set(time.perf_counter() - started)
-    LOOP_LAST_RUN.labels(context, loop.name).set_to_current_time()
-    if isinstance(done, int):
-        LOOP_ROWS.labels(context, loop.name).inc(done)
-
-
-async def _outlive(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    while True:
-        try:
-            await work()
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            if _is_being_stopped():  # the worker library answered our cancellation with an error of its own
-                raise asyncio.CancelledError from error
-            log.warning("worker.waits", worker=name, error=repr(error))
-        await asyncio.sleep(_BACK_OFF_S)
-
-
-def _is_being_stopped() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 @asynccontextmanager
@@ -405,109 +291,3 @@ async def running(
         finally:
             await node.leave()
             await stopped(tasks)
-
-
-@asynccontextmanager
-async def channel(name: str, node: Node) -> AsyncIterator[App]:
-    """Run one channel ("web" or "backoffice") in this process while the block lasts; gives its ASGI application."""
-    settings = node.settings
-    if name == "web":
-        web = importlib.import_module("springtide.channels.web")
-        storefront = importlib.import_module("springtide.channels.storefront")
-        async with web.web(
-            ask=node.ask,
-            bus=node.bus,
-            public_url=settings.shop_url(),
-            default_market=settings.default_market,
-            data_dir=Path(settings.data_dir),
-            words=Path(settings.words_dir) if settings.words_dir else None,
-            storefront=storefront.create_app,
-            trusted_proxies=settings.trusted_proxies,
-            health=node.health,
-            deep=_deep(node),
-            caching=caching_of(settings),
-            edges=edges_of(settings),
-            assets_url=settings.assets_url.rstrip("/"),
-            collects=settings.insight.collect,
-            rehearsal_token=settings.rehearsal_token,
-        ) as app:
-            yield app
-    else:
-        backoffice = importlib.import_module("springtide.channels.backoffice")
-        office = backoffice.create_app(
-            node.ask,
-            secret_key=settings.secret_key,
-            office_url=settings.office_url(),
-            shop_url=settings.shop_url(),
-            trusted_proxies=settings.trusted_proxies,
-            data_dir=Path(settings.data_dir),
-            as_of=date.fromisoformat(settings.as_of) if settings.as_of else None,
-            health=node.health,
-            consumers=CONTEXTS,
-        )
-        async with office.live.running(node.bus):
-            yield office
-
-
-def caching_of(settings: Settings) -> Caching:
-    """Return what shared caches are told: pages are kept for longer where they are purged."""
-    if not settings.edges:
-        return UNPURGED
-    has_cloudflare = any(edge.provider == "cloudflare" for edge in settings.edges)
-    return Caching(shared_for_s=settings.edge_keep_s, cache_tags=has_cloudflare)
-
-
-def edges_of(settings: Settings) -> list[Edge]:
-    """Return the shared caches to purge: one for each Varnish node, one for each service of a CDN."""
-    return [made for edge in settings.edges for made in _edges_of(edge)]
-
-
-def _edges_of(edge: EdgeCache) -> Iterable[Edge]:
-    if edge.provider == "varnish":
-        for number, url in enumerate(edge.urls, start=1):
-            yield purge.varnish(f"{edge.name}-{number}", url, token=edge.token)
-    elif edge.provider == "fastly":
-        yield purge.fastly(edge.name, service=edge.service, token=edge.token, url=_api(edge, FASTLY_URL))
-    else:
-        yield purge.cloudflare(edge.name, zone=edge.service, token=edge.token, url=_api(edge, CLOUDFLARE_URL))
-
-
-def _api(edge: EdgeCache, own: str) -> str:
-    return edge.urls[0] if edge.urls else own
-
-
-def _deep(node: Node) -> Deep | None:
-    """Return the deep health check of a web process, where a token is set for it."""
-    settings = node.settings
-    if not settings.health_token:
-        return None
-    probe = importlib.import_module("springtide.rehearsal.purchase_probe").PurchaseProbe
-    return cast(
-        "Deep",
-        probe(
-            node.ask,
-            settings.gateways,
-            token=settings.health_token,
-            preferred=settings.default_market,
-            shop_url=settings.shop_url(),
-        ),
-    )
-
-
-@asynccontextmanager
-async def watched(node: Node) -> AsyncIterator[None]:
-    """Watch all processes while the block lasts, where the background work is done."""
-    settings = node.settings
-    if "jobs" not in node.roles or not settings.watch.enabled:
-        yield
-        return
-    watch = importlib.import_module("springtide.channels.watch")
-    async with watch.watching(
-        node.ask,
-        node.bus,
-        settings.watch,
-        settings.mail,
-        data_dir=Path(settings.data_dir or "."),
-        shop_url=settings.shop_url(),
-    ):
-        yield

@@ -1,0 +1,91 @@
+"""A shop's past, from the options that several steps share."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from springtide.commands.peak.options import DEMO
+from springtide.contexts.peak.domain.events import holidays_in
+from springtide.contexts.peak.domain.history.demand import Demand
+from springtide.contexts.peak.domain.history.demand_of import Around, demand_of
+from springtide.contexts.peak.domain.history.lines import OrderLines, lines_of
+from springtide.contexts.peak.domain.history.ready import ReadySeries
+from springtide.contexts.peak.providers.calendar_file import read_calendar, usual_calendar
+from springtide.contexts.peak.providers.clock import check_timezone
+from springtide.contexts.peak.providers.history_file import read_history_file
+from springtide.contexts.peak.providers.series import read_catalogue, read_visits
+from springtide.contracts.peak.calendar import EventCalendar
+from springtide.contracts.peak.history import QualityReport
+from springtide.demo.catalogue import read_catalogue as read_demo_catalogue
+from springtide.demo.history import HistoryOrder, read_history
+
+_COLUMNS = ("local", "sku", "quantity", "price_minor", "order_id", "customer_id", "country")
+_GOODS = ("article", "free", "unlisted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A shop's demand with its calendar. `report` is None for ready series: somebody else looked them over."""
+
+    demand: Demand
+    calendar: EventCalendar
+    step_days: int
+    report: QualityReport | None
+
+
+def read_past(options: argparse.Namespace) -> Past:
+    """Read everything; raises InvalidPeakInput naming every mistake, OSError for a file that is not there."""
+    calendar = read_calendar(Path(options.events)) if options.events else usual_calendar()
+    categories = read_catalogue(Path(options.catalogue)) if options.catalogue else {}
+    visits = read_visits(Path(options.visits)) if options.visits else {}
+    if options.file == DEMO:
+        lines: OrderLines | ReadySeries = demo_lines()
+        categories = categories or {row.sku: row.category for row in read_demo_catalogue()}
+    else:
+        timezone = check_timezone(options.timezone)
+        lines = read_history_file(Path(options.file), timezone=timezone, known=categories.keys())
+    if isinstance(lines, ReadySeries):
+        return Past(demand=lines.demand, calendar=calendar, step_days=lines.step_days, report=None)
+    around = Around(closed=_closed(calendar), holidays=_holidays(lines, calendar), visits=visits, categories=categories)
+    demand, report = demand_of(lines, keep=frozenset(options.keep), around=around)
+    return Past(demand=demand, calendar=calendar, step_days=1, report=report)
+
+
+def demo_lines() -> OrderLines:
+    """Return the demo shop's past; prices are net of VAT."""
+    return lines_of(
+        (row for order in read_history() for row in _rows(order)),
+        _COLUMNS,
+        source="the demo shop's past",
+        timezone="Europe/London",
+    )
+
+
+def _rows(order: HistoryOrder) -> Iterator[tuple[object, ...]]:
+    sign = -1.0 if order.kind == "credit" else 1.0
+    parties = (order.external_ref, order.customer_ref, order.country)
+    for line in order.lines:
+        if line.kind in _GOODS:
+            yield order.placed_at.replace(tzinfo=None), line.sku, sign * line.quantity, line.unit_net_minor, *parties
+    for adjustment in order.adjustments:
+        for part in adjustment.lines:
+            line = order.lines[part.line]
+            if line.kind in _GOODS:
+                at = adjustment.at.replace(tzinfo=None)
+                yield at, line.sku, -float(part.quantity), part.unit_net_minor, *parties
+
+
+def _holidays(lines: OrderLines, calendar: EventCalendar) -> dict[date, str]:
+    days = lines.frame["local"].dt.date()
+    first, last = days.min(), days.max()
+    return holidays_in(calendar.regions[0], first, last) if isinstance(first, date) and isinstance(last, date) else {}
+
+
+def _closed(calendar: EventCalendar) -> dict[date, str]:
+    return {
+        date.fromordinal(number): closure.reason
+        for closure in calendar.closures
+        for number in range(closure.first.toordinal(), closure.last.toordinal() + 1)
+    }

@@ -1,0 +1,1 @@
+"""The peak desk: one set of joint demand paths, and every plan made from it."""

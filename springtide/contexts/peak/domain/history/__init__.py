@@ -1,0 +1,1 @@
+"""From order lines to what was asked for, per day and product."""

@@ -1,0 +1,1 @@
+"""All steps in their order."""

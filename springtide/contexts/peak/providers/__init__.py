@@ -1,0 +1,1 @@
+"""Files of the peak desk: what it reads and writes."""

@@ -1,0 +1,121 @@
+"""CSV and Parquet as tables of text, with the header checked before anything else."""
+
+import csv
+import gzip
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+import polars as pl
+
+from springtide.contracts.peak.company import used_twice
+from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+
+NAMED_ROWS = 20
+"""How many rows of one rule are named; the rest are counted."""
+_SEPARATORS = (",", ";", "\t")
+_FIRST_ROW = 2
+
+
+def read_header(path: Path) -> tuple[tuple[str, ...], str]:
+    """Return the columns of a file and its separator ("" for Parquet).
+
+    Raises InvalidPeakInput for an empty file, a column named twice and a file that is no text; OSError without it.
+    """
+    if path.suffix == ".parquet":
+        try:
+            return tuple(pl.read_parquet_schema(path)), ""
+        except pl.exceptions.PolarsError as error:
+            raise _refused(path, "not_readable", f"this is no Parquet file: {error}") from error
+    try:
+        with _open_text(path) as file:
+            line = file.readline()
+    except (UnicodeDecodeError, gzip.BadGzipFile) as error:
+        raise _refused(path, "not_readable", "the file is not UTF-8 text") from error
+    if not line.strip():
+        raise _refused(path, "empty", "the file is empty")
+    separator = max(_SEPARATORS, key=line.count)
+    names = tuple(name.strip() for name in next(csv.reader([line], delimiter=separator)))
+    mistakes = [
+        Mistake(where=mistake.where, rule="duplicate_column", message=mistake.message, row=1)
+        for mistake in used_twice(path.name, list(names))
+    ]
+    if mistakes:
+        raise InvalidPeakInput.of(mistakes)
+    return names, separator
+
+
+def read_table(path: Path, needed: Iterable[str], *, optional: Iterable[str] = ()) -> pl.DataFrame:
+    """Return the wanted columns of a file, as text, "" as null, with `row`; numbers have a decimal point.
+
+    Raises InvalidPeakInput for a missing column, rows of another length and a file without rows; OSError without it.
+    """
+    names, separator = read_header(path)
+    missing = [name for name in needed if name not in names]
+    if missing:
+        message = f"the columns {', '.join(missing)} are missing; there are {', '.join(names)}"
+        raise _refused(path, "missing_column", message, row=1)
+    wanted = [name for name in (*needed, *optional) if name in names]
+    try:
+        table = _parquet(path, wanted) if not separator else _csv(path, names, separator).select(wanted)
+    except pl.exceptions.PolarsError as error:
+        _refuse_long_rows(path, len(names), separator)
+        raise _refused(path, "not_readable", " ".join(str(error).split())[:300]) from error
+    if table.is_empty():
+        raise _refused(path, "empty", "the file has a header and no rows")
+    return table.with_row_index("row", offset=_FIRST_ROW).with_columns(pl.col("row").cast(pl.Int64))
+
+
+def numbers(column: str, table: pl.DataFrame) -> pl.DataFrame:
+    """Return the table with a column of text as float64; what is no number becomes null."""
+    text = pl.col(column).str.strip_chars()
+    with_point = pl.when(text.str.contains(r"^-?\d+,\d+$")).then(text.str.replace(",", ".")).otherwise(text)
+    value = with_point.cast(pl.Float64, strict=False)
+    return table.with_columns(pl.when(value.is_finite()).then(value).alias(column))
+
+
+def rows_of(table: pl.DataFrame, where: str, rule: str, message: str, shown: str = "") -> Iterator[Mistake]:
+    """Yield a mistake for each row of a table, the first of them by name; `shown` is put in for {} in the message."""
+    named = table.head(NAMED_ROWS)
+    values = named[shown].to_list() if shown else [""] * named.height
+    for row, value in zip(named["row"].to_list(), values, strict=True):
+        text = message.format("nothing" if value is None else value) if shown else message
+        yield Mistake(where=where, rule=rule, message=text, row=row)
+    if table.height > NAMED_ROWS:
+        text = f"{table.height - NAMED_ROWS} more rows break the rule {rule}"
+        yield Mistake(where=where, rule=rule, message=text)
+
+
+def _open_text(path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _csv(path: Path, names: tuple[str, ...], separator: str) -> pl.DataFrame:
+    table = pl.read_csv(path, separator=separator, infer_schema=False)
+    table.columns = list(names)
+    return table
+
+
+def _refuse_long_rows(path: Path, columns: int, separator: str) -> None:
+    if not separator:
+        return
+    with _open_text(path) as file:
+        rows = enumerate(csv.reader(file, delimiter=separator), start=1)
+        mistakes = [
+            Mistake(where=path.name, rule="row_length", message=f"{len(row)} cells under {columns} columns", row=number)
+            for number, row in rows
+            if len(row) > columns
+        ]
+    if mistakes:
+        raise InvalidPeakInput.of(mistakes[:NAMED_ROWS])
+
+
+def _parquet(path: Path, wanted: list[str]) -> pl.DataFrame:
+    table = pl.read_parquet(path, columns=wanted)
+    return table.with_columns(pl.col(name).cast(pl.String) for name in wanted)
+
+
+def _refused(path: Path, rule: str, message: str, row: int = 0) -> InvalidPeakInput:
+    return InvalidPeakInput.of([Mistake(where=path.name, rule=rule, message=message, row=row)])

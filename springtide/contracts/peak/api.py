@@ -1,0 +1,313 @@
+"""What the peak desk promises: versioned inputs, plans made of them in the background, and why two plans differ.
+
+Everything a plan is made of is a document with versions; a plan names the versions it was made from, and these never
+change. Plans are made one after the other by a process of low priority; their results are read in parts, as JSON of at
+most 256 KB a page. Quantiles are parts of a plan, made from its paths: no verb here adds them up.
+
+    PeakNotFound      there is no such document, version, plan, part or override
+    InputChanged      somebody saved the document first: read it again
+    InvalidPeakInput  what was sent has mistakes, each with its document, row and rule; nothing was saved
+    PeakExtraMissing  the numerics are not installed (yet): uv sync --extra peak
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from springtide.contracts.common import AuditEntry
+from springtide.contracts.peak.errors import Mistake
+from springtide.contracts.peak.paths import Override, Scope
+from springtide.contracts.peak.readiness import Evidence
+from springtide.platform.caller import Caller
+from springtide.platform.errors import Conflict, NotFound, Unavailable
+
+MOST_INPUT_BYTES = 256 * 1024
+MOST_PART_BYTES = 256 * 1024
+MOST_LISTED = 100
+READ, WRITE = "peak.read", "peak.write"
+"""The permissions: looking at the desk, and changing inputs, plans, overrides and evidence."""
+
+
+class PeakNotFound(NotFound):
+    """There is no such document, version, plan, part or override; facts: what."""
+
+    code = "peak_not_found"
+
+
+class InputChanged(Conflict):
+    """Somebody saved the document in the meantime; facts: name, version (the newest)."""
+
+    code = "peak_input_changed"
+    title = "The document was changed by somebody else"
+
+
+class PeakExtraMissing(Unavailable):
+    """The numerics of the desk are not installed where plans are made."""
+
+    code = "peak_extra_missing"
+    title = "The peak desk's numerics are not installed"
+
+
+class InputInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A document without its text. `author`: the principal who saved this version; `sha256` of the text, in hex."""
+
+    name: str
+    version: int
+    sha256: str
+    size_bytes: int
+    author: str
+    reason: str
+    saved_at: datetime
+
+
+class InputDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a document, whole."""
+
+    info: InputInfo
+    text: str
+
+
+class InputEdit(msgspec.Struct, frozen=True, kw_only=True):
+    """A new text for a document. `expected_version`: the version it was made from, 0 for a document that is new."""
+
+    name: str
+    text: str
+    expected_version: int
+
+
+class PlanSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which season a plan is about and how it is drawn. `as_of`: the plan's today; None is the database's.
+
+    `size`: the size of the shop, 1, 10 or 100 times its own orders.
+    """
+
+    first: date
+    days: int = 100
+    as_of: date | None = None
+    paths: int = 1_000
+    seed: int = 1
+    size: float = 1.0
+
+
+class PlanState(StrEnum):
+    """QUEUED -> RUNNING -> DONE or FAILED. A plan whose process died is queued again."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of a plan that ended, and how long it took."""
+
+    name: str
+    seconds: float
+
+
+class PartInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A result of a step, and on how many pages."""
+
+    step: str
+    pages: int
+    size_bytes: int
+
+
+class FrozenInput(msgspec.Struct, frozen=True, kw_only=True):
+    """The version of a document that a plan was made from."""
+
+    name: str
+    version: int
+    sha256: str
+
+
+class PlanRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan in a list. `number` counts plans from 1; `stage` and `share` (0 to 1) say how far a running one is."""
+
+    id: UUID
+    number: int
+    title: str
+    state: PlanState
+    stage: str
+    share: float
+    author: str
+    ordered_at: datetime
+    ended_at: datetime | None
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan, whole but for its parts.
+
+    `inputs_sha256`: of everything it was made from; two plans with the same hash and the same desk are the same.
+    `figures`: its headline numbers by name, for lists and comparisons. `mistakes`: why it failed.
+    """
+
+    row: PlanRow
+    settings: PlanSettings
+    inputs: tuple[FrozenInput, ...]
+    inputs_sha256: str
+    overrides: tuple[Override, ...]
+    started_at: datetime | None
+    stages: tuple[Stage, ...]
+    parts: tuple[PartInfo, ...]
+    figures: dict[str, float]
+    mistakes: tuple[Mistake, ...]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of a step's result: `body` is JSON, at most 256 KB. Pages of one step are lists to be joined."""
+
+    step: str
+    page: int
+    pages: int
+    body: bytes
+
+
+class SettingChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """A setting that differs between two plans, as text."""
+
+    name: str
+    before: str
+    after: str
+
+
+class DocumentChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that differs. Version 0: not there. `lines`: the changed lines, "-" before and "+" after."""
+
+    name: str
+    before: int
+    after: int
+    author: str
+    reason: str
+    lines: tuple[str, ...]
+
+
+class FigureChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """A headline number of two plans; None: one of them does not have it."""
+
+    name: str
+    before: float | None
+    after: float | None
+
+
+class PlanComparison(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a number changed between two plans: everything that went in differently, and what came out differently."""
+
+    before: PlanRow
+    after: PlanRow
+    settings: tuple[SettingChanged, ...]
+    documents: tuple[DocumentChanged, ...]
+    overrides_added: tuple[Override, ...]
+    overrides_gone: tuple[Override, ...]
+    figures: tuple[FigureChanged, ...]
+
+
+class NewOverride(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody knows better; the desk adds id and author. See `contracts.peak.paths.Override`."""
+
+    multiplier: float
+    reason: str
+    expires_on: date
+    scope: Scope = Scope.ALL
+    key: str = ""
+    first: date | None = None
+    last: date | None = None
+
+
+class NewEvidence(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that shows an item of the readiness page holds, or does not; the desk adds day and source.
+
+    `document`: where it can be looked up; evidence filed by hand needs one. `expires_on`: the first day it no longer
+    counts; None is the item's own limit.
+    """
+
+    item: str
+    passed: bool
+    owner: str
+    document: str = ""
+    expires_on: date | None = None
+    note: str = ""
+
+
+class EvidenceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of evidence as filed. `author`: the principal who filed it."""
+
+    id: UUID
+    author: str
+    evidence: Evidence
+
+
+class PeakApi(Protocol):
+    """The peak desk. Reading needs "peak.read", everything else "peak.write"."""
+
+    async def list_inputs(self, *, caller: Caller) -> tuple[InputInfo, ...]:
+        """Return the newest version of every document, by name."""
+        ...
+
+    async def list_input_versions(self, *, caller: Caller, name: str, limit: int = 20) -> tuple[InputInfo, ...]:
+        """Return the versions of a document, newest first."""
+        ...
+
+    async def get_input(self, *, caller: Caller, name: str, version: int | None = None) -> InputDocument:
+        """Return a document, the newest version unless another is asked for. `PeakNotFound`."""
+        ...
+
+    async def put_inputs(self, *, caller: Caller, key: str, edits: tuple[InputEdit, ...]) -> tuple[InputInfo, ...]:
+        """Save documents together, all or none; the caller's reason is kept with them.
+
+        `InvalidPeakInput` names every mistake, also those between documents; `InputChanged` when one is not the
+        expected version any more. A text that is already the newest one makes no new version.
+        """
+        ...
+
+    async def start_plan(self, *, caller: Caller, key: str, title: str, settings: PlanSettings) -> PlanRow:
+        """Order a plan of the newest documents and the overrides that count. `InvalidPeakInput`, `PeakExtraMissing`."""
+        ...
+
+    async def list_plans(self, *, caller: Caller, before: int | None = None, limit: int = 20) -> tuple[PlanRow, ...]:
+        """Return plans, newest first, those with a number below `before`."""
+        ...
+
+    async def get_plan(self, *, caller: Caller, plan_id: UUID) -> Plan:
+        """Return a plan. `PeakNotFound`."""
+        ...
+
+    async def get_part(self, *, caller: Caller, plan_id: UUID, step: str, page: int = 0) -> Part:
+        """Return a page of a step's result. `PeakNotFound`, also while the step has not ended."""
+        ...
+
+    async def compare_plans(self, *, caller: Caller, before_id: UUID, after_id: UUID) -> PlanComparison:
+        """Return what went into two plans differently, and what came out. `PeakNotFound`."""
+        ...
+
+    async def list_overrides(self, *, caller: Caller, with_expired: bool = False) -> tuple[Override, ...]:
+        """Return the overrides that count today, or all of them, by the time they were added."""
+        ...
+
+    async def add_override(self, *, caller: Caller, key: str, override: NewOverride) -> Override:
+        """Add an override to the scenario set; plans ordered from now on derive every step from it.
+
+        `InvalidPeakInput` without a reason, with a multiplier that is none, or days that have passed.
+        """
+        ...
+
+    async def expire_override(self, *, caller: Caller, key: str, override_id: str) -> Override:
+        """End an override today: yesterday was its last day. `PeakNotFound`."""
+        ...
+
+    async def list_evidence(self, *, caller: Caller, item: str = "", limit: int = 100) -> tuple[EvidenceRow, ...]:
+        """Return evidence, newest first, of one item or of all."""
+        ...
+
+    async def file_evidence(self, *, caller: Caller, key: str, evidence: NewEvidence) -> EvidenceRow:
+        """File a piece of evidence; what staff files is "hand", what the system files "product". `InvalidPeakInput`."""
+        ...
+
+    async def list_audit(
+        self, *, caller: Caller, aggregate_id: str | None = None, before: str | None = None, limit: int = 50
+    ) -> tuple[AuditEntry, ...]:
+        """Return audit rows, newest first."""
+        ...

@@ -1,0 +1,115 @@
+"""The budget of a plan: lines by path, one buffer of the total, who may release what, and cash by week.
+
+Money in minor units of the company's currency; costs above 0.
+"""
+
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+from springtide.contracts.peak.common import Band, Decision
+from springtide.contracts.peak.company import Figure, Record
+
+
+class Firmness(StrEnum):
+    """In hand: decided before the season (stock, bookings). Variable: follows the path. Contingency: if released."""
+
+    IN_HAND = "in_hand"
+    VARIABLE = "variable"
+    CONTINGENCY = "contingency"
+
+
+class Booking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Money that is promised (`committed`) or gone (`spent`). `settles`: the commitment a spent amount was."""
+
+    id: str
+    line: str
+    kind: str
+    amount_minor: int
+    day: date
+    by: str
+    note: str = ""
+    settles: str = ""
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may release money of a line, up to how much at once; `line` "*": of every line."""
+
+    line: str
+    role: str
+    up_to_minor: int
+
+
+class BudgetTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What people decide. `capital_cost`: of money that waits, share a year. `cash_minor`: in the bank at the start."""
+
+    releases: tuple[Release, ...] = ()
+    bookings: tuple[Booking, ...] = ()
+    cash_minor: int = 0
+    capital_cost: float = 0.08
+
+
+class BudgetLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line over the paths. `planned_minor`: on the path that is P50 of the total, so that planned lines add up.
+
+    `committed_minor` counts what is promised and not yet spent. `swing_minor`: how much of the total's P80 - P50 moves
+    with this line; swings add up to the buffer.
+    """
+
+    line: str
+    firmness: Firmness
+    cost: Band
+    planned_minor: int
+    committed_minor: int
+    spent_minor: int
+    left_minor: int
+    swing_minor: int
+    may_release: tuple[Release, ...]
+
+
+class Week(msgspec.Struct, frozen=True, kw_only=True):
+    """A week's money: what goes out, what comes in, and what is in the bank at its end, over the paths."""
+
+    first: date
+    out: Band
+    back: Band
+    balance: Band
+
+
+class BudgetPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """All lines and the total. `buffer_minor` = P80 - P50 of the TOTAL; the sum of the lines' P80 stands beside it.
+
+    `buffer_cost_minor`: what keeping it costs over the season. `lost_without_minor`: the margin that is lost, on
+    average, when nobody may spend more than P50. `lowest`: the bank balance at its lowest, over the paths.
+    """
+
+    total: Band
+    p80_minor: int
+    buffer_minor: int
+    sum_of_line_p80_minor: int
+    buffer_cost_minor: int
+    lost_without_minor: int
+    lines: tuple[BudgetLine, ...]
+    weeks: tuple[Week, ...]
+    lowest: Band
+    decisions: tuple[Decision, ...]
+
+
+def _assumed(value: float, unit: str, assumption: str) -> Figure:
+    return Figure(value=value, unit=unit, assumption=assumption)
+
+
+class BudgetFigures(Record, frozen=True, kw_only=True):
+    """What a budget supposes besides the steps of the plan; `budget.toml` may say better under [figures]."""
+
+    marketing: Figure = _assumed(6, "% of revenue", "usual for gift shops in the quarter of their peak, set by us")
+    parcels_per_order: Figure = _assumed(1.08, "parcels/order", "one order in twelve leaves in two parcels, set by us")
+    packing: Figure = _assumed(45, "minor units/parcel", "box, filling and label, set by us")
+    express_share: Figure = _assumed(3, "% of parcels", "parcels sent faster at our cost to keep a promise, set by us")
+    express_extra: Figure = _assumed(420, "minor units/parcel", "next day instead of two days, set by us")
+    returned: Figure = _assumed(8, "% of orders", "gifts are returned less than clothes, set by us")
+    return_cost: Figure = _assumed(380, "minor units/return", "label, work and loss of value, set by us")
+    vat: Figure = Figure(
+        value=20, unit="% of the net price", source="UK standard rate from 2011-01-04 (vat_rates, kdeldycke/vat-rates)"
+    )
