@@ -24,6 +24,7 @@ from springtide.settings import CONTEXTS, Settings, as_environment, replaced
 _READY_WITHIN_S = 90.0
 # What can wait gives way to what a buyer waits for, and not further: it holds row locks too.
 _GIVES_WAY = 5
+_BEHIND_THE_OFFICE = ("insight", "peak")  # counting visits and planning give way to buyers
 _DRAIN_S = 0.0  # no balancer stands in front
 
 
@@ -106,7 +107,7 @@ def processes_of(settings: Settings) -> tuple[tuple[str, tuple[str, ...], Settin
     most = settings.database_connections
     selling = replaced(settings, background=False, database_connections=max(1, most - 1), drain_s=_DRAIN_S)
     waiting = replaced(settings, database_connections=max(1, most // 2), nice=_GIVES_WAY, drain_s=_DRAIN_S)
-    behind = tuple(context for context in CONTEXTS if context != "insight")  # counting visits gives way to buyers
+    behind = tuple(context for context in CONTEXTS if context not in _BEHIND_THE_OFFICE)
     return ("shop", ("web", *behind), selling), ("backoffice", ("backoffice", *CONTEXTS, "jobs"), waiting)
 
 

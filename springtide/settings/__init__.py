@@ -6,7 +6,7 @@ underscores: SPRINGTIDE_MAIL__SMTP_URL.
 
 import msgspec
 
-CONTEXTS = ("catalog", "pricing", "inventory", "customers", "checkout", "payments", "orders", "insight")
+CONTEXTS = ("catalog", "pricing", "inventory", "customers", "checkout", "payments", "orders", "insight", "peak")
 CHANNELS = ("web", "backoffice")
 ROLES = (*CHANNELS, *CONTEXTS, "jobs")
 
