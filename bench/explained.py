@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg import pq
+from psycopg import pq, sql
 
 from bench.figures import markdown
 from bench.shop import Shop
@@ -27,6 +27,7 @@ from springtide.platform import batch
 from springtide.platform.caller import guest
 from springtide.platform.db import Statements
 from springtide.platform.ids import uuid7
+from springtide.platform.pools import BATCH_PLANS
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NAME = re.compile(r"/\* (?P<name>\w+) \*/")
@@ -177,6 +178,9 @@ def _explain(url: str, context: str, statements: list[Sent]) -> dict[str, Cost]:
     ids: dict[str, str] = {}
     with psycopg.connect(url, options=f"-c search_path={context} -c timezone=UTC") as connection:
         for sent in statements:
+            for name, value in BATCH_PLANS.items():
+                wanted = sql.Literal(value) if sent.is_batch else sql.SQL("default")
+                connection.execute(sql.SQL("set local {} to {}").format(sql.Identifier(name), wanted))
             plan = _plan(connection, sent, moved(sent.params, ids))
             costs[sent.name, "rows"] += _rows(plan)
             costs[sent.name, "buffers"] += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]

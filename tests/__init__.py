@@ -1,1 +1,1 @@
-"""The tests. A package: some libraries install one of this name, and without this file Python would take theirs."""
+"""All tests. A package, because some libraries of the peak desk leave a package `tests` of theirs in site-packages."""

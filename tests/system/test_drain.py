@@ -205,6 +205,7 @@ async def loaded(webs: list[Process], ask: Ask) -> AsyncIterator[Load]:
         await balancer.close()
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(400)  # starts of processes on a busy machine
 async def test_nobody_fails_while_processes_are_stopped_and_started(engines: Engines, tmp_path: Path) -> None:
     async with (

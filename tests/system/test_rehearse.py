@@ -60,6 +60,7 @@ def rehearse(shop: RunningShop, *words: str) -> subprocess.CompletedProcess[str]
     )
 
 
+@pytest.mark.alone
 async def test_smoke_passes_and_its_orders_are_told_apart_and_taken_back(shop: RunningShop, tmp_path: Path) -> None:
     async with running(shop.settings, (), background=False, serve=False) as node:
         before = {

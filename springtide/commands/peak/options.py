@@ -1,6 +1,7 @@
 """Options that several steps share; nothing here imports the numerics."""
 
 import argparse
+from datetime import date
 
 DEMO = "demo"
 
@@ -31,3 +32,18 @@ def history(parser: argparse.ArgumentParser) -> None:
     """Add the options of `peak history`."""
     add_history(parser)
     parser.add_argument("--json", action="store_true", help="print the whole report for machines")
+
+
+def staff(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak staff`."""
+    parser.add_argument("paths", metavar="PATHS", help="the joint paths, as `peak paths` wrote them")
+    parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
+    parser.add_argument("--absences", default="", metavar="FILE", help="person, first, last: who is away")
+    parser.add_argument("--wishes", default="", metavar="FILE", help="person, day, shift, wanted (yes or no)")
+    parser.add_argument(
+        "--roster-from", type=date.fromisoformat, metavar="DATE", help="first day with names; else the busiest weeks"
+    )
+    parser.add_argument("--weeks", type=int, default=4, help="weeks with names (default 4; 0: none)")
+    parser.add_argument("--strict", action="store_true", help="every shift filled, or the rules that prevent it named")
+    parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="decisions due by then are urgent")
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="staff.json, CSV files and calendars")

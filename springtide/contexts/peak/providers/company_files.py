@@ -1,0 +1,19 @@
+"""A company's documents in a folder."""
+
+from pathlib import Path
+
+from springtide.contracts.peak.company import COMPANY_DOCUMENTS, Company, decode_company
+from springtide.contracts.peak.staff_terms import STAFF_DOCUMENT, StaffTerms, decode_staff_terms
+
+
+def read_company(folder: Path) -> Company:
+    """Read the documents that are there; raises InvalidPeakInput naming missing ones and every mistake."""
+    return decode_company({
+        name: (folder / name).read_bytes() for name in COMPANY_DOCUMENTS if (folder / name).is_file()
+    })  # fmt: skip
+
+
+def read_staff_terms(folder: Path) -> StaffTerms:
+    """Read `staff.toml` if it is there, else the documented defaults; raises InvalidPeakInput."""
+    file = folder / STAFF_DOCUMENT
+    return decode_staff_terms(file.read_bytes()) if file.is_file() else StaffTerms()
