@@ -78,7 +78,8 @@ class InputEdit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Which season a plan is about and how it is drawn. `as_of`: the plan's today; None is the database's.
+    """Which season a plan is about and how it is drawn. `as_of`: the plan's today; None: today, or the day before a
+    season that has begun.
 
     `size`: the size of the shop, 1, 10 or 100 times its own orders.
     """

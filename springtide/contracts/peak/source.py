@@ -15,12 +15,16 @@ SOURCE_DOCUMENT = "history.toml"
 LEVERS_DOCUMENT = "levers.toml"
 KEPT_FILE = re.compile(r"[0-9a-f]{64}\.(csv|csv\.gz|parquet)")
 """A kept history is named by its content, so a plan's history never changes."""
+KEPT_FILES = ("file", "catalogue", "visits", "stock", "inbound")
+"""The fields of a source that name kept files; only the first has to."""
 _LARGEST_LEVER = 1_000.0
 _T = TypeVar("_T")
 
 
 class HistorySource(Record, frozen=True):
-    """Which file the past is read from, as `springtide peak load` kept it; `catalogue`, `visits`: such files beside it.
+    """Which file the past is read from, as `springtide peak load` kept it; the other files lie beside it.
+
+    `catalogue`: sku, category. `visits`: date, visits. `stock`: sku, on_hand, pack. `inbound`: sku, quantity, arrives.
 
     `timezone` (IANA): the shop's. `keep`: exclusions and rules that the planner takes back.
     """
@@ -29,6 +33,8 @@ class HistorySource(Record, frozen=True):
     timezone: str = "Europe/London"
     catalogue: str = ""
     visits: str = ""
+    stock: str = ""
+    inbound: str = ""
     keep: tuple[str, ...] = ()
     about: str = ""
 
@@ -68,7 +74,7 @@ def _decode(name: str, document: bytes, type_: type[_T]) -> _T:
 
 
 def _mistakes_of_source(source: HistorySource) -> Iterator[Mistake]:
-    for field in ("file", "catalogue", "visits"):
+    for field in KEPT_FILES:
         name = getattr(source, field)
         if (name or field == "file") and not KEPT_FILE.fullmatch(name):
             message = f"{field} names no kept file: springtide peak load keeps one and says its name"

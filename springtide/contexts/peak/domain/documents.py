@@ -7,11 +7,13 @@ from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT, decode_calenda
 from springtide.contracts.peak.company import COMPANY_DOCUMENTS, decode_company
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.source import LEVERS_DOCUMENT, SOURCE_DOCUMENT, decode_levers, decode_source
+from springtide.contracts.peak.staff_terms import STAFF_DOCUMENT, decode_staff_terms
 
 SINGLE: Mapping[str, Callable[[bytes], object]] = {
     CALENDAR_DOCUMENT: decode_calendar,
     LEVERS_DOCUMENT: decode_levers,
     SOURCE_DOCUMENT: decode_source,
+    STAFF_DOCUMENT: decode_staff_terms,
 }
 """Documents that are checked alone, and their readers."""
 

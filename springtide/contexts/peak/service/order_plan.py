@@ -1,6 +1,7 @@
 """A plan is ordered: its inputs are frozen now, whatever is edited while it waits."""
 
 import hashlib
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -22,11 +23,12 @@ from springtide.platform.db import Tx
 from springtide.platform.ids import uuid7
 
 LONGEST_TITLE = 200
+_DAY = timedelta(days=1)
 
 
 async def order_plan(tx: Tx, *, title: str, settings: PlanSettings) -> PlanRow:
     """Freeze documents, overrides and evidence, and put the plan into the queue."""
-    settings = settings if settings.as_of else replace(settings, as_of=tx.now.date())
+    settings = settings if settings.as_of else replace(settings, as_of=min(tx.now.date(), settings.first - _DAY))
     mistakes = list(mistakes_of_settings(settings))
     if len(title) > LONGEST_TITLE:
         message = f"a title has at most {LONGEST_TITLE} characters"
