@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from springtide.commands.backups import archived, engine_tuning
+from springtide.commands.desk_start import open_desk
 from springtide.commands.engines import sandbox_child, with_engines
 from springtide.commands.first_start import OWNER, clean_environment, load_history, prepare
 from springtide.commands.output import say
@@ -65,11 +66,17 @@ async def _shop(given: Settings, folder: DataFolder, engines: Engines, started: 
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(supervisor.wait())
-                if settings.demo:
-                    tasks.create_task(load_history(folder, environ))
+                tasks.create_task(_what_can_wait(settings, folder, environ))
         except* EngineProblem as problems:
             raise problems.exceptions[0] from None
     return 0
+
+
+async def _what_can_wait(settings: Settings, folder: DataFolder, environ: dict[str, str]) -> None:
+    """Do what a new shop needs and a buyer does not wait for, one after the other."""
+    if settings.demo:
+        await load_history(folder, environ)
+    await open_desk(settings, folder, environ)
 
 
 def children_of(settings: Settings, folder: DataFolder, environ: dict[str, str]) -> Sequence[Child]:
