@@ -54,6 +54,7 @@ def _buy(parser: argparse.ArgumentParser) -> None:
 
 
 STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "load": ("give the desk of a running shop its history and documents", options.load),
     "history": ("look a shop's past over: what is left out of the demand, and why", options.history),
     "what-if": ("the same paths with a lever or an override changed, in seconds", options.what_if),
     "scaling": ("write a plan's servers into deploy/ and fleet.toml", _scaling),

@@ -34,6 +34,14 @@ def history(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the whole report for machines")
 
 
+def load(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak load`."""
+    add_history(parser)
+    parser.add_argument("--stock", default="", metavar="FILE", help="sku, on_hand, pack: a count of the stock")
+    parser.add_argument("--inbound", default="", metavar="FILE", help="sku, quantity, arrives: what is on its way")
+    parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents; `demo` has its own")
+
+
 def add_levers(parser: argparse.ArgumentParser) -> None:
     """Add the levers and overrides; what is not given stays as it is."""
     parser.add_argument("--size", type=float, metavar="TIMES", help="the size of the shop: 1, 10, 100 times")
