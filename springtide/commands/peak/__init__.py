@@ -55,6 +55,8 @@ def _buy(parser: argparse.ArgumentParser) -> None:
 
 STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "history": ("look a shop's past over: what is left out of the demand, and why", options.history),
+    "backtest": ("forecast a past as if it were the future, and compare", options.backtest),
+    "accuracy": ("back-test a past at many origins: what forecasts of this shop are worth", options.accuracy),
     "scaling": ("write a plan's servers into deploy/ and fleet.toml", _scaling),
     "buy": ("decide what to order at one review, from files", _buy),
 }

@@ -4,12 +4,14 @@ from datetime import date
 
 import msgspec
 
+from springtide.contracts.peak.paths import Calibration
+
 
 class MethodScore(msgspec.Struct, frozen=True, kw_only=True):
     """One method at one level over all origins.
 
-    `level`: total, category, product. `measure`: units, orders, revenue. `grain`: day, week. `event_weeks`: whether only
-    weeks that touch an event's window count (True), only the others (False), or all (None).
+    `level`: total, category, product. `measure`: units, orders, revenue. `grain`: day, week. `event_weeks`: whether
+    only weeks that touch an event's window count (True), only the others (False), or all (None).
     `wape`: sum of absolute errors over what was sold, `low` to `high` its 90 % interval (weeks resampled).
     `bias`: forecast less actual, over what was sold. `weight`: the method's share in the forecast.
     `value_added`: by which share its error was below the benchmark's when the members were chosen; None where it was
@@ -30,12 +32,16 @@ class MethodScore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QuantileScore(msgspec.Struct, frozen=True, kw_only=True):
-    """One quantile of the joint draws at one level. `coverage`: share of cells at or below it, `low` to `high` its 90 %
-    interval. `pinball`: twice the loss over what was sold. `width`: the quantile over the median, summed."""
+    """One quantile at one level: of the joint draws (`method` forecast), or of the benchmark with its own past errors.
+
+    `coverage`: share of cells at or below it, `low` to `high` its 90 % interval. `pinball`: twice the loss over what
+    was sold. `width`: the quantile less the median, over what was sold.
+    """
 
     level: str
     measure: str
     grain: str
+    method: str
     share: float
     event_weeks: bool | None
     coverage: float | None
@@ -47,16 +53,21 @@ class QuantileScore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """The forecast against the best baseline on the same weeks: `difference` of WAPE (below 0: the forecast is better),
-    `low` to `high` its 90 % interval."""
+    """The forecast against a baseline on the same weeks, in a `figure`.
+
+    `wape` and `wape of the median`: against the baseline that turned out best. `pinball`: twice the loss over what was
+    sold, the mean over P1, P10, P50, P90 and P99, against the moving average x index with its own past errors.
+    `difference`: below 0 the forecast is better; `low` to `high` its 90 % interval, weeks resampled together.
+    """
 
     level: str
     measure: str
     grain: str
+    figure: str
     baseline: str
-    difference: float
-    low: float
-    high: float
+    difference: float | None
+    low: float | None
+    high: float | None
 
 
 class SeasonSpread(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,11 +94,7 @@ class AccuracyReport(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[str, ...]
     top_members: tuple[str, ...]
     gate_learned_on: str
-    spread_learned_on: str
-    common_sd: float
-    day_sd: float
-    group_sd: float
-    event_sd: float
+    calibration: Calibration
     methods: tuple[MethodScore, ...]
     quantiles: tuple[QuantileScore, ...]
     comparisons: tuple[Comparison, ...]

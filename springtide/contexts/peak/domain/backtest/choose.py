@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.backtest.metrics import wape
 from springtide.contexts.peak.domain.backtest.origins import Origin
-from springtide.contexts.peak.domain.forecast.combine import BENCHMARK, MODELS, OPEN_GATE, Gate, gate_of, mean_of, scaled_to
+from springtide.contexts.peak.domain.forecast.combine import OPEN_GATE, Gate, gate_of, mean_of, scaled_to
+from springtide.contexts.peak.domain.forecast.members import BENCHMARK, MODELS
 from springtide.contexts.peak.domain.forecast.top import BENCHMARK as TOP_BENCHMARK
 from springtide.contexts.peak.domain.forecast.weeks import WEEK
 

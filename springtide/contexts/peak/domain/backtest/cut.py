@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 
+from springtide.contexts.peak.domain.forecast.weeks import WEEK
 from springtide.contexts.peak.domain.history.demand import Demand
 
 
@@ -30,6 +31,21 @@ def before(demand: Demand, last: date) -> Demand:
     )
 
 
-def sold_by(demand: Demand) -> np.ndarray:
-    """Return which products had sold by the end of the history, bool (products,)."""
-    return demand.units.any(axis=0)
+def on_one_day(demand: Demand) -> Demand:
+    """Return weekly series, spread over the days of their weeks, as a shop that is open on the first day of each.
+
+    A forecast of theirs is one of whole weeks again, and what a week sold is one count and not seven parts of it.
+    """
+    first = np.arange(demand.days) % WEEK == 0
+    of_week = np.repeat(np.add.reduceat(demand.units, np.flatnonzero(first), axis=0), WEEK, axis=0)[: demand.days]
+    units = np.where(first[:, None], of_week, 0).astype(np.float32)
+    total = units.sum(axis=1)
+    return replace(
+        demand,
+        units=units,
+        open_days=first & demand.open_days,
+        orders=total,
+        lines=total,
+        orders_by_hour=np.repeat(total[:, None] / 24, 24, axis=1),
+        revenue_minor=np.zeros(demand.days),
+    )

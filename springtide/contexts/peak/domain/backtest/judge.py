@@ -1,27 +1,42 @@
 """The forecast, every method alone and the joint draws, counted against what happened after one origin."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.backtest.choose import weekly
-from springtide.contexts.peak.domain.backtest.draws import Drawn
+from springtide.contexts.peak.domain.backtest.draws import SHARES, Drawn
+from springtide.contexts.peak.domain.backtest.empirical import (
+    MEASURES,
+    What,
+    benchmark_pairs,
+    benchmark_quantiles,
+)
 from springtide.contexts.peak.domain.backtest.origins import Origin
 from springtide.contexts.peak.domain.backtest.tally import About, Tally
 from springtide.contexts.peak.domain.forecast.combine import Gate, mean_of
 from springtide.contexts.peak.domain.forecast.groups import groups_of
+from springtide.contexts.peak.domain.forecast.members import BENCHMARK
 from springtide.contexts.peak.domain.forecast.result import Forecast
 from springtide.contexts.peak.domain.forecast.weeks import WEEK
 
 FORECAST = "forecast"
 MEDIAN = "forecast_p50"
 """The median of the joint draws: what absolute errors reward, while stock and totals need the mean."""
-MEASURES = {"units": "units", "orders": "orders", "revenue_minor": "revenue"}
 
 
-def judge(tally: Tally, origin: Origin, forecast: Forecast, gate: Gate, drawn: Drawn) -> None:
-    """Count one origin into the tally."""
+def judge(
+    tally: Tally,
+    origin: Origin,
+    forecast: Forecast,
+    *,
+    gate: Gate,
+    drawn: Drawn,
+    errors: Mapping[What, NDArray[np.float64]],
+) -> None:
+    """Count one origin into the tally; `errors`: the benchmark's own, as of the origins that all was fixed on."""
     setting = origin.answers.setting
     said = {name: rates.daily(setting) for name, rates in origin.answers.products.items()}
     said[FORECAST] = forecast.units
@@ -30,23 +45,21 @@ def judge(tally: Tally, origin: Origin, forecast: Forecast, gate: Gate, drawn: D
     summed = {name: groups.sums(daily.T).T for name, daily in said.items()}
     _products(tally, origin, "category", groups.sums(origin.actual.T).T, summed)
     _totals(tally, origin, gate)
-    actuals = {
-        "product": (("units",), origin.actual[None]),
-        "category": (("units",), groups.sums(origin.actual.T).T[None]),
-        "total": (
-            tuple(MEASURES.values()),
-            np.stack([origin.totals[name] for name in MEASURES])[:, None],
-        ),
-    }
+    pairs = benchmark_pairs(origin)
     for (level, grain), quantiles in drawn.levels.items():
-        names, actual = actuals[level]
-        at = quantiles.at[:, None] if level != "total" else quantiles.at[:, :, None]
-        for place, measure in enumerate(names):
-            _quantiles(tally, origin, (level, measure, grain), actual[place], at[:, place])
+        measures = tuple(MEASURES.values()) if level == "total" else ("units",)
+        for place, measure in enumerate(measures):
+            what = (level, measure, grain)
+            at = quantiles.at[:, place : place + 1] if level == "total" else quantiles.at
+            _quantiles(tally, origin, About(*what, FORECAST), pairs[what].came, at)
+            _medians(tally, origin, what, pairs[what].came, at[SHARES.index(0.5)])
+            other = benchmark_quantiles(errors, what, pairs[what].said)
+            if other is not None:
+                _quantiles(tally, origin, About(*what, BENCHMARK), pairs[what].came, other)
 
 
 def _products(
-    tally: Tally, origin: Origin, level: str, actual: NDArray[np.floating], said: dict[str, NDArray[np.floating]]
+    tally: Tally, origin: Origin, level: str, actual: NDArray[np.floating], said: Mapping[str, NDArray[np.floating]]
 ) -> None:
     for name, daily in said.items():
         _count(tally, origin, (level, "units", name), actual, daily)
@@ -74,20 +87,27 @@ def _count(
 
 
 def _quantiles(
-    tally: Tally, origin: Origin, what: tuple[str, str, str], actual: NDArray[np.floating], at: NDArray[np.float32]
+    tally: Tally, origin: Origin, about: About, actual: NDArray[np.floating], at: NDArray[np.float32]
 ) -> None:
     """Count quantiles, (shares, keys, cells); products that had not sold by the origin are nobody's forecast."""
-    level, measure, grain = what
-    cells = weekly(actual.T).T if grain == "week" else actual
-    known = slice(None)
-    if level == "product":
+    known = np.arange(actual.shape[0])
+    if about.level == "product":
         known = np.flatnonzero(origin.answers.setting.demand.units.any(axis=0))
     for week, block in enumerate(_blocks(origin)):
-        span = slice(week, week + 1) if grain == "week" else slice(week * WEEK, (week + 1) * WEEK)
-        about = About(level, measure, grain, FORECAST)
-        tally.add_quantiles(about, block, cells[known][:, span], at[:, known][:, :, span])
-        median = About(level, measure, grain, MEDIAN)
-        tally.add(median, block, cells[:, span], at[2][:, span])
+        span = _span(about.grain, week)
+        tally.add_quantiles(about, block, actual[known][:, span], at[:, known][:, :, span])
+
+
+def _medians(
+    tally: Tally, origin: Origin, what: What, actual: NDArray[np.floating], median: NDArray[np.float32]
+) -> None:
+    for week, block in enumerate(_blocks(origin)):
+        span = _span(what[2], week)
+        tally.add(About(*what, MEDIAN), block, actual[:, span], median[:, span])
+
+
+def _span(grain: str, week: int) -> slice:
+    return slice(week, week + 1) if grain == "week" else slice(week * WEEK, (week + 1) * WEEK)
 
 
 def _blocks(origin: Origin) -> list[tuple[date, bool]]:

@@ -1,6 +1,6 @@
 """How far forecasts were off. Percentages of single days are never averaged: sums are divided by sums."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,23 +62,19 @@ def value_added(error: float, benchmark: float) -> float:
 
 
 def block_bootstrap(
-    blocks: Sequence[tuple[float, ...]],
-    figure: Callable[[Floats], float],
-    *,
-    seed: int,
-    resamples: int = RESAMPLES,
-    level: float = 0.9,
+    blocks: Sequence[tuple[float, float]], *, seed: int, resamples: int = RESAMPLES, level: float = 0.9
 ) -> Interval:
-    """Return a figure of summed blocks with its interval; whole blocks (weeks) are drawn with replacement.
+    """Return the ratio of two summed columns with its interval; whole blocks (weeks) are drawn with replacement.
 
-    `blocks`: sums per block, of one length (error, sold); `figure` makes one number of their total. Errors of the days
-    of one week, and of all products in it, hang together: that is why blocks and not cells are drawn.
+    `blocks`: (error, sold) or (covered, cells) per block. Errors of the days of one week, and of all products in it,
+    hang together: that is why blocks and not cells are drawn. NaN where there is nothing to divide by.
     """
-    sums = np.asarray(blocks, dtype=np.float64)
+    sums = np.asarray(blocks, dtype=np.float64).reshape(-1, 2)
     drawn = np.random.Generator(np.random.Philox(seed)).integers(0, len(sums), size=(resamples, len(sums)))
-    figures = np.array([figure(sums[row].sum(axis=0)) for row in drawn])
-    low, high = np.nanquantile(figures, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(value=figure(sums.sum(axis=0)), low=float(low), high=float(high), level=level)
+    over, under = sums[drawn].sum(axis=1).T
+    figures = over[under > 0] / under[under > 0]
+    low, high = np.quantile(figures, [(1 - level) / 2, (1 + level) / 2]) if figures.size else (np.nan, np.nan)
+    return Interval(value=ratio(sums.sum(axis=0)), low=float(low), high=float(high), level=level)
 
 
 def ratio(sums: Floats) -> float:

@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.backtest.cut import before
 from springtide.contexts.peak.domain.forecast.make import DEFAULT_SEED, Answers, answers_of
-from springtide.contexts.peak.domain.forecast.priors import GIFT_TIMES
+from springtide.contexts.peak.domain.forecast.priors import GENERAL_GOODS
 from springtide.contexts.peak.domain.forecast.weeks import WEEK
-from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contexts.peak.domain.forecast.windows import Window
+from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contexts.peak.domain.season import Season
 from springtide.contracts.peak.calendar import EventCalendar
 
 Tell = Callable[[str], None]
+_LEAST_DAYS = 8 * WEEK
+_LEARNED_ON = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,21 @@ def rolling(first: date, last: date, *, every_days: int = 2 * WEEK) -> tuple[dat
     return tuple(first + timedelta(days=every_days * number) for number in range(max(0, count)))
 
 
+def origins_before(demand: Demand, last: date, *, horizon_days: int) -> tuple[date, ...]:
+    """Return up to six earlier origins, a fortnight apart, to learn from before `last`: none for a short history.
+
+    The latest has its whole horizon before `last` where the history allows, and eight weeks of history itself.
+    """
+    known = (last - demand.first).days + 1
+    ahead = min(-(-horizon_days // WEEK), (known - _LEAST_DAYS) // WEEK) * WEEK
+    if ahead < WEEK:
+        return ()
+    places = [
+        ahead + 2 * WEEK * number for number in range(_LEARNED_ON) if known - ahead - 2 * WEEK * number >= _LEAST_DAYS
+    ]
+    return tuple(last - timedelta(days=place) for place in reversed(places))
+
+
 def horizon_of(demand: Demand, last: date, wanted: int) -> int:
     """Return how many days after an origin can be judged: whole weeks where a week can, else the days there are."""
     there = min(wanted, (demand.last - last).days)
@@ -66,7 +83,7 @@ def ask(
     *,
     horizon_days: int,
     calendar: EventCalendar,
-    gifts: float = GIFT_TIMES,
+    gifts: float = GENERAL_GOODS,
     seed: int = DEFAULT_SEED,
     engine: str | None = None,
     tell: Tell = lambda _words: None,
@@ -76,9 +93,7 @@ def ask(
     for number, last in enumerate(origins, start=1):
         past = before(demand, last)
         days = horizon_of(demand, last, horizon_days)
-        answers = answers_of(
-            past, last + timedelta(days=days), calendar, gifts=gifts, seed=seed, engine=engine
-        )
+        answers = answers_of(past, last + timedelta(days=days), calendar, gifts=gifts, seed=seed, engine=engine)
         asked.append(_with_future(demand, answers, days))
         tell(f"origin {number} of {len(origins)}: {last}, {days} days ahead, {len(answers.products)} methods")
     return asked

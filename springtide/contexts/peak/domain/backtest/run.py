@@ -4,28 +4,33 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import msgspec
 import numpy as np
 
 from springtide.contexts.peak.domain.backtest.choose import chosen_on
 from springtide.contexts.peak.domain.backtest.cut import before
-from springtide.contexts.peak.domain.backtest.draws import SHARES, Drawn, drawn_quantiles
-from springtide.contexts.peak.domain.backtest.judge import FORECAST, MEASURES, MEDIAN, judge
+from springtide.contexts.peak.domain.backtest.draws import Drawn, drawn_quantiles
+from springtide.contexts.peak.domain.backtest.empirical import errors_of
+from springtide.contexts.peak.domain.backtest.judge import FORECAST, MEDIAN, judge
+from springtide.contexts.peak.domain.backtest.metrics import Interval
 from springtide.contexts.peak.domain.backtest.origins import Origin, Tell, ask
 from springtide.contexts.peak.domain.backtest.tally import EVENT_KINDS, About, Tally
 from springtide.contexts.peak.domain.forecast.combine import Gate
 from springtide.contexts.peak.domain.forecast.make import DEFAULT_SEED, forecast_of
-from springtide.contexts.peak.domain.forecast.members import BASELINES
-from springtide.contexts.peak.domain.forecast.priors import FIRST_PEAK_SD, GIFT_TIMES
-from springtide.contexts.peak.domain.forecast.result import Forecast, Spread
+from springtide.contexts.peak.domain.forecast.members import BASELINES, BENCHMARK
+from springtide.contexts.peak.domain.forecast.priors import FIRST_PEAK_SD, GENERAL_GOODS
+from springtide.contexts.peak.domain.forecast.result import Forecast
 from springtide.contexts.peak.domain.forecast.seasonal import YEAR
+from springtide.contexts.peak.domain.forecast.weeks import floored
 from springtide.contexts.peak.domain.history.demand import Demand
-from springtide.contexts.peak.domain.paths.calibrate import calibrate
+from springtide.contexts.peak.domain.paths.calibrate import calibrate, spread_for
 from springtide.contexts.peak.domain.paths.edits import Edits
 from springtide.contexts.peak.domain.paths.joint import draw_paths
 from springtide.contexts.peak.domain.paths.totals import quantile_of
 from springtide.contracts.peak.accuracy import AccuracyReport, Comparison, MethodScore, QuantileScore, SeasonSpread
 from springtide.contracts.peak.calendar import EventCalendar
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.paths import Calibration
 
 DEFAULT_PATHS = 400
 TOP_BASELINES = ("naive", "seasonal_naive_7", "seasonal_naive_364", "moving_average", "moving_average_index")
@@ -34,13 +39,14 @@ TOP_BASELINES = ("naive", "seasonal_naive_7", "seasonal_naive_364", "moving_aver
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What is tested. `fixed_on`: origins the methods and the spread are learned on, with what came after them only up
-    to the first of `judged_on`. `paths`: how many draws the quantiles are taken of."""
+    to the first of `judged_on`. `paths`: how many draws the quantiles are taken of.
+    """
 
     source: str
     horizon_days: int
     fixed_on: tuple[date, ...]
     judged_on: tuple[date, ...]
-    gifts: float = GIFT_TIMES
+    gifts: float = GENERAL_GOODS
     seed: int = DEFAULT_SEED
     paths: int = DEFAULT_PATHS
     engine: str | None = None
@@ -52,6 +58,7 @@ class Judged:
 
     origin: Origin
     forecast: Forecast
+    calibration: Calibration
     drawn: Drawn
 
 
@@ -61,7 +68,6 @@ class Result:
 
     report: AccuracyReport
     gate: Gate
-    spread: Spread
     last: Judged
 
 
@@ -69,30 +75,38 @@ def back_test(demand: Demand, plan: Plan, calendar: EventCalendar, *, tell: Tell
     """Fix methods and spread on the first origins, judge the others; raises InvalidPeakInput."""
     if not plan.judged_on:
         raise InvalidPeakInput.of([Mistake(where="origins", rule="none", message="no origin is left to be judged")])
+    demand = floored(demand)
     fixed = _asked(before(demand, plan.judged_on[0]), plan.fixed_on, plan, calendar, tell)
     gate = chosen_on(fixed)
     tell(f"products: mean of {', '.join(gate.products)}; totals: mean of {', '.join(gate.top)}")
-    windows = [origin.window(forecast_of(origin.answers, origin.season, gate=gate).units) for origin in fixed]
+    learned = calibrate(
+        [origin.window(forecast_of(origin.answers, origin.season, gate=gate).units) for origin in fixed]
+    )
+    errors = errors_of(fixed)
     tally, seasons = Tally(), []
-    judged: Judged | None = None
-    spread: Spread | None = None
     for last in plan.judged_on:
         (origin,) = _asked(demand, (last,), plan, calendar, tell)
-        forecast = forecast_of(origin.answers, origin.season, gate=gate)
-        spread = _spread(origin, calibrate(windows, forecast))
-        joint = draw_paths(forecast, spread, edits=Edits(as_of=last), seed=plan.seed, paths=plan.paths)
-        judged = Judged(origin=origin, forecast=forecast, drawn=drawn_quantiles(joint))
-        judge(tally, origin, forecast, gate, judged.drawn)
+        judged = _judged(origin, gate, learned, plan)
+        judge(tally, origin, judged.forecast, gate=gate, drawn=judged.drawn, errors=errors)
         seasons.append(_season(judged))
-    if judged is None or spread is None:
-        raise InvalidPeakInput.of([Mistake(where="origins", rule="none", message="no origin is left to be judged")])
-    report = _report(plan, demand, gate, spread, tally, seasons)
-    return Result(report=report, gate=gate, spread=spread, last=judged)
+    report = _report(plan, demand, gate, judged.calibration, tally=tally, seasons=seasons)
+    return Result(report=report, gate=gate, last=judged)
 
 
-def _asked(
-    demand: Demand, origins: Sequence[date], plan: Plan, calendar: EventCalendar, tell: Tell
-) -> list[Origin]:
+def _judged(origin: Origin, gate: Gate, learned: Calibration, plan: Plan) -> Judged:
+    forecast = forecast_of(origin.answers, origin.season, gate=gate)
+    calibration = _widened(origin, learned)
+    joint = draw_paths(
+        forecast,
+        spread_for(forecast, calibration),
+        edits=Edits(as_of=origin.last),
+        seed=plan.seed,
+        paths=plan.paths,
+    )
+    return Judged(origin=origin, forecast=forecast, calibration=calibration, drawn=drawn_quantiles(joint))
+
+
+def _asked(demand: Demand, origins: Sequence[date], plan: Plan, calendar: EventCalendar, tell: Tell) -> list[Origin]:
     return ask(
         demand,
         origins,
@@ -105,7 +119,7 @@ def _asked(
     )
 
 
-def _spread(origin: Origin, learned: Spread) -> Spread:
+def _widened(origin: Origin, learned: Calibration) -> Calibration:
     """Widen the season's factor where the prior of a first Christmas carries the forecast: nobody saw one here."""
     demand = origin.answers.setting.demand
     season = origin.answers.setting.index[demand.days :]
@@ -114,7 +128,8 @@ def _spread(origin: Origin, learned: Spread) -> Spread:
     if not first_peak:
         return learned
     words = f"{learned.learned_on}; first peak: documented prior, sd {FIRST_PEAK_SD}"
-    return replace(learned, common_sd=float(np.hypot(learned.common_sd, FIRST_PEAK_SD)), learned_on=words)
+    sd = float(np.hypot(learned.common_sd, FIRST_PEAK_SD))
+    return msgspec.structs.replace(learned, common_sd=sd, learned_on=words)
 
 
 def _season(judged: Judged) -> SeasonSpread:
@@ -132,7 +147,7 @@ def _season(judged: Judged) -> SeasonSpread:
 
 
 def _report(
-    plan: Plan, demand: Demand, gate: Gate, spread: Spread, tally: Tally, seasons: list[SeasonSpread]
+    plan: Plan, demand: Demand, gate: Gate, calibration: Calibration, *, tally: Tally, seasons: list[SeasonSpread]
 ) -> AccuracyReport:
     return AccuracyReport(
         source=plan.source,
@@ -143,11 +158,7 @@ def _report(
         members=gate.products,
         top_members=gate.top,
         gate_learned_on=gate.learned_on,
-        spread_learned_on=spread.learned_on,
-        common_sd=spread.common_sd,
-        day_sd=spread.day_sd,
-        group_sd=spread.group_sd,
-        event_sd=spread.event_sd,
+        calibration=calibration,
         methods=tuple(_methods(tally, gate, plan.seed)),
         quantiles=tuple(_quantiles(tally, plan.seed)),
         comparisons=tuple(_comparisons(tally, plan.seed)),
@@ -158,7 +169,7 @@ def _report(
 def _methods(tally: Tally, gate: Gate, seed: int) -> Iterator[MethodScore]:
     for about in sorted(tally.errors):
         for event in EVENT_KINDS:
-            wape = tally.wape(about, event, seed=seed)
+            wape = tally.wape(about, event=event, seed=seed)
             if wape is None or (event is not None and about.method not in {FORECAST, MEDIAN, *BASELINES}):
                 continue
             yield MethodScore(
@@ -170,7 +181,7 @@ def _methods(tally: Tally, gate: Gate, seed: int) -> Iterator[MethodScore]:
                 wape=_number(wape.value),
                 low=_number(wape.low),
                 high=_number(wape.high),
-                bias=_number(tally.bias(about, event)),
+                bias=_number(tally.bias(about, event=event)),
                 weight=_weight(about, gate),
                 value_added=gate.value_added.get((about.level, about.method)),
             )
@@ -184,14 +195,15 @@ def _weight(about: About, gate: Gate) -> float:
 def _quantiles(tally: Tally, seed: int) -> Iterator[QuantileScore]:
     for about, share in sorted(tally.misses):
         for event in EVENT_KINDS:
-            covered = tally.coverage(about, share, event, seed=seed)
+            covered = tally.coverage(about, share, event=event, seed=seed)
             if covered is None:
                 continue
-            pinball, width, cells = tally.losses(about, share, event)
+            pinball, width, cells = tally.losses(about, share, event=event)
             yield QuantileScore(
                 level=about.level,
                 measure=about.measure,
                 grain=about.grain,
+                method=about.method,
                 share=share,
                 event_weeks=event,
                 coverage=_number(covered.value),
@@ -208,27 +220,36 @@ def _comparisons(tally: Tally, seed: int) -> Iterator[Comparison]:
     for about in sorted(of for of in tally.errors if of.method in {FORECAST, MEDIAN}):
         names = TOP_BASELINES if about.level == "total" else BASELINES
         there = [replace(about, method=name) for name in names if replace(about, method=name) in tally.errors]
-        scored = [(found.value, of) for of in there if (found := tally.wape(of, None, seed=seed)) is not None]
+        scored = [
+            (found.value, of)
+            for of in there
+            if (found := tally.wape(of, event=None, seed=seed)) is not None and np.isfinite(found.value)
+        ]
         if not scored:
             continue
         best = min(scored)[1]
         less = tally.difference(about, best, seed=seed)
-        if not np.isfinite(less.value):
-            continue
-        yield Comparison(
-            level=about.level,
-            measure=about.measure,
-            grain=about.grain,
-            baseline=best.method if about.method == FORECAST else f"{best.method}, of the median",
-            difference=less.value,
-            low=less.low,
-            high=less.high,
-        )
+        yield _comparison(about, "wape" if about.method == FORECAST else "wape of the median", best.method, less)
+    for about in sorted({of for of, _ in tally.misses if of.method == FORECAST}):
+        other = replace(about, method=BENCHMARK)
+        if any(of == other for of, _ in tally.misses):
+            less = tally.loss_difference(about, other, seed=seed)
+            yield _comparison(about, "pinball", BENCHMARK, less)
+
+
+def _comparison(about: About, figure: str, baseline: str, less: Interval) -> Comparison:
+    return Comparison(
+        level=about.level,
+        measure=about.measure,
+        grain=about.grain,
+        figure=figure,
+        baseline=baseline,
+        difference=_number(less.value),
+        low=_number(less.low),
+        high=_number(less.high),
+    )
 
 
 def _number(value: float) -> float | None:
     """Return the figure; None for one that is none, because JSON has no NaN."""
     return float(value) if np.isfinite(value) else None
-
-
-__all__ = ["DEFAULT_PATHS", "MEASURES", "SHARES", "Judged", "Plan", "Result", "back_test"]

@@ -1,6 +1,7 @@
 """Sums of errors by what they are about and by week, from which every figure and its interval is made."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -33,7 +34,9 @@ class Tally:
     errors: dict[About, dict[tuple[date, bool], NDArray[np.float64]]] = field(default_factory=dict)
     misses: dict[tuple[About, float], dict[tuple[date, bool], NDArray[np.float64]]] = field(default_factory=dict)
 
-    def add(self, about: About, block: tuple[date, bool], actual: NDArray[np.floating], said: NDArray[np.floating]) -> None:
+    def add(
+        self, about: About, block: tuple[date, bool], actual: NDArray[np.floating], said: NDArray[np.floating]
+    ) -> None:
         """Count one method's cells of one week."""
         off = np.asarray(said, dtype=np.float64) - actual
         sums = np.array([np.abs(off).sum(), off.sum(), actual.sum(dtype=np.float64)])
@@ -54,33 +57,43 @@ class Tally:
             blocks = self.misses.setdefault((about, share), defaultdict(lambda: np.zeros(5)))
             blocks[block] = blocks[block] + sums
 
-    def wape(self, about: About, event: bool | None, *, seed: int) -> Interval | None:  # noqa: FBT001 - of three kinds
+    def wape(self, about: About, *, event: bool | None, seed: int) -> Interval | None:
         """Return the WAPE of a method with its interval; None where nothing was counted."""
-        sums = _of_kind(self.errors.get(about, {}), event)
-        return block_bootstrap([tuple(row[[0, 2]]) for row in sums], ratio, seed=seed) if sums else None
+        sums = _of_kind(self.errors.get(about, {}), event=event)
+        return block_bootstrap([(row[0], row[2]) for row in sums], seed=seed) if sums else None
 
-    def bias(self, about: About, event: bool | None) -> float:  # noqa: FBT001 - of three kinds
+    def bias(self, about: About, *, event: bool | None) -> float:
         """Return forecast less actual over what was sold."""
-        return ratio(np.sum([row[[1, 2]] for row in _of_kind(self.errors[about], event)], axis=0))
+        return ratio(np.sum([row[[1, 2]] for row in _of_kind(self.errors[about], event=event)], axis=0))
 
     def difference(self, about: About, other: About, *, seed: int) -> Interval:
         """Return the WAPE of a method less another's, resampled together."""
         mine, theirs = self.errors[about], self.errors[other]
         pairs = [(float(mine[key][0] - theirs[key][0]), float(mine[key][2])) for key in sorted(set(mine) & set(theirs))]
-        return block_bootstrap(pairs, ratio, seed=seed)
+        return block_bootstrap(pairs, seed=seed)
 
-    def coverage(self, about: About, share: float, event: bool | None, *, seed: int) -> Interval | None:  # noqa: FBT001
+    def loss_difference(self, about: About, other: About, *, seed: int) -> Interval:
+        """Return the pinball loss of a method less another's, the mean over all shares, resampled together."""
+        blocks: dict[tuple[date, bool], NDArray[np.float64]] = {}
+        for share in SHARES:
+            mine, theirs = self.misses[about, share], self.misses[other, share]
+            for key in set(mine) & set(theirs):
+                less = np.array([mine[key][2] - theirs[key][2], mine[key][3]]) / len(SHARES)
+                blocks[key] = blocks.get(key, np.zeros(2)) + less
+        return block_bootstrap([(row[0], row[1]) for _, row in sorted(blocks.items())], seed=seed)
+
+    def coverage(self, about: About, share: float, *, event: bool | None, seed: int) -> Interval | None:
         """Return the share of cells at or below a quantile, with its interval."""
-        sums = _of_kind(self.misses.get((about, share), {}), event)
-        return block_bootstrap([tuple(row[:2]) for row in sums], ratio, seed=seed) if sums else None
+        sums = _of_kind(self.misses.get((about, share), {}), event=event)
+        return block_bootstrap([(row[0], row[1]) for row in sums], seed=seed) if sums else None
 
-    def losses(self, about: About, share: float, event: bool | None) -> tuple[float, float, int]:  # noqa: FBT001
+    def losses(self, about: About, share: float, *, event: bool | None) -> tuple[float, float, int]:
         """Return pinball loss and width over what was sold, and the number of cells."""
-        sums = np.sum(_of_kind(self.misses[about, share], event), axis=0)
+        sums = np.sum(_of_kind(self.misses[about, share], event=event), axis=0)
         return ratio(sums[[2, 3]]), ratio(sums[[4, 3]]), int(sums[1])
 
 
 def _of_kind(
-    blocks: dict[tuple[date, bool], NDArray[np.float64]], event: bool | None  # noqa: FBT001 - of three kinds
+    blocks: Mapping[tuple[date, bool], NDArray[np.float64]], *, event: bool | None
 ) -> list[NDArray[np.float64]]:
     return [blocks[key] for key in sorted(blocks) if event is None or key[1] is event]
