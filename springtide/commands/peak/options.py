@@ -57,3 +57,11 @@ def partners(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--peak", type=date.fromisoformat, required=True, metavar="DATE", help="when all has to hold")
     parser.add_argument("--json", action="store_true", help="print the whole review for machines")
+
+
+def risks(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak risks`."""
+    parser.add_argument("paths", metavar="PATHS", help="the joint paths, as `peak paths` wrote them")
+    parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
+    parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="drills are judged by it")
+    parser.add_argument("--json", action="store_true", help="print the whole plan for machines")
