@@ -62,6 +62,7 @@ STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "scaling": ("write a plan's servers into deploy/ and fleet.toml", _scaling),
     "staff": ("plan people: contacts, agents, shifts, names, hires", options.staff),
     "partners": ("show the register of partners, and what is weak about it", options.partners),
+    "risks": ("rank what may go wrong by its cost on the paths", options.risks),
     "buy": ("decide what to order at one review, from files", _buy),
 }
 """Name -> what it does in one line, and the function that adds its options."""

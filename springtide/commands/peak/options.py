@@ -138,3 +138,11 @@ def _add_judging(parser: argparse.ArgumentParser) -> None:
         help="lever of a first Christmas: 1 for general goods, 2 for gifts, 0 for none (default 1)",
     )
     parser.add_argument("--engine", default=None, help="fits on ray, spark or dask; default: here")
+
+
+def risks(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak risks`."""
+    parser.add_argument("paths", metavar="PATHS", help="the joint paths, as `peak paths` wrote them")
+    parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
+    parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="drills are judged by it")
+    parser.add_argument("--json", action="store_true", help="print the whole plan for machines")
