@@ -18,7 +18,7 @@ from springtide.contracts.peak.api import (
     InputDocument,
     InputInfo,
     PartInfo,
-    PlanInfo,
+    Plan,
     PlanRow,
     PlanSettings,
     PlanState,
@@ -47,6 +47,21 @@ class InputRecord(InputInfo, frozen=True, kw_only=True):
         return InputInfo(**{name: getattr(self, name) for name in InputInfo.__struct_fields__})
 
 
+class EvidenceRecord(Evidence, frozen=True, kw_only=True):
+    """A row of `evidence`."""
+
+    id: UUID
+    author: str
+
+    def evidence(self) -> Evidence:
+        """Return what it says."""
+        return Evidence(**{name: getattr(self, name) for name in Evidence.__struct_fields__})
+
+    def row(self) -> EvidenceRow:
+        """Return it in the contract's words."""
+        return EvidenceRow(id=self.id, author=self.author, evidence=self.evidence())
+
+
 class PlanRecord(PlanRow, frozen=True, kw_only=True):
     """A plan as it is kept; the columns of JSON are plain values."""
 
@@ -72,9 +87,9 @@ class PlanRecord(PlanRow, frozen=True, kw_only=True):
         """Return the versions it was made from."""
         return msgspec.convert(self.inputs, tuple[FrozenInput, ...])
 
-    def plan(self, parts: Sequence[PartInfo]) -> PlanInfo:
+    def plan(self, parts: Sequence[PartInfo]) -> Plan:
         """Return it in the contract's words."""
-        return PlanInfo(
+        return Plan(
             row=self.row(),
             settings=msgspec.convert(self.settings, PlanSettings),
             inputs=self.frozen_inputs(),
@@ -108,11 +123,6 @@ class PartRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     body: bytes
     pages: int
-
-
-def evidence_of(row: EvidenceRow) -> Evidence:
-    """Return what a row says, in the words of the readiness page."""
-    return Evidence(**{name: getattr(row, name) for name in Evidence.__struct_fields__})
 
 
 async def lock_desk(tx: Tx) -> None:

@@ -20,6 +20,7 @@ import msgspec
 from springtide.contracts.common import AuditEntry
 from springtide.contracts.peak.errors import Mistake
 from springtide.contracts.peak.paths import Override, Scope
+from springtide.contracts.peak.readiness import Evidence
 from springtide.platform.caller import Caller
 from springtide.platform.errors import Conflict, NotFound, Unavailable
 
@@ -138,7 +139,7 @@ class PlanRow(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
 
 
-class PlanInfo(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """A plan, whole but for its parts.
 
     `inputs_sha256`: of everything it was made from; two plans with the same hash and the same desk are the same.
@@ -233,21 +234,11 @@ class NewEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EvidenceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece of evidence as filed. `author`: the principal who filed it; `source`: "product", or "hand" for people.
-
-    The rest is what `contracts.peak.readiness.Evidence` says.
-    """
+    """A piece of evidence as filed. `author`: the principal who filed it."""
 
     id: UUID
     author: str
-    item: str
-    passed: bool
-    source: str
-    owner: str
-    filed_on: date
-    document: str
-    expires_on: date | None
-    note: str
+    evidence: Evidence
 
 
 class PeakApi(Protocol):
@@ -281,7 +272,7 @@ class PeakApi(Protocol):
         """Return plans, newest first, those with a number below `before`."""
         ...
 
-    async def get_plan(self, *, caller: Caller, plan_id: UUID) -> PlanInfo:
+    async def get_plan(self, *, caller: Caller, plan_id: UUID) -> Plan:
         """Return a plan. `PeakNotFound`."""
         ...
 
