@@ -18,7 +18,7 @@ from springtide.contracts.peak.api import (
     InputDocument,
     InputInfo,
     PartInfo,
-    Plan,
+    PlanInfo,
     PlanRow,
     PlanSettings,
     PlanState,
@@ -47,21 +47,6 @@ class InputRecord(InputInfo, frozen=True, kw_only=True):
         return InputInfo(**{name: getattr(self, name) for name in InputInfo.__struct_fields__})
 
 
-class EvidenceRecord(Evidence, frozen=True, kw_only=True):
-    """A row of `evidence`."""
-
-    id: UUID
-    author: str
-
-    def evidence(self) -> Evidence:
-        """Return what it says."""
-        return Evidence(**{name: getattr(self, name) for name in Evidence.__struct_fields__})
-
-    def row(self) -> EvidenceRow:
-        """Return it in the contract's words."""
-        return EvidenceRow(id=self.id, author=self.author, evidence=self.evidence())
-
-
 class PlanRecord(PlanRow, frozen=True, kw_only=True):
     """A plan as it is kept; the columns of JSON are plain values."""
 
@@ -87,9 +72,9 @@ class PlanRecord(PlanRow, frozen=True, kw_only=True):
         """Return the versions it was made from."""
         return msgspec.convert(self.inputs, tuple[FrozenInput, ...])
 
-    def plan(self, parts: Sequence[PartInfo]) -> Plan:
+    def plan(self, parts: Sequence[PartInfo]) -> PlanInfo:
         """Return it in the contract's words."""
-        return Plan(
+        return PlanInfo(
             row=self.row(),
             settings=msgspec.convert(self.settings, PlanSettings),
             inputs=self.frozen_inputs(),
@@ -123,6 +108,11 @@ class PartRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     body: bytes
     pages: int
+
+
+def evidence_of(row: EvidenceRow) -> Evidence:
+    """Return what a row says, in the words of the readiness page."""
+    return Evidence(**{name: getattr(row, name) for name in Evidence.__struct_fields__})
 
 
 async def lock_desk(tx: Tx) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from springtide.contracts.peak.common import Deadline, Department, Phrase
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something that shows an item holds, or that it does not (`passed` False).
 
     `source`: "product" where Springtide saw it itself (a rehearsal, a drill, a restore, a plan), else "hand" with a

@@ -20,7 +20,7 @@ from springtide.contracts.peak.api import (
     PeakApi,
     PeakExtraMissing,
     PeakNotFound,
-    Plan,
+    PlanInfo,
     PlanSettings,
     PlanState,
 )
@@ -36,7 +36,7 @@ SetClock = Callable[[Node, float], Awaitable[None]]
 _WITHIN_S = 60.0
 
 
-async def ended(node: Node, plan_id: UUID) -> Plan:
+async def ended(node: Node, plan_id: UUID) -> PlanInfo:
     """Wait for the end of a plan."""
     peak = node.ask(PeakApi)
     async with asyncio.timeout(_WITHIN_S):

@@ -79,8 +79,8 @@ async def test_evidence_of_staff_is_by_hand_and_that_of_the_system_is_the_produc
     by_hand = await peak.file_evidence(caller=PLANNER, key=new_key(), evidence=DRILL)
     seen = NewEvidence(item="rehearsal", passed=False, owner="it")
     by_product = await peak.file_evidence(caller=system("rehearsal"), key=new_key(), evidence=seen)
-    assert (by_hand.evidence.source, by_hand.author) == ("hand", "staff:ada")
-    assert (by_product.evidence.source, by_product.evidence.filed_on) == ("product", await today(node))
+    assert (by_hand.source, by_hand.author) == ("hand", "staff:ada")
+    assert (by_product.source, by_product.filed_on) == ("product", await today(node))
     assert await peak.list_evidence(caller=READER) == (by_product, by_hand)
     assert await peak.list_evidence(caller=READER, item="restore") == (by_hand,)
 

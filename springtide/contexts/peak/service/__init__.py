@@ -6,7 +6,7 @@ from springtide.contexts.peak.providers.numerics import require_numerics
 from springtide.contexts.peak.service import read_plans, scenario
 from springtide.contexts.peak.service.order_plan import order_plan
 from springtide.contexts.peak.service.save_inputs import save_inputs
-from springtide.contexts.peak.store import EvidenceRecord, InputRecord, newest_inputs, overrides_since
+from springtide.contexts.peak.store import InputRecord, newest_inputs, overrides_since
 from springtide.contracts.peak.api import (
     MOST_LISTED,
     READ,
@@ -19,8 +19,8 @@ from springtide.contracts.peak.api import (
     NewOverride,
     Part,
     PeakNotFound,
-    Plan,
     PlanComparison,
+    PlanInfo,
     PlanRow,
     PlanSettings,
 )
@@ -96,7 +96,7 @@ class PeakService:
         async with self._db.read() as read:
             return tuple(await read.all("list_plans", {"before": before, "limit": limit}, row=PlanRow))
 
-    async def get_plan(self, *, caller: Caller, plan_id: UUID) -> Plan:
+    async def get_plan(self, *, caller: Caller, plan_id: UUID) -> PlanInfo:
         """See the contract."""
         caller.require(READ)
         return await read_plans.read_plan(self._db, plan_id)
@@ -149,8 +149,7 @@ class PeakService:
         caller.require(READ)
         _require_limit(limit)
         async with self._db.read() as read:
-            rows = await read.all("list_evidence", {"item": item, "limit": limit}, row=EvidenceRecord)
-        return tuple(row.row() for row in rows)
+            return tuple(await read.all("list_evidence", {"item": item, "limit": limit}, row=EvidenceRow))
 
     async def file_evidence(self, *, caller: Caller, key: str, evidence: NewEvidence) -> EvidenceRow:
         """See the contract."""

@@ -10,14 +10,14 @@ from msgspec.structs import replace
 from springtide.contexts.peak.domain.documents import missing
 from springtide.contexts.peak.domain.edits import mistakes_of_settings
 from springtide.contexts.peak.store import (
-    EvidenceRecord,
     PlanRecord,
+    evidence_of,
     insert_plan,
     lock_desk,
     newest_inputs,
     overrides_since,
 )
-from springtide.contracts.peak.api import FrozenInput, PlanRow, PlanSettings
+from springtide.contracts.peak.api import EvidenceRow, FrozenInput, PlanRow, PlanSettings
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.platform.db import Tx
 from springtide.platform.ids import uuid7
@@ -39,7 +39,7 @@ async def order_plan(tx: Tx, *, title: str, settings: PlanSettings) -> PlanRow:
     if mistakes:
         raise InvalidPeakInput.of(mistakes)
     plan_id = uuid7()
-    evidence = [row.evidence() for row in await tx.all("newest_evidence", row=EvidenceRecord)]
+    evidence = [evidence_of(row) for row in await tx.all("newest_evidence", row=EvidenceRow)]
     frozen = [FrozenInput(name=row.name, version=row.version, sha256=row.sha256) for row in inputs.values()]
     made_of = {
         "settings": msgspec.to_builtins(settings),

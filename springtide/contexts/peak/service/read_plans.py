@@ -13,8 +13,8 @@ from springtide.contracts.peak.api import (
     Part,
     PartInfo,
     PeakNotFound,
-    Plan,
     PlanComparison,
+    PlanInfo,
     SettingChanged,
 )
 from springtide.platform.db import Database, Read
@@ -32,7 +32,7 @@ async def find_plan(read: Read, plan_id: UUID) -> PlanRecord:
     return found
 
 
-async def read_plan(db: Database, plan_id: UUID) -> Plan:
+async def read_plan(db: Database, plan_id: UUID) -> PlanInfo:
     """Return a plan with the list of its parts; `PeakNotFound`."""
     async with db.read() as read:
         record = await find_plan(read, plan_id)

@@ -9,7 +9,6 @@ from springtide.contexts.peak.domain.edits import mistakes_of_evidence, mistakes
 from springtide.contracts.peak.api import EvidenceRow, NewEvidence, NewOverride, PeakNotFound
 from springtide.contracts.peak.errors import InvalidPeakInput
 from springtide.contracts.peak.paths import Override
-from springtide.contracts.peak.readiness import Evidence
 from springtide.platform.caller import Kind
 from springtide.platform.db import Tx
 from springtide.platform.ids import uuid7
@@ -62,8 +61,13 @@ async def file_evidence(tx: Tx, given: NewEvidence) -> EvidenceRow:
     if mistakes:
         raise InvalidPeakInput.of(mistakes)
     source = "hand" if by_hand else "product"
-    evidence = Evidence(**msgspec.structs.asdict(given), source=source, filed_on=tx.now.date())
-    row = EvidenceRow(id=uuid7(), author=tx.caller.principal, evidence=evidence)
-    await tx.run("insert_evidence", {**msgspec.structs.asdict(evidence), "id": row.id, "author": row.author})
+    row = EvidenceRow(
+        **msgspec.structs.asdict(given),
+        id=uuid7(),
+        author=tx.caller.principal,
+        source=source,
+        filed_on=tx.now.date(),
+    )
+    await tx.run("insert_evidence", msgspec.structs.asdict(row))
     tx.audit("evidence_filed", row.id, item=given.item, passed=given.passed)
     return row
