@@ -59,6 +59,7 @@ STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "what-if": ("the same paths with a lever or an override changed, in seconds", options.what_if),
     "scaling": ("write a plan's servers into deploy/ and fleet.toml", _scaling),
     "staff": ("plan people: contacts, agents, shifts, names, hires", options.staff),
+    "partners": ("show the register of partners, and what is weak about it", options.partners),
     "buy": ("decide what to order at one review, from files", _buy),
 }
 """Name -> what it does in one line, and the function that adds its options."""

@@ -92,3 +92,13 @@ def staff(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="every shift filled, or the rules that prevent it named")
     parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="decisions due by then are urgent")
     parser.add_argument("--out", required=True, metavar="FOLDER", help="staff.json, CSV files and calendars")
+
+
+def partners(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak partners`."""
+    parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
+    parser.add_argument(
+        "--today", type=date.fromisoformat, required=True, metavar="DATE", help="drills are judged by it"
+    )
+    parser.add_argument("--peak", type=date.fromisoformat, required=True, metavar="DATE", help="when all has to hold")
+    parser.add_argument("--json", action="store_true", help="print the whole review for machines")
