@@ -17,6 +17,7 @@ from springtide.contexts.peak.domain.readiness.findings import of_budget, of_gat
 from springtide.contexts.peak.domain.readiness.judge import judge
 from springtide.contexts.peak.domain.season import Season
 from springtide.contexts.peak.domain.servers.plan import plan_servers
+from springtide.contexts.peak.domain.staff.plan import StaffAsk, plan_staff
 from springtide.contexts.peak.domain.stock.report import report_of
 from springtide.contexts.peak.domain.stock.season import plan_stock
 from springtide.contracts.peak.api import (
@@ -33,10 +34,13 @@ from springtide.contracts.peak.api import (
 from springtide.contracts.peak.budget import BudgetTerms, Firmness, Release
 from springtide.contracts.peak.paths import Levers, PathsSummary
 from springtide.contracts.peak.plan import PlanDay
+from springtide.contracts.peak.staff import StaffPlan
+from springtide.contracts.peak.staff_terms import StaffTerms
 from springtide.contracts.peak.stock import StockPlan, StockRow
 from springtide.demo.company import load_company
 from tests.unit.backoffice.office_fakes import AT, uid
 from tests.unit.peak.gateways.totals import totals_of
+from tests.unit.peak.staff.made import totals as staff_totals
 
 PLAN = uid(77)
 AS_OF = date(2011, 10, 1)
@@ -114,6 +118,7 @@ def bodies() -> dict[str, bytes]:
         "readiness": judge(findings, on=AS_OF, deadlines=deadlines),
         "briefs": briefs_of(decisions, {}),
         "stock": stock_plan(),
+        "staff": staff_plan(),
     }
     return {step: msgspec.json.encode(part) for step, part in parts.items()}
 
@@ -138,6 +143,13 @@ def stock_plan() -> StockPlan:
         for number, sku in enumerate(skus)
     ]
     return report_of(plan_stock(StoredPaths(season=season, skus=skus, units=units), rows, company), peak_day=AS_OF)
+
+
+def staff_plan() -> StaffPlan:
+    """Return people for two weeks of a shop twenty times the demo's, a week of them with names."""
+    season = Season(first=date(2011, 11, 21), days=14)
+    ask = StaffAsk(today=AS_OF, roster_from=season.first, roster_weeks=1, effort=0.1)
+    return plan_staff(staff_totals(20, size=20.0, season=season), load_company(), StaffTerms(), ask).plan
 
 
 def _day(place: int, day: date, orders: np.ndarray) -> PlanDay:

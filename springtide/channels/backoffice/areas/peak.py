@@ -48,6 +48,7 @@ SCREENS = (
     Screen("season", season.show),
     Screen("brief", brief.show),
     Screen("stock", stock.show),
+    Screen("staff", staff.show),
     Screen("servers", servers.show),
     Screen("gateways", gateways.show),
     Screen("budget", budget.show),
