@@ -25,7 +25,7 @@ from springtide.contracts.peak.api import (
     InputInfo,
     Part,
     PeakNotFound,
-    Plan,
+    PlanInfo,
     PlanRow,
     PlanSettings,
     PlanState,
@@ -181,8 +181,8 @@ def row(state: PlanState = PlanState.DONE) -> PlanRow:
     )
 
 
-def plan(state: PlanState = PlanState.DONE, **changes: Any) -> Plan:
-    made = Plan(
+def plan(state: PlanState = PlanState.DONE, **changes: Any) -> PlanInfo:
+    made = PlanInfo(
         row=row(state),
         settings=PlanSettings(first=AS_OF, days=28),
         inputs=(FrozenInput(name="company.toml", version=1, sha256="0" * 64),),
@@ -221,7 +221,7 @@ def answers(parts: dict[str, bytes], paged: dict[tuple[str, int], Part] | None =
             raise PeakNotFound(message, what=step)
         return paged.get((step, page)) or Part(step=step, page=0, pages=1, body=parts[step])
 
-    def one(arguments: dict[str, Any]) -> Plan:
+    def one(arguments: dict[str, Any]) -> PlanInfo:
         if arguments["plan_id"] != PLAN:
             message = "There is no such plan."
             raise PeakNotFound(message, what=str(arguments["plan_id"]))

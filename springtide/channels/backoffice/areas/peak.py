@@ -26,14 +26,14 @@ from springtide.channels.backoffice.peak.views import (
 )
 from springtide.channels.backoffice.peak.views.common import Head
 from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
-from springtide.contracts.peak.api import READ, WRITE, NewEvidence, Plan, PlanSettings, PlanState
+from springtide.contracts.peak.api import READ, WRITE, NewEvidence, PlanInfo, PlanSettings, PlanState
 from springtide.platform.caching import FOREVER
 from springtide.platform.errors import NotFound
 from springtide.platform.http import HttpRequest
 
 SEASON_DAYS = 100
 _SIZES = ("1", "10", "100")
-Show = Callable[[Visit, Plan, Speech], Awaitable[dict[str, Any]]]
+Show = Callable[[Visit, PlanInfo, Speech], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ async def file_evidence(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
     )
     if isinstance(done, Trouble):
         return await _show(visit, plan_id, "readiness", done)
-    said = f"Filed for {done.evidence.item}; the next plan counts it"
+    said = f"Filed for {done.item}; the next plan counts it"
     return visit.see_other(f"/peak/plans/{plan_id}/readiness", said, **kept(visit))
 
 

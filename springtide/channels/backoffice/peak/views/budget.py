@@ -9,11 +9,11 @@ from springtide.channels.backoffice.peak.reading import whole
 from springtide.channels.backoffice.peak.speech import Speech
 from springtide.channels.backoffice.peak.views.common import View
 from springtide.channels.backoffice.visit import Visit
-from springtide.contracts.peak.api import Plan
+from springtide.contracts.peak.api import PlanInfo
 from springtide.contracts.peak.budget import BudgetPlan
 
 
-async def show(visit: Visit, plan: Plan, speech: Speech) -> View:
+async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     """Return lines and total, what moves the total, and cash by week."""
     found = await whole(visit, plan.row.id, "budget", BudgetPlan)
     if found is None:

@@ -5,11 +5,11 @@ from springtide.channels.backoffice.peak.reading import whole
 from springtide.channels.backoffice.peak.speech import Speech
 from springtide.channels.backoffice.peak.views.common import View
 from springtide.channels.backoffice.visit import Visit
-from springtide.contracts.peak.api import Plan
+from springtide.contracts.peak.api import PlanInfo
 from springtide.contracts.peak.gateways import GatewayPlan
 
 
-async def show(visit: Visit, plan: Plan, speech: Speech) -> View:
+async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     """Return the split, the loads, and what happens without each gateway."""
     found = await whole(visit, plan.row.id, "gateways", GatewayPlan)
     if found is None:

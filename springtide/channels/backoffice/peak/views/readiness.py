@@ -4,11 +4,11 @@ from springtide.channels.backoffice.peak.reading import whole
 from springtide.channels.backoffice.peak.speech import Speech
 from springtide.channels.backoffice.peak.views.common import View
 from springtide.channels.backoffice.visit import Visit
-from springtide.contracts.peak.api import WRITE, Plan
+from springtide.contracts.peak.api import WRITE, PlanInfo
 from springtide.contracts.peak.readiness import Readiness
 
 
-async def show(visit: Visit, plan: Plan, speech: Speech) -> View:
+async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     """Return the owner's questions, each with its items, and the form that files evidence."""
     found = await whole(visit, plan.row.id, "readiness", Readiness)
     groups = (

@@ -8,13 +8,13 @@ from springtide.channels.backoffice.peak.reading import listed, whole
 from springtide.channels.backoffice.peak.speech import Speech
 from springtide.channels.backoffice.peak.views.common import View
 from springtide.channels.backoffice.visit import Visit
-from springtide.contracts.peak.api import Plan
+from springtide.contracts.peak.api import PlanInfo
 from springtide.contracts.peak.common import Decision
 from springtide.contracts.peak.paths import PathsSummary
 from springtide.contracts.peak.plan import PlanDay
 
 
-async def show(visit: Visit, plan: Plan, speech: Speech) -> View:
+async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     """Return decisions first, then the fan of orders by day."""
     days, decisions, paths = await asyncio.gather(
         listed(visit, plan.row.id, "days", PlanDay),

@@ -5,11 +5,11 @@ from springtide.channels.backoffice.peak.reading import whole
 from springtide.channels.backoffice.peak.speech import Speech
 from springtide.channels.backoffice.peak.views.common import View
 from springtide.channels.backoffice.visit import Visit
-from springtide.contracts.peak.api import Plan
+from springtide.contracts.peak.api import PlanInfo
 from springtide.contracts.peak.servers import ServerPlan
 
 
-async def show(visit: Visit, plan: Plan, speech: Speech) -> View:
+async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     """Return services, shared parts, the replays, and the advice."""
     found = await whole(visit, plan.row.id, "servers", ServerPlan)
     if found is None:
