@@ -63,6 +63,7 @@ def plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--season-days", type=int, default=100, metavar="N", help="default 100")
     parser.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="default: the day after the history")
     parser.add_argument("--calibration", default="", metavar="FILE", help="what `peak backtest` wrote")
+    _add_gifts(parser)
     parser.add_argument(
         "--roster-weeks", type=int, default=4, metavar="N", help="weeks with names (default 4; 0: none)"
     )
@@ -131,6 +132,11 @@ def _add_judging(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="for forecast.parquet and scores.json")
     parser.add_argument("--paths", type=int, default=400, metavar="N", help="draws per origin (default 400)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same figures (default 1)")
+    _add_gifts(parser)
+    parser.add_argument("--engine", default=None, help="fits on ray, spark or dask; default: here")
+
+
+def _add_gifts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gifts",
         type=float,
@@ -146,3 +152,5 @@ def risks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
     parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="drills are judged by it")
     parser.add_argument("--json", action="store_true", help="print the whole plan for machines")
+
+
