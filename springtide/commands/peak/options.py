@@ -143,7 +143,6 @@ def _add_gifts(parser: argparse.ArgumentParser) -> None:
         default=1.0,
         help="lever of a first Christmas: 1 for general goods, 2 for gifts, 0 for none (default 1)",
     )
-    parser.add_argument("--engine", default=None, help="fits on ray, spark or dask; default: here")
 
 
 def risks(parser: argparse.ArgumentParser) -> None:
@@ -152,5 +151,3 @@ def risks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
     parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="drills are judged by it")
     parser.add_argument("--json", action="store_true", help="print the whole plan for machines")
-
-
