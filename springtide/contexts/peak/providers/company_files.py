@@ -4,6 +4,7 @@ from pathlib import Path
 
 from springtide.contracts.peak.company import COMPANY_DOCUMENTS, Company, decode_company
 from springtide.contracts.peak.partners import PARTNERS_DOCUMENT, PartnerNote, decode_partner_notes
+from springtide.contracts.peak.risk import RISKS_DOCUMENT, Risk, decode_risks
 from springtide.contracts.peak.staff_terms import STAFF_DOCUMENT, StaffTerms, decode_staff_terms
 
 
@@ -24,3 +25,9 @@ def read_partner_notes(folder: Path) -> tuple[PartnerNote, ...]:
     """Read `partners.toml` if it is there; raises InvalidPeakInput."""
     file = folder / PARTNERS_DOCUMENT
     return decode_partner_notes(file.read_bytes()) if file.is_file() else ()
+
+
+def read_risks(folder: Path) -> tuple[Risk, ...]:
+    """Read `risks.toml` if it is there; raises InvalidPeakInput."""
+    file = folder / RISKS_DOCUMENT
+    return decode_risks(file.read_bytes()) if file.is_file() else ()
