@@ -27,11 +27,14 @@ def _scaling(parser: argparse.ArgumentParser) -> None:
 
 
 STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "load": ("give the desk of a running shop its history and documents", options.load),
     "history": ("look a shop's past over: what is left out of the demand, and why", options.history),
+    "what-if": ("the same paths with a lever or an override changed, in seconds", options.what_if),
     "scaling": ("write a plan's servers into deploy/ and fleet.toml", _scaling),
     "staff": ("plan people: contacts, agents, shifts, names, hires", options.staff),
     "stock": ("plan what to buy for the season, from paths and a stock count", options.stock),
     "warehouse": ("plan hours, crews, carriers and the external warehouse", options.warehouse),
     "buy": ("decide what to order at one review, from files", options.buy),
+    "partners": ("show the register of partners, and what is weak about it", options.partners),
 }
 """Name -> what it does in one line, and the function that adds its options."""

@@ -34,6 +34,51 @@ def history(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the whole report for machines")
 
 
+def load(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak load`."""
+    add_history(parser)
+    parser.add_argument("--stock", default="", metavar="FILE", help="sku, on_hand, pack: a count of the stock")
+    parser.add_argument("--inbound", default="", metavar="FILE", help="sku, quantity, arrives: what is on its way")
+    parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents; `demo` has its own")
+
+
+def add_levers(parser: argparse.ArgumentParser) -> None:
+    """Add the levers and overrides; what is not given stays as it is."""
+    parser.add_argument("--size", type=float, metavar="TIMES", help="the size of the shop: 1, 10, 100 times")
+    parser.add_argument("--marketing", type=float, metavar="TIMES", help="visits on event days, orders with them")
+    parser.add_argument("--discount", type=float, metavar="TIMES", help="what discounts do to orders on event days")
+    parser.add_argument("--conversion", type=float, metavar="TIMES", help="orders per visit on event days")
+    parser.add_argument("--overrides", default="", metavar="FILE", help="TOML: who changes what, and why")
+
+
+def plan(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak plan`."""
+    add_history(parser)
+    add_levers(parser)
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="plan.json, inputs.json and paths.npz go there")
+    parser.add_argument("--company", default="", metavar="FOLDER", help="its documents; default: the demo company")
+    parser.add_argument("--stock", default="", metavar="FILE", help="the count: sku, on_hand; pack")
+    parser.add_argument("--inbound", default="", metavar="FILE", help="what is on its way: sku, quantity, arrives")
+    parser.add_argument("--season-from", type=date.fromisoformat, metavar="DATE", help="default: after the history")
+    parser.add_argument("--season-days", type=int, default=100, metavar="N", help="default 100")
+    parser.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="default: the day after the history")
+    parser.add_argument("--calibration", default="", metavar="FILE", help="what `peak backtest` wrote")
+    parser.add_argument(
+        "--roster-weeks", type=int, default=4, metavar="N", help="weeks with names (default 4; 0: none)"
+    )
+    parser.add_argument("--paths", type=int, default=1000, metavar="N", help="default 1000")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed is the same plan (default 1)")
+    parser.add_argument("--json", action="store_true", help="print the plan for machines")
+
+
+def what_if(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak what-if`."""
+    parser.add_argument("plan", metavar="FOLDER", help="what `peak plan --out` wrote")
+    add_levers(parser)
+    parser.add_argument("--out", default="", metavar="FOLDER", help="write the changed plan there")
+    parser.add_argument("--json", action="store_true", help="print the changed plan for machines")
+
+
 def staff(parser: argparse.ArgumentParser) -> None:
     """Add the options of `peak staff`."""
     parser.add_argument("paths", metavar="PATHS", help="the joint paths, as `peak paths` wrote them")
@@ -104,3 +149,13 @@ def buy(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--paths", type=count, default=1000, help="how many futures to weigh (default 1000)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same quantities")
+
+
+def partners(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak partners`."""
+    parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
+    parser.add_argument(
+        "--today", type=date.fromisoformat, required=True, metavar="DATE", help="drills are judged by it"
+    )
+    parser.add_argument("--peak", type=date.fromisoformat, required=True, metavar="DATE", help="when all has to hold")
+    parser.add_argument("--json", action="store_true", help="print the whole review for machines")

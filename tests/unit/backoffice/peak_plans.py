@@ -19,7 +19,7 @@ from springtide.contracts.peak.api import (
     InputInfo,
     Part,
     PeakNotFound,
-    Plan,
+    PlanInfo,
     PlanRow,
     PlanSettings,
     PlanState,
@@ -139,8 +139,8 @@ def row(state: PlanState = PlanState.DONE) -> PlanRow:
     )
 
 
-def plan(state: PlanState = PlanState.DONE, **changes: Any) -> Plan:
-    made = Plan(
+def plan(state: PlanState = PlanState.DONE, **changes: Any) -> PlanInfo:
+    made = PlanInfo(
         row=row(state),
         settings=PlanSettings(first=AS_OF, days=28),
         inputs=(FrozenInput(name="company.toml", version=1, sha256="0" * 64),),
@@ -177,7 +177,7 @@ def answers(parts: dict[str, bytes]) -> dict[str, Any]:
             raise PeakNotFound(message, what=arguments["step"])
         return Part(step=arguments["step"], page=0, pages=1, body=parts[arguments["step"]])
 
-    def one(arguments: dict[str, Any]) -> Plan:
+    def one(arguments: dict[str, Any]) -> PlanInfo:
         if arguments["plan_id"] != PLAN:
             message = "There is no such plan."
             raise PeakNotFound(message, what=str(arguments["plan_id"]))
