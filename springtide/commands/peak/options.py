@@ -208,3 +208,11 @@ def risks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
     parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="drills are judged by it")
     parser.add_argument("--json", action="store_true", help="print the whole plan for machines")
+
+
+def scaling(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak scaling`."""
+    parser.add_argument("plan", metavar="PLAN", help="plan.json, as `peak plan` wrote it")
+    parser.add_argument("--overlay", default="", metavar="FOLDER", help="deploy/kustomize/overlays/peak: rewritten")
+    parser.add_argument("--fleet", default="", metavar="FILE", help="fleet.toml: written")
+    parser.add_argument("--cores", type=int, default=4, help="of the machine the fleet runs on (default 4)")
