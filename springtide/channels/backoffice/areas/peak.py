@@ -22,6 +22,7 @@ from springtide.channels.backoffice.peak.views import (
     readiness,
     season,
     servers,
+    staff,
     stock,
 )
 from springtide.channels.backoffice.peak.views.common import Head

@@ -9,7 +9,7 @@ from springtide.channels.backoffice.peak.reading import whole
 from springtide.channels.backoffice.peak.speech import Speech
 from springtide.channels.backoffice.peak.views.common import View
 from springtide.channels.backoffice.visit import Visit
-from springtide.contracts.peak.api import Plan
+from springtide.contracts.peak.api import PlanInfo
 from springtide.contracts.peak.staff import Grid, HireWeek, RosterEntry, RosterPlan, StaffPlan, Support
 
 GRIDS = ("net", "needed", "rostered", "scheduled", "outsourced")
@@ -19,7 +19,7 @@ _WEEK = 7
 _HALF_HOURS = 48
 
 
-async def show(visit: Visit, plan: Plan, speech: Speech) -> View:
+async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     """Return decisions, then the week and the figure that the address asks for: `week` (its first day), `grid`."""
     found = await whole(visit, plan.row.id, "staff", StaffPlan)
     if found is None:

@@ -8,7 +8,7 @@ from springtide.channels.backoffice.peak.reading import whole
 from springtide.channels.backoffice.peak.speech import Speech
 from springtide.channels.backoffice.peak.views.common import View, cut
 from springtide.channels.backoffice.visit import Visit
-from springtide.contracts.peak.api import Plan
+from springtide.contracts.peak.api import PlanInfo
 from springtide.contracts.peak.stock import BuyLine, StockException, StockPlan, StorageWeek
 
 LISTS = ("look", "buy")
@@ -16,7 +16,7 @@ _SHOWN_IN_CHART = 15
 Item = TypeVar("Item", StockException, BuyLine)
 
 
-async def show(visit: Visit, plan: Plan, speech: Speech) -> View:
+async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     """Return orders first, then the products that the address asks for: `supplier`, `list`, `page`."""
     found = await whole(visit, plan.row.id, "stock", StockPlan)
     if found is None:
