@@ -56,7 +56,6 @@ def _buy(parser: argparse.ArgumentParser) -> None:
 STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "load": ("give the desk of a running shop its history and documents", options.load),
     "history": ("look a shop's past over: what is left out of the demand, and why", options.history),
-
     "plan": ("make the whole plan of a season from a shop's past", options.plan),
     "what-if": ("the same paths with a lever or an override changed, in seconds", options.what_if),
     "backtest": ("forecast a past as if it were the future, and compare", options.backtest),

@@ -152,5 +152,3 @@ def risks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
     parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="drills are judged by it")
     parser.add_argument("--json", action="store_true", help="print the whole plan for machines")
-
-
