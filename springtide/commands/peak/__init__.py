@@ -54,6 +54,7 @@ def _buy(parser: argparse.ArgumentParser) -> None:
 
 
 STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "load": ("give the desk of a running shop its history and documents", options.load),
     "history": ("look a shop's past over: what is left out of the demand, and why", options.history),
     "plan": ("make the whole plan of a season from a shop's past", options.plan),
     "what-if": ("the same paths with a lever or an override changed, in seconds", options.what_if),
@@ -61,6 +62,8 @@ STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "accuracy": ("back-test a past at many origins: what forecasts of this shop are worth", options.accuracy),
     "scaling": ("write a plan's servers into deploy/ and fleet.toml", _scaling),
     "staff": ("plan people: contacts, agents, shifts, names, hires", options.staff),
+    "partners": ("show the register of partners, and what is weak about it", options.partners),
+    "risks": ("rank what may go wrong by its cost on the paths", options.risks),
     "buy": ("decide what to order at one review, from files", _buy),
 }
 """Name -> what it does in one line, and the function that adds its options."""

@@ -34,6 +34,14 @@ def history(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the whole report for machines")
 
 
+def load(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak load`."""
+    add_history(parser)
+    parser.add_argument("--stock", default="", metavar="FILE", help="sku, on_hand, pack: a count of the stock")
+    parser.add_argument("--inbound", default="", metavar="FILE", help="sku, quantity, arrives: what is on its way")
+    parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents; `demo` has its own")
+
+
 def add_levers(parser: argparse.ArgumentParser) -> None:
     """Add the levers and overrides; what is not given stays as it is."""
     parser.add_argument("--size", type=float, metavar="TIMES", help="the size of the shop: 1, 10, 100 times")
@@ -87,6 +95,16 @@ def staff(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="FOLDER", help="staff.json, CSV files and calendars")
 
 
+def partners(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak partners`."""
+    parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
+    parser.add_argument(
+        "--today", type=date.fromisoformat, required=True, metavar="DATE", help="drills are judged by it"
+    )
+    parser.add_argument("--peak", type=date.fromisoformat, required=True, metavar="DATE", help="when all has to hold")
+    parser.add_argument("--json", action="store_true", help="print the whole review for machines")
+
+
 def backtest(parser: argparse.ArgumentParser) -> None:
     """Add the options of `peak backtest`."""
     add_history(parser)
@@ -125,3 +143,11 @@ def _add_gifts(parser: argparse.ArgumentParser) -> None:
         default=1.0,
         help="lever of a first Christmas: 1 for general goods, 2 for gifts, 0 for none (default 1)",
     )
+
+
+def risks(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak risks`."""
+    parser.add_argument("paths", metavar="PATHS", help="the joint paths, as `peak paths` wrote them")
+    parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
+    parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="drills are judged by it")
+    parser.add_argument("--json", action="store_true", help="print the whole plan for machines")
