@@ -95,6 +95,63 @@ def staff(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="FOLDER", help="staff.json, CSV files and calendars")
 
 
+def _season(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", metavar="PATHS", help="the joint paths, as `peak paths` wrote them")
+    parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
+    parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="the day to decide on")
+
+
+def stock(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak stock`."""
+    _season(parser)
+    parser.add_argument(
+        "--stock", default="", metavar="FILE", help="sku, on_hand; pack_size, inbound, inbound_on (default: the demo's)"
+    )
+    parser.add_argument("--budget", type=count, metavar="AMOUNT", help="at most so much now, in minor units")
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="stock.json and buy_list.csv")
+
+
+def warehouse(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak warehouse`."""
+    _season(parser)
+    parser.add_argument(
+        "--closed",
+        type=date.fromisoformat,
+        action="append",
+        default=[],
+        metavar="DATE",
+        help="a day on which nobody works; may be repeated",
+    )
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="fulfilment.json, bookings.csv and days.csv")
+
+
+def count(text: str) -> int:
+    """Read a whole number above 0."""
+    number = int(text)
+    if number < 1:
+        message = f"{number} is not above 0"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
+def buy(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak buy`."""
+    parser.add_argument("--history", required=True, metavar="FILE", help="date, sku, quantity; weekly or daily")
+    parser.add_argument("--stock", required=True, metavar="FILE", help="sku, on_hand; pack where goods come in packs")
+    parser.add_argument("--orders", metavar="FILE", help="sku, quantity, arrives: what is on its way")
+    parser.add_argument("--calendar", required=True, metavar="FILE", help="order_date, arrival_date, next_arrival")
+    parser.add_argument("--costs", required=True, metavar="FILE", help="holding, shortage per unit and period; sku")
+    parser.add_argument("--out", required=True, metavar="FILE", help="where the quantities go, as CSV")
+    parser.add_argument(
+        "--on",
+        type=date.fromisoformat,
+        metavar="DATE",
+        help="the review of this order date; else the first after the history",
+    )
+    parser.add_argument("--paths", type=count, default=1000, help="how many futures to weigh (default 1000)")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same quantities")
+
+
 def partners(parser: argparse.ArgumentParser) -> None:
     """Add the options of `peak partners`."""
     parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
@@ -151,3 +208,11 @@ def risks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
     parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="drills are judged by it")
     parser.add_argument("--json", action="store_true", help="print the whole plan for machines")
+
+
+def scaling(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak scaling`."""
+    parser.add_argument("plan", metavar="PLAN", help="plan.json, as `peak plan` wrote it")
+    parser.add_argument("--overlay", default="", metavar="FOLDER", help="deploy/kustomize/overlays/peak: rewritten")
+    parser.add_argument("--fleet", default="", metavar="FILE", help="fleet.toml: written")
+    parser.add_argument("--cores", type=int, default=4, help="of the machine the fleet runs on (default 4)")

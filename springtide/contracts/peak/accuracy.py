@@ -32,7 +32,7 @@ class MethodScore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QuantileScore(msgspec.Struct, frozen=True, kw_only=True):
-    """One quantile at one level: of the joint draws (`method` forecast), or of the benchmark with its own past errors.
+    """One quantile at one level: of the joint draws (`method` forecast), or of a moving average with its past errors.
 
     `coverage`: share of cells at or below it, `low` to `high` its 90 % interval. `pinball`: twice the loss over what
     was sold. `width`: the quantile less the median, over what was sold.
@@ -56,7 +56,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """The forecast against a baseline on the same weeks, in a `figure`.
 
     `wape` and `wape of the median`: against the baseline that turned out best. `pinball`: twice the loss over what was
-    sold, the mean over P1, P10, P50, P90 and P99, against the moving average x index with its own past errors.
+    sold, the mean over P1, P10, P50, P90 and P99, against moving averages with their own past errors.
     `difference`: below 0 the forecast is better; `low` to `high` its 90 % interval, weeks resampled together.
     """
 

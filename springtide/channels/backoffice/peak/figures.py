@@ -12,7 +12,7 @@ from springtide.channels.backoffice.peak.speech import Speech
 from springtide.contracts.peak.common import Band
 
 TIDE, FOAM, SAND, INK, BAD, WARN = "#0a6c74", "rgba(10,108,116,0.18)", "#efe9dd", "#0b1f2a", "#b3261e", "#b26a00"
-PAPER, GREY = "#fbfaf7", "#8a8f94"
+PAPER = "#fbfaf7"
 
 Figure = dict[str, Any]
 
@@ -27,11 +27,10 @@ def fan(
     marked: Sequence[bool] = (),
     actual: Sequence[float | None] = (),
     limit: Sequence[float] = (),
-    before: Sequence[float | None] = (),
 ) -> Figure:
     """Return a fan over time; `marked`: event days, drawn as grounds; `actual`: what came, None where it is to come.
 
-    `limit`: what there is room for. `before`: the year before, aligned on the events, in grey.
+    `limit`: what there is room for.
     """
     at = [day.isoformat() for day in days]
     data: list[dict[str, Any]] = [
@@ -49,8 +48,6 @@ def fan(
         data.append({**sold, "mode": "lines+markers", "marker": {"size": 5}})
     if limit:
         data.append(_line(at, list(limit), speech("limit"), color=INK, width=1.5, dash="dash"))
-    if before:
-        data.insert(0, _line(at[: len(before)], list(before), speech("last_year"), color=GREY, width=1.5))
     return _figure(data, title=title, unit=unit, shapes=list(_grounds(at, marked)), labels=_ends(at, bands, speech))
 
 

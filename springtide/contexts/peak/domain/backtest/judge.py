@@ -11,8 +11,8 @@ from springtide.contexts.peak.domain.backtest.draws import SHARES, Drawn
 from springtide.contexts.peak.domain.backtest.empirical import (
     MEASURES,
     What,
-    benchmark_pairs,
-    benchmark_quantiles,
+    pairs_of,
+    spread_around,
 )
 from springtide.contexts.peak.domain.backtest.origins import Origin
 from springtide.contexts.peak.domain.backtest.tally import About, Tally
@@ -34,9 +34,9 @@ def judge(
     *,
     gate: Gate,
     drawn: Drawn,
-    errors: Mapping[What, NDArray[np.float64]],
+    errors: Mapping[str, Mapping[What, NDArray[np.float64]]],
 ) -> None:
-    """Count one origin into the tally; `errors`: the benchmark's own, as of the origins that all was fixed on."""
+    """Count one origin into the tally; `errors`: those of the moving averages on the fixed origins."""
     setting = origin.answers.setting
     said = {name: rates.daily(setting) for name, rates in origin.answers.products.items()}
     said[FORECAST] = forecast.units
@@ -45,17 +45,19 @@ def judge(
     summed = {name: groups.sums(daily.T).T for name, daily in said.items()}
     _products(tally, origin, "category", groups.sums(origin.actual.T).T, summed)
     _totals(tally, origin, gate)
-    pairs = benchmark_pairs(origin)
+    came = pairs_of(origin, BENCHMARK)
     for (level, grain), quantiles in drawn.levels.items():
         measures = tuple(MEASURES.values()) if level == "total" else ("units",)
         for place, measure in enumerate(measures):
             what = (level, measure, grain)
             at = quantiles.at[:, place : place + 1] if level == "total" else quantiles.at
-            _quantiles(tally, origin, About(*what, FORECAST), pairs[what].came, at)
-            _medians(tally, origin, what, pairs[what].came, at[SHARES.index(0.5)])
-            other = benchmark_quantiles(errors, what, pairs[what].said)
-            if other is not None:
-                _quantiles(tally, origin, About(*what, BENCHMARK), pairs[what].came, other)
+            _quantiles(tally, origin, About(*what, FORECAST), came[what].came, at)
+            _medians(tally, origin, what, came[what].came, at[SHARES.index(0.5)])
+    for method, of_method in errors.items():
+        for what, pair in pairs_of(origin, method).items():
+            at_shares = spread_around(of_method, what, pair.said)
+            if at_shares is not None:
+                _quantiles(tally, origin, About(*what, method), pair.came, at_shares)
 
 
 def _products(

@@ -10,14 +10,14 @@ import numpy as np
 from springtide.contexts.peak.domain.backtest.choose import chosen_on
 from springtide.contexts.peak.domain.backtest.cut import before
 from springtide.contexts.peak.domain.backtest.draws import Drawn, drawn_quantiles
-from springtide.contexts.peak.domain.backtest.empirical import errors_of
+from springtide.contexts.peak.domain.backtest.empirical import SPREAD, errors_of
 from springtide.contexts.peak.domain.backtest.judge import FORECAST, MEDIAN, judge
 from springtide.contexts.peak.domain.backtest.metrics import Interval
 from springtide.contexts.peak.domain.backtest.origins import Origin, Tell, ask
 from springtide.contexts.peak.domain.backtest.tally import EVENT_KINDS, About, Tally
 from springtide.contexts.peak.domain.forecast.combine import Gate
 from springtide.contexts.peak.domain.forecast.make import DEFAULT_SEED, forecast_of
-from springtide.contexts.peak.domain.forecast.members import BASELINES, BENCHMARK
+from springtide.contexts.peak.domain.forecast.members import BASELINES
 from springtide.contexts.peak.domain.forecast.priors import FIRST_PEAK_SD, GENERAL_GOODS
 from springtide.contexts.peak.domain.forecast.result import Forecast
 from springtide.contexts.peak.domain.forecast.seasonal import YEAR
@@ -231,10 +231,10 @@ def _comparisons(tally: Tally, seed: int) -> Iterator[Comparison]:
         less = tally.difference(about, best, seed=seed)
         yield _comparison(about, "wape" if about.method == FORECAST else "wape of the median", best.method, less)
     for about in sorted({of for of, _ in tally.misses if of.method == FORECAST}):
-        other = replace(about, method=BENCHMARK)
-        if any(of == other for of, _ in tally.misses):
-            less = tally.loss_difference(about, other, seed=seed)
-            yield _comparison(about, "pinball", BENCHMARK, less)
+        for other in (replace(about, method=method) for method in SPREAD):
+            if any(of == other for of, _ in tally.misses):
+                less = tally.loss_difference(about, other, seed=seed)
+                yield _comparison(about, "pinball", other.method, less)
 
 
 def _comparison(about: About, figure: str, baseline: str, less: Interval) -> Comparison:
