@@ -19,22 +19,19 @@ class Step(Protocol):
         ...
 
 
-def _scaling(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("plan", metavar="PLAN", help="plan.json, as `peak plan` wrote it")
-    parser.add_argument("--overlay", default="", metavar="FOLDER", help="deploy/kustomize/overlays/peak: rewritten")
-    parser.add_argument("--fleet", default="", metavar="FILE", help="fleet.toml: written")
-    parser.add_argument("--cores", type=int, default=4, help="of the machine the fleet runs on (default 4)")
-
-
 STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "load": ("give the desk of a running shop its history and documents", options.load),
     "history": ("look a shop's past over: what is left out of the demand, and why", options.history),
+    "plan": ("make the whole plan of a season from a shop's past", options.plan),
     "what-if": ("the same paths with a lever or an override changed, in seconds", options.what_if),
-    "scaling": ("write a plan's servers into deploy/ and fleet.toml", _scaling),
+    "backtest": ("forecast a past as if it were the future, and compare", options.backtest),
+    "accuracy": ("back-test a past at many origins: what forecasts of this shop are worth", options.accuracy),
+    "scaling": ("write a plan's servers into deploy/ and fleet.toml", options.scaling),
     "staff": ("plan people: contacts, agents, shifts, names, hires", options.staff),
     "stock": ("plan what to buy for the season, from paths and a stock count", options.stock),
     "warehouse": ("plan hours, crews, carriers and the external warehouse", options.warehouse),
     "buy": ("decide what to order at one review, from files", options.buy),
     "partners": ("show the register of partners, and what is weak about it", options.partners),
+    "risks": ("rank what may go wrong by its cost on the paths", options.risks),
 }
 """Name -> what it does in one line, and the function that adds its options."""

@@ -98,7 +98,7 @@ class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
     """What a plan was made with besides history and paths: frozen in inputs.json, so that it can be made again.
 
     `counts`: of the stock, None where nobody counted: then there is no buy list.
-    `roster_weeks`: weeks in which people's names stand on shifts.
+    `roster_weeks`: weeks in which people's names stand on shifts. `gifts`: lever of a first Christmas.
     """
 
     as_of: date
@@ -112,6 +112,7 @@ class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
     figures: BudgetFigures = BudgetFigures()
     evidence: tuple[Evidence, ...] = ()
     roster_weeks: int = 4
+    gifts: float = 1.0
 
 
 class PlanRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,7 +43,7 @@ def past(tmp_path: Path) -> Past:
         name = keep_file(history_folder(Path(node.settings.data_dir)), file)
         text = f'file = "{name}"\ntimezone = "Europe/Amsterdam"\n'
         edit = InputEdit(name="history.toml", text=text, expected_version=0)
-        await node.ask(PeakApi).put_inputs(caller=PLANNER, key=new_key(), edits=(edit,))
+        await node.ask(PeakApi).put_inputs(caller=PLANNER, key=new_key(), edits=(edit, *company_edits()))
         return text
 
     return put

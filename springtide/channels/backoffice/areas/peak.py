@@ -14,7 +14,17 @@ from springtide.channels.backoffice.peak.page import desk_page, kept, speech_of
 from springtide.channels.backoffice.peak.plotly import script
 from springtide.channels.backoffice.peak.reading import whole
 from springtide.channels.backoffice.peak.speech import Speech
-from springtide.channels.backoffice.peak.views import brief, budget, calendar, gateways, readiness, season, servers
+from springtide.channels.backoffice.peak.views import (
+    brief,
+    budget,
+    calendar,
+    gateways,
+    readiness,
+    season,
+    servers,
+    staff,
+    stock,
+)
 from springtide.channels.backoffice.peak.views.common import Head
 from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
 from springtide.contracts.peak.api import READ, WRITE, NewEvidence, PlanInfo, PlanSettings, PlanState
@@ -38,6 +48,8 @@ class Screen:
 SCREENS = (
     Screen("season", season.show),
     Screen("brief", brief.show),
+    Screen("stock", stock.show),
+    Screen("staff", staff.show),
     Screen("servers", servers.show),
     Screen("gateways", gateways.show),
     Screen("budget", budget.show),

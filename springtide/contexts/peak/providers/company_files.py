@@ -5,6 +5,7 @@ from pathlib import Path
 from springtide.contracts.peak.company import COMPANY_DOCUMENTS, Company, decode_company
 from springtide.contracts.peak.fulfilment import FULFILMENT_DOCUMENT, FulfilmentTerms, decode_fulfilment_terms
 from springtide.contracts.peak.partners import PARTNERS_DOCUMENT, PartnerNote, decode_partner_notes
+from springtide.contracts.peak.risk import RISKS_DOCUMENT, Risk, decode_risks
 from springtide.contracts.peak.staff_terms import STAFF_DOCUMENT, StaffTerms, decode_staff_terms
 from springtide.contracts.peak.stock import STOCK_DOCUMENT, StockTerms, decode_stock_terms
 
@@ -38,3 +39,9 @@ def read_fulfilment_terms(folder: Path) -> FulfilmentTerms:
     """Read `fulfilment.toml` if it is there, else the documented defaults; raises InvalidPeakInput."""
     file = folder / FULFILMENT_DOCUMENT
     return decode_fulfilment_terms(file.read_bytes()) if file.is_file() else FulfilmentTerms()
+
+
+def read_risks(folder: Path) -> tuple[Risk, ...]:
+    """Read `risks.toml` if it is there; raises InvalidPeakInput."""
+    file = folder / RISKS_DOCUMENT
+    return decode_risks(file.read_bytes()) if file.is_file() else ()
