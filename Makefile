@@ -18,7 +18,8 @@ help: ## list the commands
 
 .PHONY: up
 up: $(BASE) ## start the whole shop on http://127.0.0.1:8000; Ctrl-C stops it
-	@SPRINGTIDE_PARENT_PID=$$PPID exec .venv/bin/springtide up
+	@SPRINGTIDE_PARENT_PID=$$PPID SPRINGTIDE_PEAK_INSTALL="$${SPRINGTIDE_PEAK_INSTALL-scripts/venv.sh peak}" \
+		exec .venv/bin/springtide up
 
 .PHONY: test
 test: $(DEV) ## run all tests

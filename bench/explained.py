@@ -5,7 +5,6 @@ in one transaction that is rolled back, each under EXPLAIN, with new ids in plac
 """
 
 import asyncio
-import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -198,12 +197,24 @@ def _plan(connection: psycopg.Connection[Any], sent: Sent, params: Any) -> dict[
         plan: dict[str, Any] = row[0][0]["Plan"]
         return plan
     names = list(dict.fromkeys(_PLACE.findall(query.decode())))
-    text = _PLACE.sub(lambda found: f"${names.index(found[1]) + 1}", query.decode()).replace("%%", "%")
-    result = connection.pgconn.exec_params(text.encode(), [as_text(params[name]) for name in names])
-    if result.status != pq.ExecStatus.TUPLES_OK:
-        raise psycopg.errors.error_from_result(result)
-    told: dict[str, Any] = json.loads(result.get_value(0, 0) or b"")[0]["Plan"]
-    return told
+    text = _PLACE.sub(lambda found: f"${names.index(found[1]) + 1}", sent.query.decode()).replace("%%", "%")
+    return _prepared_plan(connection, text, [as_text(params[name]) for name in names])
+
+
+def _prepared_plan(connection: psycopg.Connection[Any], text: str, values: list[bytes | None]) -> dict[str, Any]:
+    """Return the plan that a prepared statement has whatever its parameters are, executed with these."""
+    prepared = connection.pgconn.prepare(b"explained", text.encode())
+    if prepared.status != pq.ExecStatus.COMMAND_OK:
+        raise psycopg.errors.error_from_result(prepared)
+    words = sql.SQL(", ").join(sql.Literal(None if value is None else value.decode()) for value in values)
+    given = sql.SQL("({})").format(words) if values else sql.SQL("")
+    row = connection.execute(
+        sql.SQL("explain (analyze, buffers, format json) execute explained {}").format(given)
+    ).fetchone()
+    connection.execute("deallocate explained")
+    assert row is not None
+    plan: dict[str, Any] = row[0][0]["Plan"]
+    return plan
 
 
 def as_text(value: object) -> bytes | None:

@@ -8,7 +8,8 @@ from datetime import date
 
 import msgspec
 
-from springtide.contracts.peak.budget import BudgetTerms
+from springtide.contracts.peak.brief import Brief
+from springtide.contracts.peak.budget import BudgetFigures, BudgetPlan, BudgetTerms
 from springtide.contracts.peak.calendar import EventCalendar
 from springtide.contracts.peak.common import Band, Deadline, Decision, Phrase
 from springtide.contracts.peak.company import Company
@@ -49,10 +50,12 @@ class StageDone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The plan. `id`: a hash of all inputs, edits, seed and versions: equal ids are equal plans.
+    """The plan. `id`: a hash of all inputs, edits, seed and versions: equal ids are equal plans. One that
+    was changed by a what-if ends with "-what-if": it has no buy list and no roster.
 
     `as_of`: the day it is made for. `currency`: of every amount. `inputs`: SHA-256 of what was read, by name.
     `versions`: of the program and of the libraries whose numbers are in here. `decisions`: of all steps, urgent ones
+    first, then by day; `deadlines`: of all steps, by last day. `briefs`: a page for each department.
     """
 
     format: int
@@ -77,7 +80,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     staff: StaffPlan
     gateways: GatewayPlan
     servers: ServerPlan
+    budget: BudgetPlan
     readiness: Readiness
+    briefs: tuple[Brief, ...]
 
 
 class StockCount(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +98,7 @@ class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
     """What a plan was made with besides history and paths: frozen in inputs.json, so that it can be made again.
 
     `counts`: of the stock, None where nobody counted: then there is no buy list.
+    `roster_weeks`: weeks in which people's names stand on shifts. `gifts`: lever of a first Christmas.
     """
 
     as_of: date
@@ -103,7 +109,10 @@ class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
     stock: StockTerms = StockTerms()
     staff: StaffTerms = StaffTerms()
     budget: BudgetTerms = BudgetTerms()
+    figures: BudgetFigures = BudgetFigures()
     evidence: tuple[Evidence, ...] = ()
+    roster_weeks: int = 4
+    gifts: float = 1.0
 
 
 class PlanRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """A plan as the desk would publish it: gateways, servers, budget and readiness made by the real numerics."""
 
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +12,20 @@ from springtide.contexts.peak.domain.bands import band_of
 from springtide.contexts.peak.domain.brief import briefs_of
 from springtide.contexts.peak.domain.budget.plan import CostLine, Income, plan_budget
 from springtide.contexts.peak.domain.gateways.plan import plan_gateways
+from springtide.contexts.peak.domain.paths.products import StoredPaths
 from springtide.contexts.peak.domain.readiness.findings import of_budget, of_gateways, of_servers
 from springtide.contexts.peak.domain.readiness.judge import judge
+from springtide.contexts.peak.domain.season import Season
 from springtide.contexts.peak.domain.servers.plan import plan_servers
+from springtide.contexts.peak.domain.staff.plan import StaffAsk, plan_staff
+from springtide.contexts.peak.domain.stock.report import report_of
+from springtide.contexts.peak.domain.stock.season import plan_stock
 from springtide.contracts.peak.api import (
     FrozenInput,
     InputInfo,
     Part,
     PeakNotFound,
-    Plan,
+    PlanInfo,
     PlanRow,
     PlanSettings,
     PlanState,
@@ -28,9 +34,13 @@ from springtide.contracts.peak.api import (
 from springtide.contracts.peak.budget import BudgetTerms, Firmness, Release
 from springtide.contracts.peak.paths import Levers, PathsSummary
 from springtide.contracts.peak.plan import PlanDay
+from springtide.contracts.peak.staff import StaffPlan
+from springtide.contracts.peak.staff_terms import StaffTerms
+from springtide.contracts.peak.stock import StockPlan, StockRow
 from springtide.demo.company import load_company
 from tests.unit.backoffice.office_fakes import AT, uid
 from tests.unit.peak.gateways.totals import totals_of
+from tests.unit.peak.staff.made import totals as staff_totals
 
 PLAN = uid(77)
 AS_OF = date(2011, 10, 1)
@@ -43,6 +53,7 @@ def totals():
     return totals_of(orders_per_hour=days, levels=[level / 20 for level in range(1, 41)], first=AS_OF)
 
 
+@cache
 def bodies() -> dict[str, bytes]:
     """Return the parts of the plan by step, each as its JSON."""
     season = totals()
@@ -106,8 +117,39 @@ def bodies() -> dict[str, bytes]:
         "budget": budget,
         "readiness": judge(findings, on=AS_OF, deadlines=deadlines),
         "briefs": briefs_of(decisions, {}),
+        "stock": stock_plan(),
+        "staff": staff_plan(),
     }
     return {step: msgspec.json.encode(part) for step, part in parts.items()}
+
+
+def stock_plan() -> StockPlan:
+    """Return a buy list of 36 products."""
+    season = Season(first=AS_OF, days=60)
+    random = np.random.Generator(np.random.Philox(11))
+    company = load_company()
+    skus = tuple(f"sku{number:02}" for number in range(36))
+    units = random.poisson(6.0 * random.lognormal(0, 0.2, (1, 60, 1)), (36, 60, 60)).astype(np.float32)
+    rows = [
+        StockRow(
+            sku=sku,
+            category="mugs-and-cups",
+            supplier=company.suppliers[number % 12].id,
+            price_minor=800 + 10 * number,
+            on_hand=150,
+            weekly_units=42.0,
+            pack_size=6,
+        )
+        for number, sku in enumerate(skus)
+    ]
+    return report_of(plan_stock(StoredPaths(season=season, skus=skus, units=units), rows, company), peak_day=AS_OF)
+
+
+def staff_plan() -> StaffPlan:
+    """Return people for two weeks of a shop twenty times the demo's, a week of them with names."""
+    season = Season(first=date(2011, 11, 21), days=14)
+    ask = StaffAsk(today=AS_OF, roster_from=season.first, roster_weeks=1, effort=0.1)
+    return plan_staff(staff_totals(20, size=20.0, season=season), load_company(), StaffTerms(), ask).plan
 
 
 def _day(place: int, day: date, orders: np.ndarray) -> PlanDay:
@@ -139,8 +181,8 @@ def row(state: PlanState = PlanState.DONE) -> PlanRow:
     )
 
 
-def plan(state: PlanState = PlanState.DONE, **changes: Any) -> Plan:
-    made = Plan(
+def plan(state: PlanState = PlanState.DONE, **changes: Any) -> PlanInfo:
+    made = PlanInfo(
         row=row(state),
         settings=PlanSettings(first=AS_OF, days=28),
         inputs=(FrozenInput(name="company.toml", version=1, sha256="0" * 64),),
@@ -168,16 +210,18 @@ def inputs(at: datetime = AT) -> tuple[InputInfo, ...]:
     return (info,)
 
 
-def answers(parts: dict[str, bytes]) -> dict[str, Any]:
-    """Return what the fake desk answers."""
+def answers(parts: dict[str, bytes], paged: dict[tuple[str, int], Part] | None = None) -> dict[str, Any]:
+    """Return what the fake desk answers; `paged`: pages of parts that have several, by step and number."""
+    paged = paged or {}
 
     def part(arguments: dict[str, Any]) -> Part:
-        if arguments["step"] not in parts or arguments["plan_id"] != PLAN:
+        step, page = arguments["step"], arguments["page"]
+        if (step not in parts and (step, page) not in paged) or arguments["plan_id"] != PLAN:
             message = "There is no such part."
-            raise PeakNotFound(message, what=arguments["step"])
-        return Part(step=arguments["step"], page=0, pages=1, body=parts[arguments["step"]])
+            raise PeakNotFound(message, what=step)
+        return paged.get((step, page)) or Part(step=step, page=0, pages=1, body=parts[step])
 
-    def one(arguments: dict[str, Any]) -> Plan:
+    def one(arguments: dict[str, Any]) -> PlanInfo:
         if arguments["plan_id"] != PLAN:
             message = "There is no such plan."
             raise PeakNotFound(message, what=str(arguments["plan_id"]))

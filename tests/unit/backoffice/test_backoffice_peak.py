@@ -10,7 +10,6 @@ from springtide.channels.backoffice.areas.peak import SCREENS
 from springtide.channels.backoffice.peak.plotly import script
 from springtide.contracts.peak.api import EvidenceRow, PlanState
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
-from springtide.contracts.peak.readiness import Evidence
 from tests.unit.backoffice import peak_plans
 from tests.unit.backoffice.browser import Answer, Browser
 from tests.unit.backoffice.conftest import BrowserOf
@@ -83,14 +82,14 @@ async def test_evidence_is_filed_once_with_what_was_typed(owner: Browser, shop: 
     filed = EvidenceRow(
         id=uid(1),
         author="staff:ruth",
-        evidence=Evidence(
-            item="freeze_agreed",
-            passed=True,
-            source="hand",
-            owner="Tom",
-            filed_on=peak_plans.AS_OF,
-            document="mail of 30 September",
-        ),
+        item="freeze_agreed",
+        passed=True,
+        source="hand",
+        owner="Tom",
+        filed_on=peak_plans.AS_OF,
+        document="mail of 30 September",
+        expires_on=None,
+        note="",
     )
     shop.answers["peak.file_evidence"] = filed
     fields = {"item": "freeze_agreed", "owner": "Tom", "document": "mail of 30 September"}

@@ -10,19 +10,31 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from springtide.channels.backoffice.forms import Form
-from springtide.channels.backoffice.peak import views
+from springtide.channels.backoffice.peak.page import desk_page, kept, speech_of
 from springtide.channels.backoffice.peak.plotly import script
 from springtide.channels.backoffice.peak.reading import whole
-from springtide.channels.backoffice.peak.speech import Speech, choices
+from springtide.channels.backoffice.peak.speech import Speech
+from springtide.channels.backoffice.peak.views import (
+    brief,
+    budget,
+    calendar,
+    gateways,
+    readiness,
+    season,
+    servers,
+    staff,
+    stock,
+)
+from springtide.channels.backoffice.peak.views.common import Head
 from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
-from springtide.contracts.peak.api import READ, WRITE, NewEvidence, Plan, PlanSettings, PlanState
+from springtide.contracts.peak.api import READ, WRITE, NewEvidence, PlanInfo, PlanSettings, PlanState
 from springtide.platform.caching import FOREVER
 from springtide.platform.errors import NotFound
 from springtide.platform.http import HttpRequest
 
 SEASON_DAYS = 100
 _SIZES = ("1", "10", "100")
-Show = Callable[[Visit, Plan, Speech], Awaitable[dict[str, Any]]]
+Show = Callable[[Visit, PlanInfo, Speech], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +46,15 @@ class Screen:
 
 
 SCREENS = (
-    Screen("season", views.season),
-    Screen("brief", views.brief),
-    Screen("servers", views.servers),
-    Screen("gateways", views.gateways),
-    Screen("budget", views.budget),
-    Screen("readiness", views.readiness),
-    Screen("calendar", views.calendar),
+    Screen("season", season.show),
+    Screen("brief", brief.show),
+    Screen("stock", stock.show),
+    Screen("staff", staff.show),
+    Screen("servers", servers.show),
+    Screen("gateways", gateways.show),
+    Screen("budget", budget.show),
+    Screen("readiness", readiness.show),
+    Screen("calendar", calendar.show),
 )
 
 
@@ -62,17 +76,16 @@ async def order_plan(request: HttpRequest) -> Reply:
     )
     if isinstance(done, Trouble):
         return await _desk(visit, trouble=done)
-    return visit.see_other("/peak", f"Plan {done.number} is being made", **_kept(visit))
+    return visit.see_other("/peak", f"Plan {done.number} is being made", **kept(visit))
 
 
 async def _desk(visit: Visit, trouble: Trouble | None = None) -> Reply:
     plans = await visit.office.peak.list_plans(caller=visit.caller, limit=20)
     today = visit.office.as_of or datetime.now(UTC).date()  # what a form begins with, nothing is decided by it
-    return _page(
+    return desk_page(
         visit,
         "peak/desk.html",
-        Speech(visit.query.get("lang", "en")),
-        status=trouble.status() if trouble else 200,
+        speech_of(visit),
         trouble=trouble,
         plans=plans,
         inputs=await visit.office.peak.list_inputs(caller=visit.caller),
@@ -102,13 +115,12 @@ async def _show(visit: Visit, plan_id: UUID, name: str, trouble: Trouble | None 
         message = f"A plan has no page {name}."
         raise NotFound(message)
     plan = await visit.office.peak.get_plan(caller=visit.caller, plan_id=plan_id)
-    head = await whole(visit, plan_id, "head", views.Head)
-    speech = Speech(visit.query.get("lang", "en"), head.currency if head else "GBP")
-    return _page(
+    head = await whole(visit, plan_id, "head", Head)
+    speech = speech_of(visit, head.currency) if head else speech_of(visit)
+    return desk_page(
         visit,
         f"peak/{name}.html",
         speech,
-        status=trouble.status() if trouble else 200,
         trouble=trouble,
         plan=plan,
         head=head,
@@ -128,8 +140,8 @@ async def file_evidence(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
     )
     if isinstance(done, Trouble):
         return await _show(visit, plan_id, "readiness", done)
-    said = f"Filed for {done.evidence.item}; the next plan counts it"
-    return visit.see_other(f"/peak/plans/{plan_id}/readiness", said, **_kept(visit))
+    said = f"Filed for {done.item}; the next plan counts it"
+    return visit.see_other(f"/peak/plans/{plan_id}/readiness", said, **kept(visit))
 
 
 @get("/peak/script/{name:str}", include_in_schema=False, opt=FOREVER)
@@ -142,27 +154,6 @@ async def chart_script(request: HttpRequest, name: FromPath[str]) -> Response[by
     zipped = bool(file.gzipped) and "gzip" in request.headers.get("accept-encoding", "")
     headers = {"vary": "accept-encoding", **({"content-encoding": "gzip"} if zipped else {})}
     return Response(file.gzipped if zipped else file.body, media_type=file.content_type, headers=headers)
-
-
-def _page(visit: Visit, template: str, speech: Speech, *, status: int, **context: Any) -> Reply:  # noqa: ANN401 - template values
-    file = script()
-    return visit.page(
-        template,
-        status=status,
-        **{
-            "t": speech,
-            "language": speech.language,
-            "languages": choices(),
-            "plotly": f"/peak/script/{file.path.rpartition('/')[2]}" if file else "",
-            "lang": speech.language if speech.language != "en" else "",
-            **context,
-        },
-    )
-
-
-def _kept(visit: Visit) -> dict[str, str]:
-    language = visit.query.get("lang", "")
-    return {"lang": language} if language in choices() else {}
 
 
 def _settings(form: Form) -> PlanSettings:

@@ -12,6 +12,7 @@ from springtide.channels.backoffice.peak.speech import Speech
 from springtide.contracts.peak.common import Band
 
 TIDE, FOAM, SAND, INK, BAD, WARN = "#0a6c74", "rgba(10,108,116,0.18)", "#efe9dd", "#0b1f2a", "#b3261e", "#b26a00"
+PAPER = "#fbfaf7"
 
 Figure = dict[str, Any]
 
@@ -25,8 +26,12 @@ def fan(
     unit: str,
     marked: Sequence[bool] = (),
     actual: Sequence[float | None] = (),
+    limit: Sequence[float] = (),
 ) -> Figure:
-    """Return a fan over time; `marked`: event days, drawn as grounds; `actual`: what came, None where it is to come."""
+    """Return a fan over time; `marked`: event days, drawn as grounds; `actual`: what came, None where it is to come.
+
+    `limit`: what there is room for.
+    """
     at = [day.isoformat() for day in days]
     data: list[dict[str, Any]] = [
         _line(at, [band.p10 for band in bands], "P10", color=TIDE, width=0),
@@ -41,6 +46,8 @@ def fan(
     if any(value is not None for value in actual):
         sold = _line(at[: len(actual)], list(actual), speech("sold"), color=INK, width=2)
         data.append({**sold, "mode": "lines+markers", "marker": {"size": 5}})
+    if limit:
+        data.append(_line(at, list(limit), speech("limit"), color=INK, width=1.5, dash="dash"))
     return _figure(data, title=title, unit=unit, shapes=list(_grounds(at, marked)), labels=_ends(at, bands, speech))
 
 
@@ -65,8 +72,15 @@ def bars(
     return figure
 
 
-def heat(columns: Sequence[str], rows: Sequence[str], values: Sequence[Sequence[float]], *, title: str) -> Figure:
-    """Return a heat map, numbers in the cells while there are fewer than 200."""
+def heat(
+    columns: Sequence[str],
+    rows: Sequence[str],
+    values: Sequence[Sequence[float]],
+    *,
+    title: str,
+    signed: bool = False,
+) -> Figure:
+    """Return a heat map, numbers in the cells while there are fewer than 200. `signed`: what is below 0 is bad."""
     shown = len(columns) * len(rows) < 200  # noqa: PLR2004 - the rule of the house for heat maps
     data = [
         {
@@ -74,7 +88,8 @@ def heat(columns: Sequence[str], rows: Sequence[str], values: Sequence[Sequence[
             "x": list(columns),
             "y": list(rows),
             "z": [list(row) for row in values],
-            "colorscale": [[0, "#fbfaf7"], [0.7, TIDE], [1, BAD]],
+            "colorscale": [[0, BAD], [0.5, PAPER], [1, TIDE]] if signed else [[0, PAPER], [0.7, TIDE], [1, BAD]],
+            **({"zmid": 0} if signed else {}),
             **({"texttemplate": "%{z:.0f}"} if shown else {}),
         }
     ]

@@ -2,17 +2,17 @@
 
 Curves are concave, so their steps fill in order by themselves and only "order or not" per supplier is a whole number.
 That choice is made on steps put together by supplier and worth, a small mixed-integer programme whatever the number
-of products; how much of each product follows from a linear programme over all steps. HiGHS solves both on one thread
-with a limit on nodes, not on time, so that the same input gives the same plan. What remains of a pack is rounded down
+of products; how much of each product follows from a linear programme over all steps. HiGHS solves both with a limit on
+nodes, not on time, so that the same input gives the same plan; it is the one inside SciPy, because highspy and OR-Tools
+bring two libraries of one name and cannot be loaded in one process. What remains of a pack is rounded down
 afterwards, and a minimum order that this undercuts is filled up with the packs that were cut.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
-import highspy
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csc_matrix
 
 from springtide.contexts.peak.domain.stock.benefit import Curves
@@ -139,7 +139,7 @@ def _solve(steps: _Steps, limits: Limits, ordered: NDArray[np.bool_] | None = No
         matrix.add(np.full(count, row), columns, steps.volume * limits.lies_there[steps.supplier, week])
         matrix.add(np.array([row]), np.array([count + row - suppliers - 1]), np.array([-1.0]))
     possible = (limits.minimum <= offered) & (offered > 0)
-    infinite = highspy.kHighsInf
+    infinite = np.inf
     solved = _highs(
         gain=np.concatenate([steps.gain, np.zeros(suppliers), np.full(len(weeks), -limits.overflow_cost)]),
         lower=np.concatenate([np.zeros(count), places * 0.0 if ordered is None else ordered, weeks * 0.0]),
@@ -193,33 +193,21 @@ def _highs(
     row_upper: Floats,
     whole: slice | None,
 ) -> Floats:
-    model = highspy.HighsLp()
-    model.num_row_, model.num_col_ = matrix.shape
-    model.sense_ = highspy.ObjSense.kMaximize
-    model.col_cost_, model.col_lower_, model.col_upper_ = gain, lower, upper
-    model.row_lower_, model.row_upper_ = row_lower, row_upper
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
-    model.a_matrix_.value_ = matrix.data
+    integral = np.zeros(len(gain))
     if whole is not None:
-        kinds = [highspy.HighsVarType.kContinuous] * len(gain)
-        kinds[whole] = [highspy.HighsVarType.kInteger] * (whole.stop - whole.start)
-        model.integrality_ = kinds
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call] # the wheel has no types
-    for option, value in (
-        ("output_flag", False),
-        ("threads", 1),
-        ("random_seed", 0),
-        ("mip_max_nodes", _NODES),
-        ("mip_rel_gap", _GAP),
-    ):
-        solver.setOptionValue(option, value)
-    solver.passModel(model)
-    solver.run()
-    if solver.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-        rule = solver.modelStatusToString(solver.getModelStatus())
-        raise Infeasible.of([Mistake(where="purchase", rule="limits", message=f"the solver found no plan: {rule}")])
-    found: Floats = np.asarray(solver.getSolution().col_value, dtype=np.float64)
+        integral[whole] = 1
+    solved = milp(
+        -gain,
+        integrality=integral,
+        bounds=Bounds(lower, upper),
+        constraints=LinearConstraint(matrix, row_lower, row_upper),
+        options={"node_limit": _NODES, "mip_rel_gap": _GAP},
+    )
+    if solved.x is None:
+        raise Infeasible.of([
+            Mistake(where="purchase", rule="limits", message=f"the solver found no plan: {solved.message}")
+        ])  # fmt: skip
+    found: Floats = np.asarray(solved.x, dtype=np.float64)
     return np.clip(found, lower, upper)
 
 
