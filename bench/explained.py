@@ -5,7 +5,6 @@ in one transaction that is rolled back, each under EXPLAIN, with new ids in plac
 """
 
 import asyncio
-import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -16,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg import pq
+from psycopg import pq, sql
 
 from bench.figures import markdown
 from bench.shop import Shop
@@ -27,6 +26,7 @@ from springtide.platform import batch
 from springtide.platform.caller import guest
 from springtide.platform.db import Statements
 from springtide.platform.ids import uuid7
+from springtide.platform.pools import BATCH_PLANS
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NAME = re.compile(r"/\* (?P<name>\w+) \*/")
@@ -177,6 +177,9 @@ def _explain(url: str, context: str, statements: list[Sent]) -> dict[str, Cost]:
     ids: dict[str, str] = {}
     with psycopg.connect(url, options=f"-c search_path={context} -c timezone=UTC") as connection:
         for sent in statements:
+            for name, value in BATCH_PLANS.items():
+                wanted = sql.Literal(value) if sent.is_batch else sql.SQL("default")
+                connection.execute(sql.SQL("set local {} to {}").format(sql.Identifier(name), wanted))
             plan = _plan(connection, sent, moved(sent.params, ids))
             costs[sent.name, "rows"] += _rows(plan)
             costs[sent.name, "buffers"] += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
@@ -194,12 +197,24 @@ def _plan(connection: psycopg.Connection[Any], sent: Sent, params: Any) -> dict[
         plan: dict[str, Any] = row[0][0]["Plan"]
         return plan
     names = list(dict.fromkeys(_PLACE.findall(query.decode())))
-    text = _PLACE.sub(lambda found: f"${names.index(found[1]) + 1}", query.decode()).replace("%%", "%")
-    result = connection.pgconn.exec_params(text.encode(), [as_text(params[name]) for name in names])
-    if result.status != pq.ExecStatus.TUPLES_OK:
-        raise psycopg.errors.error_from_result(result)
-    told: dict[str, Any] = json.loads(result.get_value(0, 0) or b"")[0]["Plan"]
-    return told
+    text = _PLACE.sub(lambda found: f"${names.index(found[1]) + 1}", sent.query.decode()).replace("%%", "%")
+    return _prepared_plan(connection, text, [as_text(params[name]) for name in names])
+
+
+def _prepared_plan(connection: psycopg.Connection[Any], text: str, values: list[bytes | None]) -> dict[str, Any]:
+    """Return the plan that a prepared statement has whatever its parameters are, executed with these."""
+    prepared = connection.pgconn.prepare(b"explained", text.encode())
+    if prepared.status != pq.ExecStatus.COMMAND_OK:
+        raise psycopg.errors.error_from_result(prepared)
+    words = sql.SQL(", ").join(sql.Literal(None if value is None else value.decode()) for value in values)
+    given = sql.SQL("({})").format(words) if values else sql.SQL("")
+    row = connection.execute(
+        sql.SQL("explain (analyze, buffers, format json) execute explained {}").format(given)
+    ).fetchone()
+    connection.execute("deallocate explained")
+    assert row is not None
+    plan: dict[str, Any] = row[0][0]["Plan"]
+    return plan
 
 
 def as_text(value: object) -> bytes | None:

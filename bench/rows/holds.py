@@ -16,6 +16,7 @@ from springtide.contracts.common import Quantity
 from springtide.contracts.inventory.api import InventoryApi
 from springtide.platform import coalesce
 from springtide.platform.caller import system
+from springtide.platform.collector import spare_the_collector
 from springtide.platform.ids import uuid7
 from springtide.settings import Settings, replaced
 
@@ -54,6 +55,7 @@ async def measure(bench: Bench) -> list[Figure]:
     started: dict[tuple[str, str], int] = dict.fromkeys(runs, 0)
     few = replaced(settings, database_connections=2)
     async with _services(settings, 1) as together, _services(few, _ALONE, max_batch=1) as alone:
+        spare_the_collector()  # as every process that serves does
         for kind, how in interleaved(runs, bench.options.rounds):
             lines, _ = _kinds(started[kind, how])[kind]
             started[kind, how] += 1

@@ -6,7 +6,6 @@ Asked twice it does not wait for the balancer. Until its last call is answered i
 
 import argparse
 import asyncio
-import gc
 import signal
 import socket
 import sys
@@ -22,15 +21,13 @@ from springtide.bootstrap.specs import refusal_of
 from springtide.commands.output import fail
 from springtide.edge.probes import Probes
 from springtide.platform.budget import ConnectionsDoNotFit
+from springtide.platform.collector import spare_the_collector
 from springtide.platform.http_server import App, Stop, bound_socket, serve
 from springtide.platform.priority import give_way
 from springtide.platform.telemetry import configure_logging
 from springtide.platform.tracing import TracingNotInstalled, close_tracing, configure_tracing
 from springtide.settings import CHANNELS, Settings
 
-# Collections that look at everything cost tens of milliseconds beside a filled catalogue; almost nothing here is freed
-# by them, since requests leave few cycles.
-_COLLECT_AFTER = (20_000, 20, 50)
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _HEALTH = "health"
 
@@ -77,7 +74,7 @@ async def _serve(settings: Settings, roles: frozenset[str]) -> int:
             await stack.enter_async_context(_answering(Probes(node.health), listeners.pop(_HEALTH)))
         apps = {name: await stack.enter_async_context(channel(name, node)) for name in listeners}
         await stack.enter_async_context(watched(node))
-        _spare_the_collector()
+        spare_the_collector()
         async with asyncio.TaskGroup() as tasks:
             for name, listener in listeners.items():
                 tasks.create_task(serve(apps[name], listener, stop=stop, drain_s=settings.drain_s))
@@ -112,10 +109,3 @@ async def _answering(app: App, listener: socket.socket) -> AsyncIterator[None]:
     finally:
         stop.ask()
         await serving
-
-
-def _spare_the_collector() -> None:
-    """Leave what was made at the start (modules, routes, read models) out of every later collection."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)

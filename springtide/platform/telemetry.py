@@ -6,8 +6,12 @@ from collections.abc import Iterable
 from contextvars import ContextVar, Token
 from functools import cache
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+from springtide.platform.lean import without
+
+with without("rich"):  # 5 MiB in every process, for colours in the tracebacks of a terminal
+    import structlog
 
 _trace: ContextVar[str] = ContextVar("springtide_trace", default="")
 

@@ -65,6 +65,14 @@ def test_the_shop_imports_nothing_of_the_peak_extra(
         assert modules & set(PEAK) == set()
 
 
+def test_nobody_imports_what_only_a_terminal_needs(
+    contexts: dict[str, set[str]], channels: dict[str, set[str]]
+) -> None:
+    """Five MiB in every process: structlog takes rich along unless it is kept from it."""
+    for modules in (*contexts.values(), *channels.values()):
+        assert modules & {"rich", "pygments"} == set()
+
+
 def test_a_context_imports_no_other_context_and_no_channel(contexts: dict[str, set[str]]) -> None:
     for name, modules in contexts.items():
         others = {

@@ -16,7 +16,7 @@ order by checkout_id for update
 select sku, version, bands::text from sku
 where sku = any(array(
     select json_array_elements_text(%(skus)s)
-    union
+    union all
     select line ->> 'sku' from promise, jsonb_array_elements(lines) as line where checkout_id = any(%(ids)s::uuid[])
 ))
 order by sku for update
@@ -27,7 +27,7 @@ order by sku for update
 select sku, location, supply, on_hand, held, claimed, low_stock_at, inbound_days, inbound_units from stock
 where sku = any(array(
     select json_array_elements_text(%(skus)s)
-    union
+    union all
     select line ->> 'sku' from promise, jsonb_array_elements(lines) as line where checkout_id = any(%(ids)s::uuid[])
 ))
 

@@ -1,3 +1,4 @@
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,21 @@ def test_uuid7_rises_strictly_within_a_process_even_across_threads() -> None:
         batches = list(pool.map(lambda _: [uuid7() for _ in range(2_000)], range(4)))
     assert all(batch == sorted(batch) for batch in batches)
     assert len({made for batch in batches for made in batch}) == 8_000
+
+
+def test_a_forked_process_draws_its_own_random_bits() -> None:
+    """Two processes that begin alike must not make the same ids in the same millisecond."""
+    uuid7()  # there are bits in stock now
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        os.write(writing, b"".join(uuid7().bytes[8:] for _ in range(20)))
+        os._exit(0)
+    os.wait()
+    theirs = os.read(reading, 200)
+    os.close(reading)
+    os.close(writing)
+    ours = [uuid7().bytes[8:] for _ in range(20)]
+    assert not set(ours) & {theirs[start : start + 8] for start in range(0, 160, 8)}
 
 
 @given(MOMENTS, st.text(max_size=20))

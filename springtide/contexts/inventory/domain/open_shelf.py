@@ -50,8 +50,9 @@ class OpenShelf:
         """Return the places of a SKU that serve a market, the first to be asked first."""
         found = self._serving.get((sku, market))
         if found is None:
-            serving = [place for place in self._by_sku.get(sku, ()) if market in place.ranks]
-            found = sorted(serving, key=lambda place: (place.ranks[market], place.location))
+            found = [place for place in self._by_sku.get(sku, ()) if market in place.ranks]
+            if len(found) > 1:
+                found.sort(key=lambda place: (place.ranks[market], place.location))
             self._serving[sku, market] = found
         return found
 
