@@ -18,14 +18,16 @@ help: ## list the commands
 
 .PHONY: up
 up: $(BASE) ## start the whole shop on http://127.0.0.1:8000; Ctrl-C stops it
-	@SPRINGTIDE_PARENT_PID=$$PPID exec .venv/bin/springtide up
+	@SPRINGTIDE_PARENT_PID=$$PPID SPRINGTIDE_PEAK_INSTALL="$${SPRINGTIDE_PEAK_INSTALL-scripts/venv.sh peak}" \
+		exec .venv/bin/springtide up
 
 .PHONY: test
 test: $(DEV) ## run all tests
 	@scripts/programs.sh
 ifeq ($(PYTEST_ARGS),)
-	@.venv/bin/pytest -rs -m "not soak" -n 2 --dist worksteal --ignore=tests/system --ignore=tests/browser
-	@.venv/bin/pytest -rs -m "not soak" tests/system tests/browser
+	@trap 'echo "make test took $$((SECONDS / 60)) min $$((SECONDS % 60)) s"' EXIT; \
+	.venv/bin/pytest -rs -m "not soak" -n 2 --dist worksteal --ignore=tests/system --ignore=tests/browser; \
+	.venv/bin/pytest -rs -m "not soak" -n 2 --dist loadgroup tests/system tests/browser
 else
 	@.venv/bin/pytest -rs -m "not soak" $(PYTEST_ARGS)
 endif

@@ -14,7 +14,7 @@ LAYOUTS: dict[str, Layout] = {
         ("inventory", "pricing"),
         ("checkout", "orders"),
         ("payments",),
-        ("catalog", "customers", "insight", "jobs"),
+        ("catalog", "customers", "insight", "peak", "jobs"),
     ),
 }
 

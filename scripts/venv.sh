@@ -1,11 +1,12 @@
 #!/bin/bash
-# Makes or updates .venv from uv.lock: `venv.sh base` for running, `venv.sh dev` for testing too.
+# Makes or updates .venv from uv.lock: `venv.sh base` for running, `venv.sh peak` with the numerics of the peak desk,
+# `venv.sh dev` for testing too.
 # uv is taken from the PATH, else installed into .tools: nothing outside the checkout changes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 uv_version=0.13.9
-set_wanted=${1:?base or dev}
+set_wanted=${1:?base, peak or dev}
 
 fail() {
     echo "springtide: $*" >&2
@@ -67,6 +68,7 @@ if [[ -f /etc/ssl/certs/ca-certificates.crt ]]; then
 fi
 case $set_wanted in
     base) groups=(--no-dev --inexact) ;;
+    peak) groups=(--no-dev --inexact --extra peak) ;;
     dev) groups=() ;;
     *) fail "unknown set $set_wanted" ;;
 esac

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,27 +12,44 @@ import pytest
 
 from springtide.bootstrap import Node, running
 from springtide.bootstrap.specs import spec_of
+from springtide.platform.bus import calls
 from springtide.platform.embedded.engines import Engines
 from springtide.platform.embedded.testing import database_url, scratch_database, shared_engines
 from springtide.platform.migrate import migrate, prepare_schema
 from springtide.settings import Settings
+from tests.together import shop_of, turn, turns
 
 SECRET = "a-secret-key-for-tests-0123456789abcdef"
 _TEMPLATE_LOCK = 7_405_118
 
 
-_workers_engines = ExitStack()
+_for_workers = ExitStack()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """With several workers (`-n 2`) start the engines once, here: the workers inherit where they are."""
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
-        _workers_engines.enter_context(shared_engines())
+        _for_workers.enter_context(shared_engines())
+        _for_workers.enter_context(turns())
 
 
 def pytest_unconfigure() -> None:
     """Stop what was started for the workers."""
-    _workers_engines.close()
+    _for_workers.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a running shop go to one worker; without `--dist loadgroup` this says nothing."""
+    for item in items:
+        if isinstance(item, pytest.Function) and (shop := shop_of(item)):
+            item.add_marker(pytest.mark.xdist_group(shop))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Wait for the test's turn, before its time begins to count."""
+    with turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +92,7 @@ async def node_with(engines: Engines, tmp_path: Path) -> AsyncIterator[NodeWith]
     `background=True` also runs relays, consumers, loops and job workers.
     """
     async with AsyncExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
 
         async def build(
             *contexts: str, fakes: Mapping[type[Any], object] | None = None, background: bool = False, **settings: Any
@@ -98,6 +116,7 @@ async def node_with(engines: Engines, tmp_path: Path) -> AsyncIterator[NodeWith]
             return node
 
         yield build
+        patch.setattr(calls, "_LEAVING_S", 0.0)  # nobody calls any more, in none of a thousand tests
 
 
 async def _drop_stream(node: Node) -> None:

@@ -36,7 +36,7 @@ LAYOUT: tuple[tuple[str, ...], ...] = (
     ("inventory", "pricing"),
     ("checkout", "orders"),
     ("payments",),
-    ("catalog", "customers", "insight", "jobs"),
+    ("catalog", "customers", "insight", "peak", "jobs"),
 )
 """The processes of the split layout, each with its roles; a process is called by its first."""
 _SETTLE_S = 60.0

@@ -19,20 +19,20 @@ OWNER = "owner@springtide.example"
 
 async def prepare(folder: DataFolder, environ: dict[str, str], *, demo: bool) -> str:
     """Bring the schemas up and load the demo's shop if it is wanted; return the demo owner's password, "" without."""
-    await _once(folder, "schemas", _migrations_fingerprint(), lambda: command(folder, environ, "migrate"))
+    await once(folder, "schemas", _migrations_fingerprint(), lambda: command(folder, environ, "migrate"))
     if not demo:
         return ""
     password = await _demo_owner(folder, environ)
-    await _once(folder, "demo-shop", "1", lambda: command(folder, environ, "import", "demo-shop"))
+    await once(folder, "demo-shop", "1", lambda: command(folder, environ, "import", "demo-shop"))
     return password
 
 
 async def load_history(folder: DataFolder, environ: dict[str, str]) -> None:
     """Load the demo's past while the shop is selling."""
-    await _once(folder, "demo-history", "1", lambda: command(folder, environ, "import", "demo-history"))
+    await once(folder, "demo-history", "1", lambda: command(folder, environ, "import", "demo-history"))
 
 
-async def _once(folder: DataFolder, what: str, mark: str, work: Callable[[], Awaitable[None]]) -> None:
+async def once(folder: DataFolder, what: str, mark: str, work: Callable[[], Awaitable[None]]) -> None:
     """Do what this data folder has not seen yet: the second start skips it."""
     stamp = folder.root / f"{what}.done"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == mark:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from springtide.commands.backups import archived, engine_tuning
+from springtide.commands.desk_start import open_desk
 from springtide.commands.engines import sandbox_child, with_engines
 from springtide.commands.first_start import OWNER, clean_environment, load_history, prepare
 from springtide.commands.output import say
@@ -24,6 +25,7 @@ from springtide.settings import CONTEXTS, Settings, as_environment, replaced
 _READY_WITHIN_S = 90.0
 # What can wait gives way to what a buyer waits for, and not further: it holds row locks too.
 _GIVES_WAY = 5
+_BEHIND_THE_OFFICE = ("insight", "peak")  # counting visits and planning give way to buyers
 _DRAIN_S = 0.0  # no balancer stands in front
 
 
@@ -64,11 +66,17 @@ async def _shop(given: Settings, folder: DataFolder, engines: Engines, started: 
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(supervisor.wait())
-                if settings.demo:
-                    tasks.create_task(load_history(folder, environ))
+                tasks.create_task(_what_can_wait(settings, folder, environ))
         except* EngineProblem as problems:
             raise problems.exceptions[0] from None
     return 0
+
+
+async def _what_can_wait(settings: Settings, folder: DataFolder, environ: dict[str, str]) -> None:
+    """Do what a new shop needs and a buyer does not wait for, one after the other."""
+    if settings.demo:
+        await load_history(folder, environ)
+    await open_desk(settings, folder, environ)
 
 
 def children_of(settings: Settings, folder: DataFolder, environ: dict[str, str]) -> Sequence[Child]:
@@ -106,7 +114,7 @@ def processes_of(settings: Settings) -> tuple[tuple[str, tuple[str, ...], Settin
     most = settings.database_connections
     selling = replaced(settings, background=False, database_connections=max(1, most - 1), drain_s=_DRAIN_S)
     waiting = replaced(settings, database_connections=max(1, most // 2), nice=_GIVES_WAY, drain_s=_DRAIN_S)
-    behind = tuple(context for context in CONTEXTS if context != "insight")  # counting visits gives way to buyers
+    behind = tuple(context for context in CONTEXTS if context not in _BEHIND_THE_OFFICE)
     return ("shop", ("web", *behind), selling), ("backoffice", ("backoffice", *CONTEXTS, "jobs"), waiting)
 
 

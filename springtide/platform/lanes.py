@@ -9,7 +9,7 @@ import asyncio
 from typing import Protocol
 from weakref import WeakValueDictionary
 
-_REST_S = 0.1
+_REST_S = 0.2
 _LONGEST_REST_S = 0.25
 _LOOK_EVERY_S = 0.01
 

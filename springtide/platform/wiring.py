@@ -86,7 +86,7 @@ class ContextSpec:
     tables), and loops that say so. `has_worker`: there are such jobs, so a worker takes them.
     `has_lane`: its writes are coalesced, over a connection of their own.
     `partitioned`: its tables that are cut by time, beside those every schema has. `is_asked_by_buyers`: False for a
-    context that no page of the shop waits for: it takes half of the connections.
+    context whose rows no page of the shop waits for (quotes come from memory): it takes half of the connections.
     """
 
     contract: Contract[Any]

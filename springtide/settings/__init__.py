@@ -6,7 +6,7 @@ underscores: SPRINGTIDE_MAIL__SMTP_URL.
 
 import msgspec
 
-CONTEXTS = ("catalog", "pricing", "inventory", "customers", "checkout", "payments", "orders", "insight")
+CONTEXTS = ("catalog", "pricing", "inventory", "customers", "checkout", "payments", "orders", "insight", "peak")
 CHANNELS = ("web", "backoffice")
 ROLES = (*CHANNELS, *CONTEXTS, "jobs")
 
@@ -149,6 +149,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `trusted_proxies`: addresses and networks whose X-Forwarded-For is believed.
     `nats_url` may name several servers of a cluster, separated by commas; `nats_replicas`: on how many of them every
     event is kept.
+    `peak_install`: words that install the peak desk's numerics, run by `up` once the shop sells; empty: none.
     `as_of`: ISO date that reports are as of, for a shop whose history ends in the past; empty: today.
     `assets_url`: where browsers fetch styles, scripts and pictures of the storefront, a CDN; empty: from the shop.
     `edge_keep_s`: how long shared caches keep a page that nothing changed, when there are `edges`.
@@ -191,6 +192,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     background: bool = True
     nice: int = 0
     trusted_proxies: tuple[str, ...] = ()
+    peak_install: str = ""
     as_of: str = ""
     backup: Backup = Backup()
     assets_url: str = ""

@@ -109,10 +109,19 @@ class Visitor:
 
 @asynccontextmanager
 async def visiting(
-    browser: Browser, shop: RunningShop, *, script: bool = True, width: int = 1440, height: int = 1000
+    browser: Browser,
+    shop: RunningShop,
+    *,
+    script: bool = True,
+    width: int = 1440,
+    height: int = 1000,
+    user_agent: str | None = None,
 ) -> AsyncIterator[Visitor]:
     context = await browser.new_context(
-        java_script_enabled=script, viewport={"width": width, "height": height}, locale="nl-NL"
+        java_script_enabled=script,
+        viewport={"width": width, "height": height},
+        locale="nl-NL",
+        user_agent=user_agent,
     )
     context.set_default_timeout(PATIENCE_MS)
     visitor = Visitor(await context.new_page(), shop)

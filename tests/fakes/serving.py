@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -20,15 +21,23 @@ import uvicorn
 from springtide.sandbox.web import Receive, Reply, Scope, Send, read_request, send_reply
 
 START_DEADLINE_S = 20.0
+_PORTS = range(20_000, 32_000)
 Message = tuple[dict[str, str], bytes]
 
 
 def free_port() -> int:
-    """A port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on right now.
+
+    Below those that the system gives away by itself: whoever is killed there and started again finds it free.
+    """
+    for port in random.SystemRandom().sample(_PORTS, 200):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    msg = f"no free port in {_PORTS}"
+    raise OSError(msg)
 
 
 @contextlib.contextmanager

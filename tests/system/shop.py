@@ -160,6 +160,10 @@ class RunningShop:
             if role in group:
                 assert self._fleet.kill(group[0]), f"{group[0]} is not running"
 
+    def end_gateway(self) -> None:
+        """Kill the sandbox for good."""
+        self._sandbox.stop()
+
     def rest(self) -> None:
         """Stop the shop's processes for good; the sandbox goes on."""
         self._fleet.stop()

@@ -4,20 +4,18 @@ import asyncio
 import contextlib
 import json
 import os
-import secrets
 import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx2
-import psycopg
 import pytest
 from fakes.serving import free_port
 from system.buyer import Buyer
+from system.planting import planted
 from system.plants import BOOKS, PLANTS, STRANGER
 from system.shop import ONE, SPLIT, RunningShop, running_shop
 from system.test_first_order import CARD
@@ -26,8 +24,8 @@ from springtide.bootstrap import running
 from springtide.contracts.orders.api import OrdersApi
 from springtide.platform.caller import system
 from springtide.platform.embedded.engines import Engines
-from springtide.platform.embedded.testing import database_url
 from springtide.platform.usecase import new_key
+from springtide.platform.wiring import Ask
 from springtide.rehearsal.checker import Report, check
 from springtide.settings import CONTEXTS, Gateway, Settings, as_environment, replaced
 
@@ -36,25 +34,21 @@ SKU = "84879"
 
 @dataclass
 class Quiet:
-    """A shop that has sold and gone to rest: its settings, its sandbox's file and the ids of three orders."""
+    """A shop that has sold and gone to rest: its settings, its sandbox's file and the ids of three orders.
 
-    engines: Engines
+    `ask`: callers of its contexts, over connections that stay open.
+    """
+
+    ask: Ask
     settings: Settings
     sandbox_file: Path
     card: str
     shipped: str
     invoice: str
 
-    @contextlib.contextmanager
-    def copy(self) -> Iterator[Settings]:
-        """Give the settings of a copy of the database; as files, which takes a quarter of the time."""
-        template, name = urlsplit(self.settings.database_url).path.lstrip("/"), f"planted_{secrets.token_hex(6)}"
-        with psycopg.connect(self.engines.database_url, autocommit=True) as connection:
-            connection.execute(f"create database {name} template {template} strategy file_copy")
-            try:
-                yield replaced(self.settings, database_url=database_url(self.engines, name))
-            finally:
-                connection.execute(f"drop database {name} with (force)")
+    async def found(self) -> set[str]:
+        """Return the rules that are broken."""
+        return rules(await check(self.ask))
 
     def ids(self) -> dict[str, str]:
         return {"card": self.card, "shipped": self.shipped, "invoice": self.invoice, "stranger": STRANGER, "sku": SKU}
@@ -67,7 +61,9 @@ async def quiet(request: pytest.FixtureRequest, engines: Engines) -> AsyncIterat
     try:
         card, shipped, invoice = await sell(shop)
         await asyncio.to_thread(shop.rest)
-        yield Quiet(engines, shop.settings, shop.folder / "sandbox" / "gateway.sqlite3", card, shipped, invoice)
+        async with running(shop.settings, CONTEXTS, background=False, serve=False) as node:
+            books = shop.folder / "sandbox" / "gateway.sqlite3"
+            yield Quiet(node.ask, shop.settings, books, card, shipped, invoice)
     finally:
         await asyncio.to_thread(manager.__exit__, None, None, None)
 
@@ -113,16 +109,8 @@ def rules(report: Report) -> set[str]:
     return {finding.rule for finding in report.findings}
 
 
-def plant(settings: Settings, statements: str) -> None:
-    """Change facts behind everybody's back: as superuser, without triggers and foreign keys."""
-    with psycopg.connect(settings.database_url) as connection:
-        connection.execute("set session_replication_role = replica")
-        done = connection.execute(statements)
-        assert done.rowcount != 0, "the plant changed nothing"
-
-
 async def test_nothing_is_found_where_nothing_is(quiet: Quiet):
-    report = await checked(quiet.settings)
+    report = await check(quiet.ask)
     assert report.findings == []
     assert report.compared["orders to ship = units promised"] == 3
     assert report.compared["one charge per order"] == 3
@@ -131,16 +119,20 @@ async def test_nothing_is_found_where_nothing_is(quiet: Quiet):
 
 @pytest.mark.parametrize(("rule", "statements"), PLANTS)
 async def test_a_planted_difference_is_found(quiet: Quiet, rule: str, statements: str):
-    with quiet.copy() as copied:
-        plant(copied, statements.format(**quiet.ids()))
-        assert rule in rules(await checked(copied))
+    with planted(quiet.settings.database_url, statements.format(**quiet.ids())):
+        assert rule in await quiet.found()
+
+
+async def test_every_planted_difference_was_taken_out_again(quiet: Quiet):
+    """So that none of them was found for another one's sake."""
+    assert await quiet.found() == set()
 
 
 @pytest.mark.parametrize(("rule", "statement"), BOOKS)
 async def test_a_difference_in_the_gateways_own_books_is_found(quiet: Quiet, rule: str, statement: str):
     with books_changed(quiet.sandbox_file, statement):
-        assert rule in rules(await checked(quiet.settings))
-    assert (await checked(quiet.settings)).findings == []
+        assert rule in await quiet.found()
+    assert await quiet.found() == set()
 
 
 @contextlib.contextmanager
@@ -186,10 +178,10 @@ def springtide_check(settings: Settings, *options: str) -> subprocess.CompletedP
 
 
 def test_the_command_prints_the_difference_and_fails(quiet: Quiet):
-    with quiet.copy() as copied:
-        plant(copied, "update orders.orders set captured_minor = captured_minor - 1 where captured_minor > 0")
-        told = springtide_check(copied)
-        listed = springtide_check(copied, "--json")
+    less = "update orders.orders set captured_minor = captured_minor - 1 where captured_minor > 0"
+    with planted(quiet.settings.database_url, less):
+        told = springtide_check(quiet.settings)
+        listed = springtide_check(quiet.settings, "--json")
     assert told.returncode == listed.returncode == 1
     assert "DIFFERENCE  orders and payments know the same sums" in told.stdout
     assert [row["rule"] for row in json.loads(listed.stdout)["findings"]] == ["orders and payments know the same sums"]

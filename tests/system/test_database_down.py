@@ -4,7 +4,7 @@ import asyncio
 import html
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 
 import httpx2
@@ -61,14 +61,23 @@ class Outage:
             self.power.on()
 
 
+@pytest.fixture(scope="module")
+def power() -> Iterator[Power]:
+    """One PostgreSQL for both layouts: the demo shop is loaded into it once."""
+    with scratch_data_folder() as folder:
+        made = Power(folder)
+        made.on()
+        try:
+            yield made
+        finally:
+            made.off()
+
+
 @pytest.fixture(scope="module", params=[ONE, SPLIT])
-def outage(request: pytest.FixtureRequest, engines: Engines) -> Iterator[Outage]:
-    """Run a shop on a PostgreSQL of its own; its bus is everybody's, and stays."""
-    with ExitStack() as stack:
-        power = Power(stack.enter_context(scratch_data_folder()))
-        stack.callback(power.off)
-        own = replace(power.on(), nats_url=engines.nats_url)
-        shop = stack.enter_context(running_shop(own, request.param))
+def outage(request: pytest.FixtureRequest, power: Power, engines: Engines) -> Iterator[Outage]:
+    """Run a shop on a PostgreSQL of the module's own; its bus is everybody's, and stays."""
+    own = replace(power.engines, nats_url=engines.nats_url)
+    with running_shop(own, request.param) as shop:
         wait_for_readmodel(shop)
         yield Outage(shop, power)
 

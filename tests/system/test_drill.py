@@ -11,6 +11,7 @@ from springtide.rehearsal.drill.schedule import SCENARIOS, Bounds, Kind
 KILLS = 20
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 async def test_nothing_is_oversold_lost_or_charged_twice():
     report = await drill(Bounds(seed=2_026, seconds=18, kills=KILLS, buyers=10))

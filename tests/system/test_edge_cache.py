@@ -157,6 +157,7 @@ async def _set_price(pricing: PricingApi, amount_minor: int, *, sku: str) -> Non
     await pricing.set_prices(caller=OWNER, key=new_key(), changes=(change,))
 
 
+@pytest.mark.alone
 async def test_a_price_is_everywhere_within_two_seconds(site: Site, client: httpx2.AsyncClient) -> None:
     card = await _favourite(client, site.webs[0])
     paths = await _paths_of(card, site, client)

@@ -26,6 +26,7 @@ TASKS = (
     Task("stock", "Stock", "/stock", (), "/stock"),
     Task("prices", "Prices", "/prices", ("pricing.read", "pricing.write"), "/prices"),
     Task("customers", "Customers", "/customers", ("customers.read",), "/customers"),
+    Task("peak", "Peak", "/peak", ("peak.read",)),
     Task("live", "Live", "/live", ("insight.read",)),
     Task("visits", "Visits", "/visits", ("insight.read",)),
     Task("gateways", "Gateways", "/gateways", ("payments.read",)),

@@ -14,6 +14,7 @@ from springtide.contracts.insight.api import InsightApi
 from springtide.contracts.inventory.api import InventoryApi, Location
 from springtide.contracts.orders.api import OrdersApi
 from springtide.contracts.payments.api import PaymentsApi
+from springtide.contracts.peak.api import PeakApi
 from springtide.contracts.pricing.api import PricingApi, ShopFront
 from springtide.platform.caller import Caller
 from springtide.platform.errors import Unavailable
@@ -91,6 +92,7 @@ class Office:
     orders: OrdersApi
     payments: PaymentsApi
     insight: InsightApi
+    peak: PeakApi
     reference: Reference
     places: Places
     secret_key: str
@@ -109,6 +111,7 @@ def open_office(ask: Ask, *, secret_key: str, places: Places, as_of: date | None
         orders=ask(OrdersApi),
         payments=ask(PaymentsApi),
         insight=ask(InsightApi),
+        peak=ask(PeakApi),
         reference=Reference(pricing=pricing, inventory=inventory, catalog=catalog),
         places=places,
         secret_key=secret_key,

@@ -50,7 +50,7 @@ class StaticFiles:
     def __init__(self, folders: Sequence[Path] = (SHARED,), base: str = "") -> None:
         self.base = base
         found = {path.name: path for folder in folders for path in sorted(folder.iterdir()) if path.suffix in _TYPES}
-        self._by_name: Mapping[str, StaticFile] = {name: _read(path) for name, path in found.items()}
+        self._by_name: Mapping[str, StaticFile] = {name: read_static(path) for name, path in found.items()}
         self._by_path = {file.path: file for file in self._by_name.values()}
 
     def url(self, name: str) -> str:
@@ -79,7 +79,8 @@ class StaticFiles:
         return static_file
 
 
-def _read(path: Path) -> StaticFile:
+def read_static(path: Path) -> StaticFile:
+    """Read a file and name it by its content."""
     body = path.read_bytes()
     digest = hashlib.sha256(body).hexdigest()[:_HASH_DIGITS]
     zipped = gzip.compress(body, mtime=0) if len(body) >= _GZIP_FROM_BYTES else b""

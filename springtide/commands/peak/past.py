@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from springtide.commands.peak.options import DEMO
@@ -48,7 +47,8 @@ def read_past(options: argparse.Namespace) -> Past:
         lines = read_history_file(Path(options.file), timezone=timezone, known=categories.keys())
     if isinstance(lines, ReadySeries):
         return Past(demand=lines.demand, calendar=calendar, step_days=lines.step_days, report=None)
-    around = Around(closed=_closed(calendar), holidays=_holidays(lines, calendar), visits=visits, categories=categories)
+    holidays = holidays_in(calendar.regions[0], *lines.span)
+    around = Around(closed=calendar.closed_days(), holidays=holidays, visits=visits, categories=categories)
     demand, report = demand_of(lines, keep=frozenset(options.keep), around=around)
     return Past(demand=demand, calendar=calendar, step_days=1, report=report)
 
@@ -75,17 +75,3 @@ def _rows(order: HistoryOrder) -> Iterator[tuple[object, ...]]:
             if line.kind in _GOODS:
                 at = adjustment.at.replace(tzinfo=None)
                 yield at, line.sku, -float(part.quantity), part.unit_net_minor, *parties
-
-
-def _holidays(lines: OrderLines, calendar: EventCalendar) -> dict[date, str]:
-    days = lines.frame["local"].dt.date()
-    first, last = days.min(), days.max()
-    return holidays_in(calendar.regions[0], first, last) if isinstance(first, date) and isinstance(last, date) else {}
-
-
-def _closed(calendar: EventCalendar) -> dict[date, str]:
-    return {
-        date.fromordinal(number): closure.reason
-        for closure in calendar.closures
-        for number in range(closure.first.toordinal(), closure.last.toordinal() + 1)
-    }

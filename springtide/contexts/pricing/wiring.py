@@ -28,4 +28,5 @@ SPEC = ContextSpec(
     statements=Statements.load(_HERE / "queries.sql"),
     migrations=_HERE / "migrations",
     build=build,
+    is_asked_by_buyers=False,
 )

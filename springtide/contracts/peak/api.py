@@ -20,7 +20,6 @@ import msgspec
 from springtide.contracts.common import AuditEntry
 from springtide.contracts.peak.errors import Mistake
 from springtide.contracts.peak.paths import Override, Scope
-from springtide.contracts.peak.readiness import Evidence
 from springtide.platform.caller import Caller
 from springtide.platform.errors import Conflict, NotFound, Unavailable
 
@@ -78,10 +77,11 @@ class InputEdit(msgspec.Struct, frozen=True, kw_only=True):
     expected_version: int
 
 
-class PlanSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which season a plan is about and how it is drawn. `as_of`: the plan's today; None is the database's.
+class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Which season a plan is about and how it is drawn. `as_of`: the plan's today; None: today, or the day before a
+    season that has begun.
 
-    `size`: the size of the shop, 1, 10 or 100 times its own orders.
+    `size`: the size of the shop, 1, 10 or 100 times its own orders. `roster_weeks`: weeks with names; 0: none.
     """
 
     first: date
@@ -90,6 +90,7 @@ class PlanSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     paths: int = 1_000
     seed: int = 1
     size: float = 1.0
+    roster_weeks: int = 4
 
 
 class PlanState(StrEnum):
@@ -138,7 +139,7 @@ class PlanRow(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class PlanInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A plan, whole but for its parts.
 
     `inputs_sha256`: of everything it was made from; two plans with the same hash and the same desk are the same.
@@ -233,11 +234,21 @@ class NewEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EvidenceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece of evidence as filed. `author`: the principal who filed it."""
+    """A piece of evidence as filed. `author`: the principal who filed it; `source`: "product", or "hand" for people.
+
+    The rest is what `contracts.peak.readiness.Evidence` says.
+    """
 
     id: UUID
     author: str
-    evidence: Evidence
+    item: str
+    passed: bool
+    source: str
+    owner: str
+    filed_on: date
+    document: str
+    expires_on: date | None
+    note: str
 
 
 class PeakApi(Protocol):
@@ -271,7 +282,7 @@ class PeakApi(Protocol):
         """Return plans, newest first, those with a number below `before`."""
         ...
 
-    async def get_plan(self, *, caller: Caller, plan_id: UUID) -> Plan:
+    async def get_plan(self, *, caller: Caller, plan_id: UUID) -> PlanInfo:
         """Return a plan. `PeakNotFound`."""
         ...
 

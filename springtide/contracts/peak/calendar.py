@@ -103,6 +103,14 @@ class EventCalendar(Record, frozen=True):
     closed_weekdays: tuple[str, ...] = ()
     closed_on_holidays: bool = False
 
+    def closed_days(self) -> dict[date, str]:
+        """Return every day of the closures with its reason."""
+        return {
+            closure.first + timedelta(days=day): closure.reason
+            for closure in self.closures
+            for day in range((closure.last - closure.first).days + 1)
+        }
+
     def event(self, id_: str) -> NamedEvent:
         """Return an event by its id; raises KeyError for an unknown one."""
         for event in self.events:

@@ -22,7 +22,7 @@ from springtide.platform.bus.connection import Connection
 from springtide.platform.bus.errors import MAX_PAYLOAD_BYTES, BusUnavailable
 
 METHOD = "_parcel"
-_MOST = 16  # a parcel goes to one replica: a crowd still spreads over all of them
+_MOST = 64  # a parcel goes to one replica: a crowd still spreads over all of them
 _MOST_BYTES = MAX_PAYLOAD_BYTES // 2
 _NOBODY = "503"
 Part = TypeVar("Part")

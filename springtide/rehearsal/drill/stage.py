@@ -10,7 +10,17 @@ from springtide.platform.wiring import Ask
 from springtide.rehearsal.drill.gateway import SandboxGateway
 from springtide.rehearsal.fleet import Failpoints, Fleet
 
-CONTEXTS_WITH_CLOCKS = ("catalog", "pricing", "inventory", "customers", "checkout", "payments", "orders", "insight")
+CONTEXTS_WITH_CLOCKS = (
+    "catalog",
+    "pricing",
+    "inventory",
+    "customers",
+    "checkout",
+    "payments",
+    "orders",
+    "insight",
+    "peak",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,13 @@ class Master:
         sys.stdout.flush()
         self._runner.start(self._plan.workers, spawn_rate=self._plan.workers)
         patience_s = self._plan.scenario.seconds + _END_WITHIN_S
-        self._until(lambda: len(self.tallies) + len(self.refusals) >= self._runner.worker_count, patience_s)
+        self._until(lambda: len(self.tallies) + len(self.refusals) >= self._there(), patience_s)
+        if not self.tallies and not self.refusals:
+            say("no worker came to its end: they were ended, or not heard for a minute")
+
+    def _there(self) -> int:
+        """Return how many workers there are, also those a busy machine has kept silent for some seconds."""
+        return self._runner.worker_count + len(self._runner.clients.missing)
 
     def _until(self, is_so: Any, patience_s: float) -> bool:  # noqa: ANN401 - a function without arguments
         deadline = time.monotonic() + patience_s

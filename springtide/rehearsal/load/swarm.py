@@ -73,7 +73,8 @@ async def swarm(
         await master.wait()
         await listening
         if master.returncode or not (folder / "result.json").exists():
-            raise SwarmFailed("; ".join(said[-_LAST_LINES:]) or "the master ended", said=said[-_LAST_LINES:])
+            last = said[-_LAST_LINES:]
+            raise SwarmFailed("; ".join((f"the master ended with {master.returncode}", *last)), said=last)
         return msgspec.json.decode((folder / "result.json").read_bytes(), type=list[Tally])
 
 

@@ -30,9 +30,9 @@ async def test_a_crowd_needs_few_messages_in_both_directions(bus: Bus, bus_with:
     async with server.serving("probe", echo):
         await asyncio.gather(*(bus.call("probe", "say", b"", {}, timeout_s=5) for _ in range(2)))  # opens the inbox
         before = sent(bus), sent(server)
-        calls = (bus.call("probe", "say", b"%d" % n, {"said": str(n)}, timeout_s=5) for n in range(40))
+        calls = (bus.call("probe", "say", b"%d" % n, {"said": str(n)}, timeout_s=5) for n in range(150))
         answers = await asyncio.gather(*calls)
-        assert [(a.data, a.headers["heard"]) for a in answers] == [(b"say %d" % n, str(n)) for n in range(40)]
+        assert [(a.data, a.headers["heard"]) for a in answers] == [(b"say %d" % n, str(n)) for n in range(150)]
         assert (sent(bus) - before[0], sent(server) - before[1]) == (3, 3)
 
 
@@ -64,7 +64,7 @@ async def test_a_process_that_knows_no_parcels_is_called_one_by_one(bus: Bus, bu
         await older.connection.client.publish(message.reply, body, headers=headers)
 
     await older.connection.client.subscribe(f"{older.connection.prefix}rpc.probe.*", queue="probe", cb=answer)
-    await older.connection.client.flush()
+    await older.connection.settle()
     answers = await asyncio.gather(*(bus.call("probe", "say", b"%d" % n, {}, timeout_s=5) for n in range(5)))
     assert [answer.data for answer in answers] == [b"0", b"1", b"2", b"3", b"4"]
     assert heard == [METHOD, *["say"] * 5]
@@ -82,6 +82,6 @@ async def test_a_caller_who_gives_up_takes_nobody_along(bus: Bus, bus_with: BusW
 
 
 def test_parcels_are_neither_too_many_nor_too_large():
-    assert [len(run) for run in cut([1] * 40, lambda _: 10)] == [16, 16, 8]
+    assert [len(run) for run in cut([1] * 150, lambda _: 10)] == [64, 64, 22]
     assert [len(run) for run in cut([200_000, 200_000, 10, 10, 500_000, 10], lambda size: size)] == [1, 3, 1, 1]
     assert cut([], lambda _: 1) == []

@@ -14,6 +14,7 @@ from bench.load import Bought
 from bench.options import options_of, parser
 from bench.processes import cpu_s, family, pss_mib
 from bench.rows.sustained import grows
+from bench.rows.webs import Run, times
 from bench.schedule import Bisection, arrivals, interleaved
 from bench.stacks import counted, own_and_cumulative
 from bench.statements import counted as counted_statements
@@ -32,6 +33,12 @@ def test_a_percentile_is_a_value_that_enough_do_not_exceed(values: list[float], 
 def test_no_values_have_no_percentile() -> None:
     with pytest.raises(ValueError, match="no values"):
         percentile([], 0.5)
+
+
+def test_two_web_processes_are_compared_where_a_core_was_left_for_the_second() -> None:
+    idle, full = Run(1_000, 0.9, 0.1), Run(1_000, 0.1, 0.1)
+    assert times([idle, full, idle], [Run(1_700, 0, 0), Run(1_000, 0, 0), Run(1_900, 0, 0)]) == pytest.approx(1.8)
+    assert times([full], [Run(1_900, 0, 0)]) is None
 
 
 def test_the_median_does_not_mind_one_bad_run() -> None:

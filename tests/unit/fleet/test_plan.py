@@ -71,7 +71,7 @@ def test_every_mistake_is_named_at_once(tmp_path):
     with pytest.raises(FleetFileWrong) as found:
         read(written(tmp_path, text))
     assert found.value.mistakes == [
-        "no group has the role pricing, inventory, customers, checkout, payments, orders, insight, jobs",
+        "no group has the role pricing, inventory, customers, checkout, payments, orders, insight, peak, jobs",
         "scaling.every_s: a time above 0",
         f"groups.web: roles: kitchen unknown; there are contexts, {', '.join(ROLES)}",
         "groups.web: roles: web and backoffice are groups of their own",

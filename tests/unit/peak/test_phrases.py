@@ -36,7 +36,8 @@ def test_a_sentence_is_there_in_every_language_with_the_same_values(key: str) ->
     assert set(texts) == set(LANGUAGES)
     assert len({tuple(sorted(fields(text).items())) for text in texts.values()}) == 1
     assert all(kind in {"", *KINDS} for kind in fields(texts["en"]).values())
-    assert len(set(texts.values())) > 1, "the same words in every language"
+    if len(texts["en"].split()) > 3:  # words alone may well be the same: Servers, Partner, Per process
+        assert len(set(texts.values())) == len(LANGUAGES), "the same words in two languages"
 
 
 def test_every_key_of_the_code_has_its_sentence() -> None:

@@ -30,7 +30,7 @@ SCOPES: dict[Role, frozenset[str]] = {
         }
     ),
     # Plans from what was sold.
-    Role.PLANNER: frozenset({"orders.read", "inventory.read", "pricing.read", "insight.read"}),
+    Role.PLANNER: frozenset({"orders.read", "inventory.read", "pricing.read", "insight.read", "peak.*"}),
     # Looks, changes nothing.
     Role.READ_ONLY: frozenset(
         {

@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from springtide.contexts.payments.providers.outside import gateway_client
+from springtide.contexts.payments.providers.outside import answered, gateway_client
 from springtide.contexts.payments.providers.port import OutcomeUnknown, ProviderRefused, ProviderUnavailable
-from springtide.platform.http_client import HttpAnswer, NoAnswer, NotReached
+from springtide.platform.http_client import HttpAnswer
 from springtide.platform.money import exponent
 
 NOT_FOUND, KEY_IN_USE, TOO_MANY, SERVER_ERRORS = 404, 409, 429, 500
@@ -83,14 +83,7 @@ class MollieWire:
             content = msgspec.json.encode({name: value for name, value in body.items() if value is not None})
         if key is not None:
             headers["idempotency-key"] = key
-        try:
-            return await self._http.request(method, path, headers=headers, params=query, content=content)
-        except NotReached as error:
-            msg = "not_reached"
-            raise ProviderUnavailable(msg, str(error)) from error
-        except NoAnswer as error:
-            msg = "no_answer"
-            raise OutcomeUnknown(msg, str(error)) from error
+        return await answered(self._http.request(method, path, headers=headers, params=query, content=content))
 
 
 def amount_of(amount_minor: int, currency: str) -> Amount:

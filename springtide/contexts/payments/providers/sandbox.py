@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from springtide.contexts.payments.providers import signatures
-from springtide.contexts.payments.providers.outside import gateway_client
+from springtide.contexts.payments.providers.outside import answered, gateway_client
 from springtide.contexts.payments.providers.port import (
     Capability,
     Declined,
@@ -26,7 +26,7 @@ from springtide.contexts.payments.providers.port import (
     WebhookEvent,
     WebhookRefused,
 )
-from springtide.platform.http_client import HttpAnswer, NoAnswer, NotReached
+from springtide.platform.http_client import HttpAnswer
 
 Body = TypeVar("Body")
 SERVER_ERRORS = 500
@@ -215,14 +215,7 @@ class SandboxProvider:
         content: bytes | None = None,
     ) -> HttpAnswer:
         authorised = {"authorization": f"Bearer {self._settings.api_key}", **(headers or {})}
-        try:
-            return await self._http.request(method, path, headers=authorised, params=params, content=content)
-        except NotReached as error:
-            msg = "not_reached"
-            raise ProviderUnavailable(msg, str(error)) from error
-        except NoAnswer as error:
-            msg = "no_answer"
-            raise OutcomeUnknown(msg, str(error)) from error
+        return await answered(self._http.request(method, path, headers=authorised, params=params, content=content))
 
 
 def _accepted(answer: HttpAnswer) -> HttpAnswer:

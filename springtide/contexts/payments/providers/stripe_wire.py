@@ -6,14 +6,14 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from springtide.contexts.payments.providers.outside import gateway_client
+from springtide.contexts.payments.providers.outside import answered, gateway_client
 from springtide.contexts.payments.providers.port import (
     Declined,
     OutcomeUnknown,
     ProviderRefused,
     ProviderUnavailable,
 )
-from springtide.platform.http_client import HttpAnswer, NoAnswer, NotReached
+from springtide.platform.http_client import HttpAnswer
 
 API_VERSION = "2024-06-20"
 PAYMENT_FAILED, NOT_FOUND, KEY_IN_USE, TOO_MANY, SERVER_ERRORS = 402, 404, 409, 429, 500
@@ -85,14 +85,7 @@ class StripeWire:
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, content: bytes | None = None
     ) -> HttpAnswer:
         common = {"authorization": f"Bearer {self._secret_key}", "stripe-version": API_VERSION}
-        try:
-            return await self._http.request(method, path, headers={**common, **(headers or {})}, content=content)
-        except NotReached as error:
-            msg = "not_reached"
-            raise ProviderUnavailable(msg, str(error)) from error
-        except NoAnswer as error:
-            msg = "no_answer"
-            raise OutcomeUnknown(msg, str(error)) from error
+        return await answered(self._http.request(method, path, headers={**common, **(headers or {})}, content=content))
 
 
 def encode_form(form: Form) -> bytes:

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
+
+from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
 SCHEMA: dict[str, pl.DataType] = {
     "row": pl.Int64(),
@@ -38,6 +41,15 @@ class OrderLines:
     frame: pl.DataFrame
     times_skipped: int = 0
     times_twice: int = 0
+
+    @property
+    def span(self) -> tuple[date, date]:
+        """Return the first and the last day of the lines; raises InvalidPeakInput where there are none."""
+        days = self.frame["local"].dt.date()
+        first, last = days.min(), days.max()
+        if isinstance(first, date) and isinstance(last, date):
+            return first, last
+        raise InvalidPeakInput.of([Mistake(where=self.source, rule="empty", message="there is no order line")])
 
 
 def lines_of(rows: Iterable[Sequence[object]], columns: Sequence[str], *, source: str, timezone: str) -> OrderLines:

@@ -15,6 +15,7 @@ from springtide.contexts.peak.domain.forecast.windows import Window, error, inde
 from springtide.contexts.peak.domain.paths.coverage import misfit
 from springtide.contracts.peak.paths import Calibration
 
+DOCUMENTED_PRIORS = "documented priors"
 PRIOR_COMMON_SD = 0.136
 """A 9-week total over 22 rolling origins, weekly retail data of 599 products (planning notes, finding 1)."""
 PRIOR_EVENT_SD = 0.10
@@ -88,7 +89,7 @@ def _per_day(expected: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def _words(windows: Sequence[Window], classes: Sequence[_Class]) -> str:
     if not windows:
-        return "documented priors"
+        return DOCUMENTED_PRIORS
     event = sum(bool(window.event_days.any()) for window in windows)
     seen = sum(of.seen for of in classes)
     return (

@@ -51,7 +51,7 @@ def gamma_table(dispersion: float) -> NDArray[np.float32]:
 def poisson_at(mean: NDArray[np.float32], tail: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the Poisson number of each mean that is exceeded with the chance `tail`; both (n,), as is the result."""
     numbers = np.zeros(mean.size, dtype=np.float32)
-    some = np.flatnonzero(tail < mean)  # P(X > 0) is below the mean: the others are zero for certain
+    some = (tail < mean).nonzero()[0]  # P(X > 0) is below the mean: the others are zero for certain
     if some.size == 0:
         return numbers
     means, tails = mean[some], tail[some]
@@ -62,7 +62,7 @@ def poisson_at(mean: NDArray[np.float32], tail: NDArray[np.float32]) -> NDArray[
     elif count == some.size:
         numbers[some] = _expanded(means, tails)
     else:
-        at, rest = np.flatnonzero(large), np.flatnonzero(~large)
+        at, rest = large.nonzero()[0], (~large).nonzero()[0]
         numbers[some[at]] = _expanded(means[at], tails[at])
         numbers[some[rest]] = _searched(means[rest], tails[rest])
     return numbers
@@ -92,7 +92,7 @@ def _searched(mean: NDArray[np.float32], tail: NDArray[np.float32]) -> NDArray[n
             break
         found += going
         if left * 2 < going.size:
-            kept = np.flatnonzero(going)
+            kept = going.nonzero()[0]
             if place is not None:
                 numbers[place] = found
             place = kept if place is None else place[kept]

@@ -1,10 +1,12 @@
 """The paths in a few numbers, for people and for the plan's header."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.bands import band_of
 from springtide.contexts.peak.domain.paths.joint import JointPaths
 from springtide.contracts.peak.paths import PathsSummary
+from springtide.contracts.peak.plan import PlanDay
 
 
 def summary_of(joint: JointPaths) -> PathsSummary:
@@ -28,4 +30,28 @@ def summary_of(joint: JointPaths) -> PathsSummary:
         levers=joint.edits.levers,
         applied=joint.edits.applied,
         expired=joint.edits.expired,
+    )
+
+
+def days_of(joint: JointPaths) -> tuple[PlanDay, ...]:
+    """Return the fan, day by day."""
+    totals, forecast = joint.totals, joint.forecast
+    named = [totals.daily_orders[totals.path_at(share)] for share in (0.5, 0.9, 0.99)]
+
+    def column(values: NDArray[np.floating], day: int) -> NDArray[np.float64]:
+        return values[:, day].astype(np.float64)
+
+    return tuple(
+        PlanDay(
+            day=day,
+            is_event=bool(forecast.event_days[index]),
+            forecast_orders=float(forecast.orders[index]),
+            orders=band_of(column(totals.daily_orders, index)),
+            units=band_of(column(totals.units, index)),
+            revenue_minor=band_of(column(totals.revenue_minor, index)),
+            p50=float(named[0][index]),
+            p90=float(named[1][index]),
+            p99=float(named[2][index]),
+        )
+        for index, day in enumerate(forecast.season.dates)
     )

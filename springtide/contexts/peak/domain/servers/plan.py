@@ -27,10 +27,10 @@ def plan_servers(totals: PathTotals, company: Company) -> ServerPlan:
     hosting = company.hosting
     per_hour = {service.id: hourly(totals, service, hosting) for service in hosting.services}
     services = tuple(_service(service, per_hour[service.id], totals, hosting) for service in hosting.services)
-    costs = sum((_cost(service, plan, per_hour[service.id], totals) for service, plan in _pairs(hosting, services)))
+    costs = _cost_by_path(hosting, services, per_hour, totals)
     orders = busiest(totals.orders.astype(np.float64) / _SECONDS_PER_HOUR, totals)
     shared = shared_of(orders, busiest(totals.visits.astype(np.float64) / _SECONDS_PER_HOUR, totals), hosting)
-    cost = band_of(np.asarray(costs))
+    cost = band_of(costs)
     asks = list(_quotas(hosting, services, per_hour, totals)) + list(_limits(hosting, shared, totals))
     connections = sum((plan.most + 1) * int(service.connections.value) for service, plan in _pairs(hosting, services))
     return ServerPlan(
@@ -69,6 +69,24 @@ def _service(service: Service, per_hour: NDArray[np.float64], totals: PathTotals
         allowed=int(service.most.value),
         early=early_of(per_hour * totals.peak_minute / target, service, hosting, totals.season),
     )
+
+
+def cost_by_path(totals: PathTotals, company: Company, plan: ServerPlan) -> NDArray[np.float64]:
+    """Return what the processes of a plan cost over the season on each path, (paths,), minor units."""
+    hosting = company.hosting
+    per_hour = {service.id: hourly(totals, service, hosting) for service in hosting.services}
+    return _cost_by_path(hosting, plan.services, per_hour, totals)
+
+
+def _cost_by_path(
+    hosting: Hosting,
+    services: Sequence[ServicePlan],
+    per_hour: dict[str, NDArray[np.float64]],
+    totals: PathTotals,
+) -> NDArray[np.float64]:
+    costs = [_cost(service, plan, per_hour[service.id], totals) for service, plan in _pairs(hosting, services)]
+    summed: NDArray[np.float64] = np.sum(costs, axis=0, dtype=np.float64)
+    return summed
 
 
 def _cost(

@@ -40,7 +40,8 @@ class Walk:
     def volume(self, per_unit: Units) -> NDArray[np.float64]:
         """Return the volume in stock at the end of each period over all products, (paths, periods)."""
         products, paths, periods = self.lost.shape
-        moved = per_unit @ (self.lost - self.free).reshape(products, paths * periods)
+        moved = per_unit @ self.lost.reshape(products, paths * periods)
+        moved -= per_unit @ self.free.reshape(products, paths * periods)
         return moved.reshape(paths, periods).astype(np.float64) + float(per_unit @ self.on_hand)
 
 

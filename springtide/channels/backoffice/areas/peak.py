@@ -1,0 +1,183 @@
+"""The peak desk: plans, and what each of them says to whom."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from springtide.channels.backoffice.forms import Form
+from springtide.channels.backoffice.peak.page import desk_page, kept, speech_of
+from springtide.channels.backoffice.peak.plotly import script
+from springtide.channels.backoffice.peak.reading import whole
+from springtide.channels.backoffice.peak.scenario import DOCUMENTS
+from springtide.channels.backoffice.peak.speech import Speech
+from springtide.channels.backoffice.peak.views import (
+    brief,
+    budget,
+    calendar,
+    gateways,
+    readiness,
+    season,
+    servers,
+    staff,
+    stock,
+)
+from springtide.channels.backoffice.peak.views.common import Head
+from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
+from springtide.contracts.peak.api import READ, WRITE, NewEvidence, PlanInfo, PlanSettings, PlanState
+from springtide.platform.caching import FOREVER
+from springtide.platform.errors import NotFound
+from springtide.platform.http import HttpRequest
+
+SEASON_DAYS = 100
+_SIZES = ("1", "10", "100")
+Show = Callable[[Visit, PlanInfo, Speech], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A page of a plan: its name in the address, and what fills its template `peak/<name>.html`."""
+
+    name: str
+    show: Show
+
+
+SCREENS = (
+    Screen("season", season.show),
+    Screen("brief", brief.show),
+    Screen("stock", stock.show),
+    Screen("staff", staff.show),
+    Screen("servers", servers.show),
+    Screen("gateways", gateways.show),
+    Screen("budget", budget.show),
+    Screen("readiness", readiness.show),
+    Screen("calendar", calendar.show),
+)
+
+
+@get("/peak")
+async def show_desk(request: HttpRequest) -> Reply:
+    """Show the plans, newest first, and the form for another one."""
+    return await _desk(await enter(request, READ))
+
+
+@post("/peak", status_code=200)
+async def order_plan(request: HttpRequest) -> Reply:
+    """Order a plan of what the desk knows now."""
+    visit = await enter(request, WRITE)
+    done = await visit.act(
+        "plan",
+        lambda form, key: visit.office.peak.start_plan(
+            caller=visit.caller, key=key, title=form.text("title")[:120], settings=_settings(form)
+        ),
+    )
+    if isinstance(done, Trouble):
+        return await _desk(visit, trouble=done)
+    return visit.see_other("/peak", f"Plan {done.number} is being made", **kept(visit))
+
+
+async def _desk(visit: Visit, trouble: Trouble | None = None) -> Reply:
+    plans = await visit.office.peak.list_plans(caller=visit.caller, limit=20)
+    inputs = await visit.office.peak.list_inputs(caller=visit.caller)
+    there = {one.name for one in inputs}
+    today = visit.office.as_of or datetime.now(UTC).date()  # what a form begins with, nothing is decided by it
+    return desk_page(
+        visit,
+        "peak/desk.html",
+        speech_of(visit),
+        trouble=trouble,
+        plans=plans,
+        done=[plan for plan in plans if plan.state is PlanState.DONE],
+        inputs=inputs,
+        absent=[name for name in DOCUMENTS if name not in there],
+        first=today + timedelta(days=1),
+        days=SEASON_DAYS,
+        size_options=[(size, f"{size} \u00d7") for size in _SIZES],
+        may_write=visit.can(WRITE),
+        making=any(plan.state in {PlanState.QUEUED, PlanState.RUNNING} for plan in plans),
+    )
+
+
+@get("/peak/plans/{plan_id:uuid}")
+async def show_plan(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
+    """Show the season of a plan: what to do, then the fan."""
+    return await _show(await enter(request, READ), plan_id, SCREENS[0].name)
+
+
+@get("/peak/plans/{plan_id:uuid}/{name:str}")
+async def show_screen(request: HttpRequest, plan_id: FromPath[UUID], name: FromPath[str]) -> Reply:
+    """Show another page of a plan."""
+    return await _show(await enter(request, READ), plan_id, name)
+
+
+async def _show(visit: Visit, plan_id: UUID, name: str, trouble: Trouble | None = None) -> Reply:
+    screen = next((screen for screen in SCREENS if screen.name == name), None)
+    if screen is None:
+        message = f"A plan has no page {name}."
+        raise NotFound(message)
+    plan = await visit.office.peak.get_plan(caller=visit.caller, plan_id=plan_id)
+    head = await whole(visit, plan_id, "head", Head)
+    speech = speech_of(visit, head.currency) if head else speech_of(visit)
+    return desk_page(
+        visit,
+        f"peak/{name}.html",
+        speech,
+        trouble=trouble,
+        plan=plan,
+        head=head,
+        screen=name,
+        screens=[one.name for one in SCREENS],
+        **await screen.show(visit, plan, speech),
+    )
+
+
+@post("/peak/evidence/{plan_id:uuid}", status_code=200)
+async def file_evidence(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
+    """File evidence by hand for an item of the readiness page."""
+    visit = await enter(request, WRITE)
+    done = await visit.act(
+        "evidence",
+        lambda form, key: visit.office.peak.file_evidence(caller=visit.caller, key=key, evidence=_evidence(form)),
+    )
+    if isinstance(done, Trouble):
+        return await _show(visit, plan_id, "readiness", done)
+    said = f"Filed for {done.item}; the next plan counts it"
+    return visit.see_other(f"/peak/plans/{plan_id}/readiness", said, **kept(visit))
+
+
+@get("/peak/script/{name:str}", include_in_schema=False, opt=FOREVER)
+async def chart_script(request: HttpRequest, name: FromPath[str]) -> Response[bytes]:
+    """Serve Plotly's script under a name made of its content."""
+    file = script()
+    if file is None or not file.path.endswith(f"/{name}"):
+        message = "There is no such file."
+        raise NotFound(message)
+    zipped = bool(file.gzipped) and "gzip" in request.headers.get("accept-encoding", "")
+    headers = {"vary": "accept-encoding", **({"content-encoding": "gzip"} if zipped else {})}
+    return Response(file.gzipped if zipped else file.body, media_type=file.content_type, headers=headers)
+
+
+def _settings(form: Form) -> PlanSettings:
+    first, days, size = form.day("first"), form.whole("days", least=1), form.one_of("size", _SIZES)
+    form.check()
+    return PlanSettings(first=first, days=days, size=float(size))
+
+
+def _evidence(form: Form) -> NewEvidence:
+    evidence = NewEvidence(
+        item=form.text("item", required=True),
+        passed=form.one_of("passed", ("yes", "no")) == "yes",
+        owner=form.text("owner", required=True),
+        document=form.text("document", required=True),
+        expires_on=form.day("expires_on") if form.raw("expires_on") else None,
+        note=form.text("note"),
+    )
+    form.check()
+    return evidence
+
+
+ROUTES = (show_desk, order_plan, show_plan, show_screen, file_evidence, chart_script)

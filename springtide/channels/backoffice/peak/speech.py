@@ -1,0 +1,77 @@
+"""Phrases of the desk, written for a reader."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel.numbers import format_decimal, format_percent
+
+from springtide.channels.pages import formats
+from springtide.contracts.peak.common import Phrase
+from springtide.contracts.peak.phrases import LANGUAGES, say
+from springtide.platform.money import exponent
+
+_COUNTRIES = {"en": "GB", "nl": "NL", "sv": "SE"}
+_WHOLE_FROM = 10  # below it a figure keeps two digits: 1.7 times is not 2 times
+
+
+class Speech:
+    """How one reader is spoken to. `currency`: of all money of the plan."""
+
+    def __init__(self, language: str, currency: str = "GBP") -> None:
+        self.language = language if language in LANGUAGES else LANGUAGES[0]
+        self.currency = currency
+        self.locale = formats.locale_of(self.language, _COUNTRIES[self.language])
+
+    def __call__(self, key: str, /, **values: str | float) -> str:
+        """Return the sentence of a key of the desk's own words: `t("season")` is "desk.season"."""
+        return self.phrase(Phrase(key=f"desk.{key}", values=values))
+
+    def phrase(self, phrase: Phrase) -> str:
+        """Return a phrase of the plan."""
+        return say(phrase, self.language, self.write)
+
+    def named(self, group: str, name: str) -> str:
+        """Return the words for a thing with a name: `named("readiness.item", "backup_restored")`."""
+        return self.phrase(Phrase(key=f"{group}.{name}"))
+
+    def write(self, kind: str, value: str | float) -> str:
+        """Write a value by its kind: number, money (minor units), date (ISO), percent (0 to 1)."""
+        if kind == "money":
+            return self.money(float(value))
+        if kind == "percent":
+            return self.percent(float(value))
+        if kind == "date":
+            return self.day(date.fromisoformat(str(value)))
+        return self.number(float(value))
+
+    def number(self, value: float) -> str:
+        """Return a figure without false digits: whole from ten on."""
+        pattern = "#,##0" if abs(value) >= _WHOLE_FROM or value == int(value) else "#,##0.##"
+        return str(format_decimal(value, format=pattern, locale=self.locale))
+
+    def money(self, minor: float) -> str:
+        """Return money rounded to what matters: three digits that count, from a hundred units on."""
+        units = Decimal(round(minor)).scaleb(-exponent(self.currency))
+        digits = units.adjusted() - 2
+        if digits > 0:
+            units = units.quantize(Decimal(1).scaleb(digits)).quantize(Decimal(1))
+        text = format_decimal(units, format="#,##0" if digits >= 0 else "#,##0.00", locale=self.locale)
+        return f"{self.currency}\u00a0{text}"
+
+    def percent(self, share: float) -> str:
+        """Return a share as per cent, one digit."""
+        return str(format_percent(share, format="#,##0.#%", locale=self.locale))
+
+    def day(self, value: date | None) -> str:
+        """Return a day: "Fri 25 Nov"; a dash for none."""
+        return "\u2013" if value is None else formats.day(value, self.locale)
+
+    def moment(self, value: datetime) -> str:
+        """Return a local moment: its day and clock time."""
+        return f"{self.day(value.date())} {value:%H:%M}"
+
+
+def choices() -> Mapping[str, str]:
+    """Return the languages of the desk with their own names."""
+    return {language: formats.language_name(language) for language in LANGUAGES}

@@ -1,0 +1,43 @@
+"""Money: the lines and their total, what moves it, and cash by week."""
+
+from typing import Any
+
+import msgspec
+
+from springtide.channels.backoffice.peak import figures
+from springtide.channels.backoffice.peak.reading import whole
+from springtide.channels.backoffice.peak.speech import Speech
+from springtide.channels.backoffice.peak.views.common import View
+from springtide.channels.backoffice.visit import Visit
+from springtide.contracts.peak.api import PlanInfo
+from springtide.contracts.peak.budget import BudgetPlan
+
+
+async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
+    """Return lines and total, what moves the total, and cash by week."""
+    found = await whole(visit, plan.row.id, "budget", BudgetPlan)
+    if found is None:
+        return {"budget": None, "tornado": None, "cash": None}
+    by_swing = sorted(found.lines, key=lambda line: -abs(line.swing_minor))
+    return {
+        "budget": found,
+        "tornado": figures.bars(
+            [speech(f"line_{line.line}") for line in by_swing],
+            [line.swing_minor / 100 for line in by_swing],
+            title=speech("tornado_title"),
+            unit=speech.currency,
+        ),
+        "cash": figures.fan(
+            [week.first for week in found.weeks],
+            [_in_units(week.balance) for week in found.weeks],
+            speech,
+            title=speech("cash_title"),
+            unit=speech.currency,
+        ),
+    }
+
+
+def _in_units(band: Any) -> Any:  # noqa: ANN401 - a band in, the same band in units out
+    return msgspec.structs.replace(
+        band, **{name: getattr(band, name) / 100 for name in ("mean", "p10", "p50", "p90", "p99")}
+    )

@@ -1,0 +1,112 @@
+"""`springtide peak load FILE`: gives the desk of a running shop its history and its documents.
+
+Files are looked over here, by the numerics, before anything is kept: what is wrong is named with its row. `demo` is the
+demo shop's past with its company.
+"""
+
+import argparse
+import asyncio
+import csv
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from springtide.bootstrap import running
+from springtide.commands.engines import engine_settings
+from springtide.commands.output import aside, say
+from springtide.commands.peak.options import DEMO
+from springtide.commands.peak.past import demo_lines, read_past
+from springtide.contexts.peak.jobs import history_folder
+from springtide.contexts.peak.providers.calendar_file import USUAL_EVENTS
+from springtide.contexts.peak.providers.kept_files import keep_file
+from springtide.contexts.peak.providers.order_lines import write_order_lines
+from springtide.contracts.peak.api import InputEdit, InputInfo, PeakApi
+from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT
+from springtide.contracts.peak.company import COMPANY_DOCUMENTS
+from springtide.contracts.peak.paths import Levers
+from springtide.contracts.peak.source import KEPT_FILES, LEVERS_DOCUMENT, SOURCE_DOCUMENT, HistorySource
+from springtide.demo.catalogue import read_catalogue
+from springtide.demo.company import COMPANY_FOLDER
+from springtide.demo.opening_stock import read_opening_stock
+from springtide.platform.caller import system
+from springtide.platform.usecase import new_key
+from springtide.settings import Settings
+
+_CALLER = system("cli")
+
+
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    """Look everything over, keep the files, save the documents."""
+    with tempfile.TemporaryDirectory(prefix="springtide-peak-") as folder:
+        if options.file == DEMO:
+            _write_demo(Path(folder), options)
+        else:
+            read_past(options)
+        for info in asyncio.run(_load(settings, options)):
+            say(f"{info.name}, version {info.version}")
+    return 0
+
+
+async def _load(settings: Settings, options: argparse.Namespace) -> tuple[InputInfo, ...]:
+    async with (
+        engine_settings(settings, say=aside) as complete,
+        running(complete, {"peak"}, background=False, serve=False) as node,
+    ):
+        peak, kept = node.ask(PeakApi), history_folder(Path(complete.data_dir))
+        files = {name: getattr(options, name) for name in KEPT_FILES if getattr(options, name)}
+        names = {name: await asyncio.to_thread(keep_file, kept, Path(path)) for name, path in files.items()}
+        source = HistorySource(**names, timezone=options.timezone, keep=tuple(options.keep))
+        there = {info.name: info.version for info in await peak.list_inputs(caller=_CALLER)}
+        texts = {SOURCE_DOCUMENT: _toml(source), **dict(_documents(options, there))}
+        edits = tuple(
+            InputEdit(name=name, text=text, expected_version=there.get(name, 0)) for name, text in texts.items()
+        )
+        return await peak.put_inputs(caller=_CALLER, key=new_key(), edits=edits)
+
+
+def _documents(options: argparse.Namespace, there: dict[str, int]) -> Iterator[tuple[str, str]]:
+    """Yield the documents that were given, and first versions of those that are not there yet."""
+    if options.events:
+        yield CALENDAR_DOCUMENT, Path(options.events).read_text(encoding="utf-8")
+    elif CALENDAR_DOCUMENT not in there:
+        yield CALENDAR_DOCUMENT, USUAL_EVENTS.read_text(encoding="utf-8")
+    if LEVERS_DOCUMENT not in there:
+        yield LEVERS_DOCUMENT, _toml(Levers())
+    if options.company:
+        for name in COMPANY_DOCUMENTS:
+            yield name, (Path(options.company) / name).read_text(encoding="utf-8")
+
+
+def _toml(record: msgspec.Struct) -> str:
+    """Return a record of plain values as TOML: its JSON values are TOML's too."""
+    return "".join(
+        f"{name} = {msgspec.json.encode(value).decode()}\n" for name, value in msgspec.structs.asdict(record).items()
+    )
+
+
+def _write_demo(folder: Path, options: argparse.Namespace) -> None:
+    """Write the demo's past, catalogue and opening stock as files, and point the options at them."""
+    lines = demo_lines()
+    options.file = str(folder / "demo.parquet")
+    write_order_lines(lines, Path(options.file))
+    categories = {row.sku: row.category for row in read_catalogue()}
+    unlisted = sorted(set(lines.frame["sku"].unique().to_list()) - categories.keys())
+    catalogue = [*categories.items(), *((sku, "") for sku in unlisted)]
+    options.catalogue = _write(folder / "catalogue.csv", ("sku", "category"), catalogue)
+    on_hand: dict[str, tuple[int, int]] = {}
+    for row in read_opening_stock():
+        on_hand[row.sku] = (on_hand.get(row.sku, (0, 0))[0] + row.on_hand, row.pack_size)
+    stock = [(sku, units, pack) for sku, (units, pack) in on_hand.items()]
+    options.stock = _write(folder / "stock.csv", ("sku", "on_hand", "pack"), stock)
+    options.company = options.company or str(COMPANY_FOLDER)
+    options.timezone = lines.timezone
+
+
+def _write(path: Path, header: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+    return str(path)

@@ -1,0 +1,93 @@
+"""A plan while it is made and when it is done, in lines for people."""
+
+from collections.abc import Iterator
+from time import perf_counter
+
+from springtide.commands.output import aside
+from springtide.commands.peak.words import words
+from springtide.contracts.peak.common import Band, Decision, Phrase
+from springtide.contracts.peak.paths import PathsSummary
+from springtide.contracts.peak.plan import Plan, StageDone
+
+_SHOWN = 12
+
+
+class Watch:
+    """Says each stage beside the results: how long it took and what came out."""
+
+    def __init__(self) -> None:
+        self._began = self._first = perf_counter()
+
+    def begins(self, stage: str) -> None:
+        """Note the time."""
+        del stage
+        self._began = perf_counter()
+
+    def ends(self, done: StageDone) -> None:
+        """Say what came out."""
+        aside(f"{done.stage:<11} {perf_counter() - self._began:7.1f} s  {words(done.what)}")
+
+    def read(self, stage: str, what: Phrase) -> None:
+        """Say a stage that nobody else runs: reading."""
+        self.ends(StageDone(stage=stage, what=what))
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it has taken so far."""
+        return perf_counter() - self._first
+
+
+def plan_in_words(plan: Plan) -> Iterator[str]:
+    """Yield the plan: what to do first, then the season."""
+    yield f"Plan {plan.id} for {plan.company}, {plan.first} to {plan.last}, made for {plan.as_of}"
+    yield ""
+    yield from _decisions(plan.decisions)
+    yield from season_in_words(plan.paths, plan.currency)
+    for phrase in plan.missing:
+        yield f"! {words(phrase)}"
+
+
+def season_in_words(paths: PathsSummary, currency: str) -> Iterator[str]:
+    """Yield the season's ranks."""
+    yield f"{'The season':<24}{'P50':>14}{'P90':>14}{'P99':>14}   over {paths.paths:,} paths, spread {paths.spread:.1%}"
+    for name, band, unit in _bands(paths):
+        yield f"  {name:<22}" + "".join(f"{value / unit:>14,.0f}" for value in (band.p50, band.p90, band.p99))
+    yield f"  revenue in {currency}; the spread was learned on {paths.learned_on}"
+
+
+def change_in_words(before: Plan, after: Plan) -> Iterator[str]:
+    """Yield what an edit did: the season before and after, decisions that came and that went."""
+    yield f"{'':<24}{'P50':>14}{'':>14}{'P90':>14}"
+    pairs = zip(_bands(before.paths), _bands(after.paths), strict=True)
+    for (name, old, unit), (_, new, _) in pairs:
+        cells = (old.p50 / unit, new.p50 / unit, old.p90 / unit, new.p90 / unit)
+        yield "  {:<22}{:>14,.0f} ->{:>11,.0f}{:>14,.0f} ->{:>11,.0f}".format(name, *cells)
+    for title, here, there in (("New", after, before), ("No longer", before, after)):
+        for decision in here.decisions:
+            if decision not in there.decisions:
+                yield f"{title}: {_decision(decision)}"
+
+
+def _bands(paths: PathsSummary) -> tuple[tuple[str, Band, float], ...]:
+    return (
+        ("orders", paths.orders, 1.0),
+        ("units", paths.units, 1.0),
+        ("lines", paths.lines, 1.0),
+        ("revenue", paths.revenue_minor, 100.0),
+        ("visits", paths.visits, 1.0),
+        ("orders, busiest hour", paths.busiest_hour_orders, 1.0),
+    )
+
+
+def _decisions(decisions: tuple[Decision, ...]) -> Iterator[str]:
+    yield f"To do: {len(decisions)}" if decisions else "Nothing to do"
+    for decision in decisions[:_SHOWN]:
+        yield f"  {_decision(decision)}"
+    if len(decisions) > _SHOWN:
+        yield f"  and {len(decisions) - _SHOWN} more in plan.json"
+    yield ""
+
+
+def _decision(decision: Decision) -> str:
+    when = f"by {decision.by}" if decision.by else "soon"
+    return f"{'! ' if decision.urgent else ''}{when}, {decision.department}: {words(decision.what)}"

@@ -1,0 +1,64 @@
+"""What may be added to a scenario set and to the evidence, and which plans can be ordered."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from springtide.contracts.peak.api import NewEvidence, NewOverride, PlanSettings
+from springtide.contracts.peak.errors import Mistake
+from springtide.contracts.peak.paths import Scope
+
+LARGEST_MULTIPLIER = 1_000.0
+LONGEST_REASON, LONGEST_NAME, LONGEST_NOTE = 500, 200, 2_000
+LONGEST_SEASON_DAYS, MOST_PATHS, MOST_ROSTER_WEEKS = 400, 10_000, 52
+SIZES = (0.01, 1_000.0)
+
+
+def mistakes_of_override(override: NewOverride, today: date) -> Iterator[Mistake]:
+    """Yield what is wrong with an override."""
+    if not 0 < override.multiplier <= LARGEST_MULTIPLIER:
+        message = f"a multiplier lies above 0 and up to {LARGEST_MULTIPLIER:g}, not {override.multiplier:g}"
+        yield _wrong("override", "multiplier", message)
+    if not 1 <= len(override.reason.strip()) <= LONGEST_REASON:
+        message = f"say why, in at most {LONGEST_REASON} characters"
+        yield _wrong("override", "reason", message)
+    if override.expires_on < today:
+        yield _wrong("override", "expires_on", f"{override.expires_on} has passed")
+    if override.first and override.last and override.last < override.first:
+        yield _wrong("override", "days", f"it ends on {override.last}, before {override.first}")
+    if (override.scope is Scope.ALL) == bool(override.key):
+        yield _wrong("override", "key", "name the category or SKU, and nothing for the whole shop")
+    if len(override.key) > LONGEST_NAME:
+        yield _wrong("override", "key", f"a name has at most {LONGEST_NAME} characters")
+
+
+def mistakes_of_evidence(evidence: NewEvidence, today: date, *, by_hand: bool) -> Iterator[Mistake]:
+    """Yield what is wrong with a piece of evidence."""
+    for field in ("item", "owner"):
+        if not 1 <= len(getattr(evidence, field).strip()) <= LONGEST_NAME:
+            yield _wrong("evidence", field, f"{field} has 1 to {LONGEST_NAME} characters")
+    if by_hand and not evidence.document.strip():
+        yield _wrong("evidence", "document", "name the document that shows it: an opinion is no evidence")
+    if max(len(evidence.document), len(evidence.note)) > LONGEST_NOTE:
+        yield _wrong("evidence", "note", f"document and note have at most {LONGEST_NOTE} characters")
+    if evidence.expires_on is not None and evidence.expires_on <= today:
+        yield _wrong("evidence", "expires_on", f"it expired on {evidence.expires_on} already")
+
+
+def mistakes_of_settings(settings: PlanSettings) -> Iterator[Mistake]:
+    """Yield what is wrong with the settings of a plan."""
+    if not 1 <= settings.days <= LONGEST_SEASON_DAYS:
+        yield _wrong("settings", "days", f"a season has 1 to {LONGEST_SEASON_DAYS} days, not {settings.days}")
+    if not 1 <= settings.paths <= MOST_PATHS:
+        yield _wrong("settings", "paths", f"there are 1 to {MOST_PATHS} paths, not {settings.paths}")
+    if not SIZES[0] <= settings.size <= SIZES[1]:
+        yield _wrong("settings", "size", f"a size lies from {SIZES[0]:g} to {SIZES[1]:g}, not {settings.size:g}")
+    if not 0 <= settings.roster_weeks <= MOST_ROSTER_WEEKS:
+        yield _wrong("settings", "roster_weeks", f"0 to {MOST_ROSTER_WEEKS} weeks, not {settings.roster_weeks}")
+    if settings.seed < 0:
+        yield _wrong("settings", "seed", "a seed is not negative")
+    if settings.as_of is not None and settings.as_of >= settings.first:
+        yield _wrong("settings", "as_of", f"the season begins on {settings.first}: the plan's today lies before it")
+
+
+def _wrong(where: str, rule: str, message: str) -> Mistake:
+    return Mistake(where=where, rule=rule, message=message)

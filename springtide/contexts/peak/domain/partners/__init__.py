@@ -1,0 +1,5 @@
+"""Partners in one register: what was booked and promised, what was measured, who takes over.
+
+register   the company's documents and partners.toml -> one line each, with lookups for the other steps
+review     what is weak, what to do about it, and by when
+"""

@@ -1,0 +1,76 @@
+"""From a stock count to what the stock step wants to know of each product."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from springtide.contexts.peak.domain.paths.joint import JointPaths
+from springtide.contexts.peak.domain.stock.report import report_of
+from springtide.contexts.peak.domain.stock.season import plan_stock
+from springtide.contracts.peak.company import Company
+from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.plan import PlanTerms, StockCount
+from springtide.contracts.peak.stock import StockPlan, StockRow
+
+_WEEK_DAYS = 7.0
+
+
+def stock_of(joint: JointPaths, terms: PlanTerms, counts: tuple[StockCount, ...]) -> StockPlan:
+    """Return the buy list and all around it; the count is taken as that of the season's first day."""
+    season = joint.forecast.season
+    result = plan_stock(
+        joint.products, rows_of(joint, terms.company, counts), terms.company, terms=terms.stock, seed=joint.seed
+    )
+    peak = int(np.argmax(joint.totals.daily_orders.mean(axis=0)))
+    return report_of(result, peak_day=season.dates[peak])
+
+
+def rows_of(joint: JointPaths, company: Company, counts: tuple[StockCount, ...]) -> tuple[StockRow, ...]:
+    """Return a row for every counted article that has demand; raises InvalidPeakInput for one nobody supplies."""
+    places = {product.sku: place for place, product in enumerate(joint.forecast.products)}
+    weekly = joint.products.means.mean(axis=1, dtype=np.float64) * _WEEK_DAYS
+    mistakes: list[Mistake] = []
+    rows = [
+        _row(count, joint, places[count.sku], float(weekly[places[count.sku]]), supplier)
+        for count, supplier in _supplied(joint, company, counts, places, mistakes)
+    ]
+    if mistakes:
+        raise InvalidPeakInput.of(mistakes)
+    return tuple(rows)
+
+
+def without_demand(joint: JointPaths, counts: tuple[StockCount, ...]) -> int:
+    """Return how many counted articles have no demand in the history."""
+    known = set(joint.products.skus)
+    return sum(count.sku not in known for count in counts)
+
+
+def _supplied(
+    joint: JointPaths,
+    company: Company,
+    counts: tuple[StockCount, ...],
+    places: dict[str, int],
+    mistakes: list[Mistake],
+) -> Iterator[tuple[StockCount, str]]:
+    for row, count in enumerate(counts, start=2):
+        if count.sku in places:
+            category = joint.forecast.products[places[count.sku]].category
+            try:
+                yield count, company.supplier_of(category).id
+            except KeyError:
+                message = f"{count.sku} is of category {category!r}, which no supplier of the company makes"
+                mistakes.append(Mistake(where="stock", rule="no_supplier", message=message, row=row))
+
+
+def _row(count: StockCount, joint: JointPaths, place: int, weekly: float, supplier: str) -> StockRow:
+    product = joint.forecast.products[place]
+    return StockRow(
+        sku=count.sku,
+        category=product.category,
+        supplier=supplier,
+        price_minor=product.price_minor,
+        on_hand=count.on_hand,
+        weekly_units=weekly,
+        pack_size=count.pack_size,
+        receipts=count.inbound,
+    )

@@ -1,0 +1,177 @@
+"""The peak desk's contract, delegated to one module per use case."""
+
+from uuid import UUID
+
+from springtide.contexts.peak.providers.numerics import require_numerics
+from springtide.contexts.peak.service import read_plans, scenario
+from springtide.contexts.peak.service.order_plan import order_plan
+from springtide.contexts.peak.service.save_inputs import save_inputs
+from springtide.contexts.peak.store import InputRecord, newest_inputs, overrides_since
+from springtide.contracts.peak.api import (
+    MOST_LISTED,
+    READ,
+    WRITE,
+    EvidenceRow,
+    InputDocument,
+    InputEdit,
+    InputInfo,
+    NewEvidence,
+    NewOverride,
+    Part,
+    PeakNotFound,
+    PlanComparison,
+    PlanInfo,
+    PlanRow,
+    PlanSettings,
+)
+from springtide.contracts.peak.paths import Override
+from springtide.platform.audit import audit_entries
+from springtide.platform.audit_entry import AuditEntry
+from springtide.platform.caller import Caller
+from springtide.platform.db import Database
+from springtide.platform.errors import BadInput
+from springtide.platform.usecase import write
+
+
+class PeakService:
+    """Implements `contracts.peak.api.PeakApi`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def list_inputs(self, *, caller: Caller) -> tuple[InputInfo, ...]:
+        """See the contract."""
+        caller.require(READ)
+        async with self._db.read() as read:
+            return tuple(row.info() for row in (await newest_inputs(read)).values())
+
+    async def list_input_versions(self, *, caller: Caller, name: str, limit: int = 20) -> tuple[InputInfo, ...]:
+        """See the contract."""
+        caller.require(READ)
+        _require_limit(limit)
+        async with self._db.read() as read:
+            return tuple(await read.all("input_versions", {"name": name, "limit": limit}, row=InputInfo))
+
+    async def get_input(self, *, caller: Caller, name: str, version: int | None = None) -> InputDocument:
+        """See the contract."""
+        caller.require(READ)
+        async with self._db.read() as read:
+            found = await read.maybe("find_input", {"name": name, "version": version}, row=InputRecord)
+        if found is None:
+            message = f"There is no document {name} of that version."
+            raise PeakNotFound(message, what="input")
+        return found.document()
+
+    async def put_inputs(self, *, caller: Caller, key: str, edits: tuple[InputEdit, ...]) -> tuple[InputInfo, ...]:
+        """See the contract."""
+        caller.require(WRITE)
+        return await write(
+            self._db,
+            caller=caller,
+            operation="put_inputs",
+            key=key,
+            request={"edits": edits},
+            reply=tuple[InputInfo, ...],
+            work=lambda tx: save_inputs(tx, edits),
+        )
+
+    async def start_plan(self, *, caller: Caller, key: str, title: str, settings: PlanSettings) -> PlanRow:
+        """See the contract."""
+        caller.require(WRITE)
+        require_numerics()
+        return await write(
+            self._db,
+            caller=caller,
+            operation="start_plan",
+            key=key,
+            request={"title": title, "settings": settings},
+            reply=PlanRow,
+            work=lambda tx: order_plan(tx, title=title, settings=settings),
+        )
+
+    async def list_plans(self, *, caller: Caller, before: int | None = None, limit: int = 20) -> tuple[PlanRow, ...]:
+        """See the contract."""
+        caller.require(READ)
+        _require_limit(limit)
+        async with self._db.read() as read:
+            return tuple(await read.all("list_plans", {"before": before, "limit": limit}, row=PlanRow))
+
+    async def get_plan(self, *, caller: Caller, plan_id: UUID) -> PlanInfo:
+        """See the contract."""
+        caller.require(READ)
+        return await read_plans.read_plan(self._db, plan_id)
+
+    async def get_part(self, *, caller: Caller, plan_id: UUID, step: str, page: int = 0) -> Part:
+        """See the contract."""
+        caller.require(READ)
+        return await read_plans.read_part(self._db, plan_id, step, page)
+
+    async def compare_plans(self, *, caller: Caller, before_id: UUID, after_id: UUID) -> PlanComparison:
+        """See the contract."""
+        caller.require(READ)
+        return await read_plans.compare(self._db, before_id, after_id)
+
+    async def list_overrides(self, *, caller: Caller, with_expired: bool = False) -> tuple[Override, ...]:
+        """See the contract."""
+        caller.require(READ)
+        async with self._db.read() as read:
+            today = (await read.value("kernel_now")).date()
+            return tuple(await overrides_since(read, None if with_expired else today))
+
+    async def add_override(self, *, caller: Caller, key: str, override: NewOverride) -> Override:
+        """See the contract."""
+        caller.require(WRITE)
+        return await write(
+            self._db,
+            caller=caller,
+            operation="add_override",
+            key=key,
+            request={"override": override},
+            reply=Override,
+            work=lambda tx: scenario.add_override(tx, override),
+        )
+
+    async def expire_override(self, *, caller: Caller, key: str, override_id: str) -> Override:
+        """See the contract."""
+        caller.require(WRITE)
+        return await write(
+            self._db,
+            caller=caller,
+            operation="expire_override",
+            key=key,
+            request={"override_id": override_id},
+            reply=Override,
+            work=lambda tx: scenario.expire_override(tx, override_id),
+        )
+
+    async def list_evidence(self, *, caller: Caller, item: str = "", limit: int = 100) -> tuple[EvidenceRow, ...]:
+        """See the contract."""
+        caller.require(READ)
+        _require_limit(limit)
+        async with self._db.read() as read:
+            return tuple(await read.all("list_evidence", {"item": item, "limit": limit}, row=EvidenceRow))
+
+    async def file_evidence(self, *, caller: Caller, key: str, evidence: NewEvidence) -> EvidenceRow:
+        """See the contract."""
+        caller.require(WRITE)
+        return await write(
+            self._db,
+            caller=caller,
+            operation="file_evidence",
+            key=key,
+            request={"evidence": evidence},
+            reply=EvidenceRow,
+            work=lambda tx: scenario.file_evidence(tx, evidence),
+        )
+
+    async def list_audit(
+        self, *, caller: Caller, aggregate_id: str | None = None, before: str | None = None, limit: int = 50
+    ) -> tuple[AuditEntry, ...]:
+        """See the contract."""
+        return await audit_entries(self._db, caller, aggregate_id=aggregate_id, before=before, limit=limit)
+
+
+def _require_limit(limit: int) -> None:
+    if not 1 <= limit <= MOST_LISTED:
+        message = f"A list has 1 to {MOST_LISTED} rows."
+        raise BadInput(message, field="limit")

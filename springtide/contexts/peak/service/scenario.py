@@ -1,0 +1,73 @@
+"""Overrides and evidence: what people add to a plan."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+
+from springtide.contexts.peak.domain.edits import mistakes_of_evidence, mistakes_of_override
+from springtide.contracts.peak.api import EvidenceRow, NewEvidence, NewOverride, PeakNotFound
+from springtide.contracts.peak.errors import InvalidPeakInput
+from springtide.contracts.peak.paths import Override
+from springtide.platform.caller import Kind
+from springtide.platform.db import Tx
+from springtide.platform.ids import uuid7
+
+_DAY = timedelta(days=1)
+
+
+async def add_override(tx: Tx, given: NewOverride) -> Override:
+    """Add an override; `InvalidPeakInput`."""
+    mistakes = list(mistakes_of_override(given, tx.now.date()))
+    if mistakes:
+        raise InvalidPeakInput.of(mistakes)
+    columns = {**msgspec.structs.asdict(given), "id": uuid7(), "author": tx.caller.principal, "at": tx.now}
+    await tx.run("insert_override", {**columns, "scope": str(given.scope)})
+    tx.audit("override_added", columns["id"], scope=str(given.scope), multiplier=given.multiplier)
+    return Override(
+        **msgspec.structs.asdict(given),
+        id=str(columns["id"]),
+        author=tx.caller.principal,
+    )
+
+
+async def expire_override(tx: Tx, override_id: str) -> Override:
+    """End an override; one that has ended already stays as it is. `PeakNotFound`."""
+    id_ = _id_of(override_id)
+    rows = await tx.dicts("lock_override", {"id": id_}) if id_ else []
+    if not rows:
+        message = "There is no such override."
+        raise PeakNotFound(message, what="override")
+    override = msgspec.convert(rows[0], Override)
+    yesterday = tx.now.date() - _DAY
+    if override.expires_on <= yesterday:
+        return override
+    await tx.run("expire_override", {"id": id_, "on": yesterday})
+    tx.audit("override_expired", override_id)
+    return msgspec.structs.replace(override, expires_on=yesterday)
+
+
+def _id_of(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+async def file_evidence(tx: Tx, given: NewEvidence) -> EvidenceRow:
+    """File evidence; only the system itself says that it saw something. `InvalidPeakInput`."""
+    by_hand = tx.caller.kind is not Kind.SYSTEM
+    mistakes = list(mistakes_of_evidence(given, tx.now.date(), by_hand=by_hand))
+    if mistakes:
+        raise InvalidPeakInput.of(mistakes)
+    source = "hand" if by_hand else "product"
+    row = EvidenceRow(
+        **msgspec.structs.asdict(given),
+        id=uuid7(),
+        author=tx.caller.principal,
+        source=source,
+        filed_on=tx.now.date(),
+    )
+    await tx.run("insert_evidence", msgspec.structs.asdict(row))
+    tx.audit("evidence_filed", row.id, item=given.item, passed=given.passed)
+    return row

@@ -1,0 +1,180 @@
+"""Rows of the peak desk, between SQL and the contract's words.
+
+Lock order: the desk, then a plan, then an override. Documents are only ever added, by who holds the desk.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from springtide.contracts.peak.api import (
+    EvidenceRow,
+    FrozenInput,
+    InputDocument,
+    InputInfo,
+    PartInfo,
+    PlanInfo,
+    PlanRow,
+    PlanSettings,
+    PlanState,
+    Stage,
+)
+from springtide.contracts.peak.errors import Mistake
+from springtide.contracts.peak.paths import Override
+from springtide.contracts.peak.readiness import Evidence
+from springtide.platform.db import Read, Statements, Tx
+
+STATEMENTS = Statements.load(Path(__file__).parent / "queries.sql")
+_FIRST_DAY = date(1, 1, 1)
+
+
+class InputRecord(InputInfo, frozen=True, kw_only=True):
+    """A version of a document with its text."""
+
+    text: str
+
+    def document(self) -> InputDocument:
+        """Return it in the contract's words."""
+        return InputDocument(info=self.info(), text=self.text)
+
+    def info(self) -> InputInfo:
+        """Return it without its text."""
+        return InputInfo(**{name: getattr(self, name) for name in InputInfo.__struct_fields__})
+
+
+class PlanRecord(PlanRow, frozen=True, kw_only=True):
+    """A plan as it is kept; the columns of JSON are plain values."""
+
+    started_at: datetime | None
+    settings: dict[str, Any]
+    inputs: list[dict[str, Any]]
+    inputs_sha256: str
+    overrides: list[dict[str, Any]]
+    evidence: list[dict[str, Any]]
+    stages: list[dict[str, Any]]
+    figures: dict[str, float]
+    mistakes: list[dict[str, Any]]
+
+    def row(self) -> PlanRow:
+        """Return it as a line of the list."""
+        return PlanRow(**{name: getattr(self, name) for name in PlanRow.__struct_fields__})
+
+    def frozen_evidence(self) -> tuple[Evidence, ...]:
+        """Return the evidence it was ordered with."""
+        return msgspec.convert(self.evidence, tuple[Evidence, ...])
+
+    def frozen_inputs(self) -> tuple[FrozenInput, ...]:
+        """Return the versions it was made from."""
+        return msgspec.convert(self.inputs, tuple[FrozenInput, ...])
+
+    def plan(self, parts: Sequence[PartInfo]) -> PlanInfo:
+        """Return it in the contract's words."""
+        return PlanInfo(
+            row=self.row(),
+            settings=msgspec.convert(self.settings, PlanSettings),
+            inputs=self.frozen_inputs(),
+            inputs_sha256=self.inputs_sha256,
+            overrides=msgspec.convert(self.overrides, tuple[Override, ...]),
+            started_at=self.started_at,
+            stages=msgspec.convert(self.stages, tuple[Stage, ...]),
+            parts=tuple(parts),
+            figures=self.figures,
+            mistakes=msgspec.convert(self.mistakes, tuple[Mistake, ...]),
+        )
+
+
+class TakenPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan that this process makes. `attempt`: who takes it next has a higher one, and then it is no longer ours."""
+
+    id: UUID
+    number: int
+    attempt: int
+
+
+class LockedPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan that is being made, under its row lock."""
+
+    number: int
+    attempt: int
+
+
+class PartRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A page, and how many its step has."""
+
+    body: bytes
+    pages: int
+
+
+def evidence_of(row: EvidenceRow) -> Evidence:
+    """Return what a row says, in the words of the readiness page."""
+    return Evidence(**{name: getattr(row, name) for name in Evidence.__struct_fields__})
+
+
+async def lock_desk(tx: Tx) -> None:
+    """Wait for the one who decides about documents and plans."""
+    await tx.value("lock_desk")
+
+
+async def newest_inputs(read: Read) -> dict[str, InputRecord]:
+    """Return the newest version of every document by name."""
+    return {row.name: row for row in await read.all("newest_inputs", row=InputRecord)}
+
+
+async def inputs_of(read: Read, frozen: Sequence[FrozenInput]) -> list[InputRecord]:
+    """Return the documents of a plan."""
+    params = {"names": [one.name for one in frozen], "versions": [one.version for one in frozen]}
+    return await read.all("inputs_of_plan", params, row=InputRecord)
+
+
+async def overrides_since(read: Read, since: date | None) -> list[Override]:
+    """Return the overrides that count on a day, or all of them."""
+    rows = await read.dicts("list_overrides", {"since": since or _FIRST_DAY})
+    return msgspec.convert(rows, list[Override])
+
+
+async def insert_plan(tx: Tx, values: Mapping[str, Any]) -> None:
+    """Add a plan; JSON columns are given as plain values."""
+    columns = ("settings", "inputs", "overrides", "evidence")
+    await tx.run("insert_plan", {**values, **{name: Jsonb(values[name]) for name in columns}})
+
+
+async def take_plan(tx: Tx, *, silent_since: datetime) -> TakenPlan | None:
+    """Take the next plan to be made, unless one is; hold the desk."""
+    return await tx.maybe("take_plan", {"now": tx.now, "silent_since": silent_since}, row=TakenPlan)
+
+
+async def note_progress(tx: Tx, plan: TakenPlan, *, stage: str, share: float, stages: Sequence[Stage]) -> None:
+    """Write down how far a plan is."""
+    plain = Jsonb(msgspec.to_builtins(list(stages)))
+    where = {"id": plan.id, "attempt": plan.attempt}
+    await tx.run("note_progress", {**where, "stage": stage, "share": share, "stages": plain})
+
+
+async def end_plan(
+    tx: Tx,
+    plan_id: UUID,
+    state: PlanState,
+    *,
+    stages: Sequence[Stage],
+    figures: Mapping[str, float],
+    mistakes: Sequence[Mistake],
+) -> int:
+    """Write down how a plan ended; return its new version."""
+    version: int = await tx.value(
+        "end_plan",
+        {
+            "id": plan_id,
+            "state": str(state),
+            "at": tx.now,
+            "share": 1.0 if state is PlanState.DONE else 0.0,
+            "stages": Jsonb(msgspec.to_builtins(list(stages))),
+            "figures": Jsonb(dict(figures)),
+            "mistakes": Jsonb(msgspec.to_builtins(list(mistakes))),
+        },
+    )
+    return version

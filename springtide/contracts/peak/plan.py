@@ -1,0 +1,132 @@
+"""A whole plan, as `springtide peak plan` writes it: plan.json, and inputs.json beside it.
+
+The same inputs, seed, lock file and machine give the same bytes: how long a stage took is told while it runs and not
+written down. A step that had nothing to plan with (no stock count, no calibration) is None, and `missing` says so.
+"""
+
+from datetime import date
+
+import msgspec
+
+from springtide.contracts.peak.brief import Brief
+from springtide.contracts.peak.budget import BudgetFigures, BudgetPlan, BudgetTerms
+from springtide.contracts.peak.calendar import EventCalendar
+from springtide.contracts.peak.common import Band, Deadline, Decision, Phrase
+from springtide.contracts.peak.company import Company
+from springtide.contracts.peak.fulfilment import FulfilmentPlan, FulfilmentTerms
+from springtide.contracts.peak.gateways import GatewayPlan
+from springtide.contracts.peak.history import QualityReport
+from springtide.contracts.peak.partners import PartnerNote, PartnerReview
+from springtide.contracts.peak.paths import Calibration, PathsSummary
+from springtide.contracts.peak.readiness import Evidence, Readiness
+from springtide.contracts.peak.risk import Risk, RiskPlan
+from springtide.contracts.peak.servers import ServerPlan
+from springtide.contracts.peak.staff import StaffPlan
+from springtide.contracts.peak.staff_terms import StaffTerms
+from springtide.contracts.peak.stock import StockPlan, StockTerms
+
+PLAN_FORMAT = 1
+
+
+class PlanDay(msgspec.Struct, frozen=True, kw_only=True):
+    """A day of the fan: bands of its own ranks. `forecast_orders` is the mean before levers and overrides.
+
+    `p50`, `p90`, `p99`: orders of this day on the paths that stand at these ranks of the season.
+    """
+
+    day: date
+    is_event: bool
+    forecast_orders: float
+    orders: Band
+    units: Band
+    revenue_minor: Band
+    p50: float
+    p90: float
+    p99: float
+
+
+class StageDone(msgspec.Struct, frozen=True, kw_only=True):
+    """A stage of the plan and what came out of it."""
+
+    stage: str
+    what: Phrase
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The plan. `id`: a hash of all inputs, edits, seed and versions: equal ids are equal plans. One that
+    was changed by a what-if ends with "-what-if": it has no buy list and no roster.
+
+    `as_of`: the day it is made for. `currency`: of every amount. `inputs`: SHA-256 of what was read, by name.
+    `versions`: of the program and of the libraries whose numbers are in here. `decisions`: of all steps, urgent ones
+    first, then by day; `deadlines`: of all steps, by last day. `briefs`: a page for each department.
+    """
+
+    format: int
+    id: str
+    company: str
+    currency: str
+    timezone: str
+    as_of: date
+    first: date
+    last: date
+    products: int
+    versions: dict[str, str]
+    inputs: dict[str, str]
+    stages: tuple[StageDone, ...]
+    missing: tuple[Phrase, ...]
+    decisions: tuple[Decision, ...]
+    deadlines: tuple[Deadline, ...]
+    paths: PathsSummary
+    days: tuple[PlanDay, ...]
+    quality: QualityReport | None
+    stock: StockPlan | None
+    fulfilment: FulfilmentPlan
+    staff: StaffPlan
+    gateways: GatewayPlan
+    servers: ServerPlan
+    budget: BudgetPlan
+    partners: PartnerReview
+    risks: RiskPlan
+    readiness: Readiness
+    briefs: tuple[Brief, ...]
+
+
+class StockCount(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies there of an article. `inbound`: (day, units) already ordered. Nothing here is below 0."""
+
+    sku: str
+    on_hand: int
+    pack_size: int = 1
+    inbound: tuple[tuple[date, int], ...] = ()
+
+
+class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plan was made with besides history and paths: frozen in inputs.json, so that it can be made again.
+
+    `counts`: of the stock, None where nobody counted: then there is no buy list.
+    `roster_weeks`: weeks in which people's names stand on shifts. `gifts`: lever of a first Christmas.
+    """
+
+    as_of: date
+    company: Company
+    calendar: EventCalendar
+    calibration: Calibration
+    counts: tuple[StockCount, ...] | None = None
+    stock: StockTerms = StockTerms()
+    fulfilment: FulfilmentTerms = FulfilmentTerms()
+    staff: StaffTerms = StaffTerms()
+    budget: BudgetTerms = BudgetTerms()
+    figures: BudgetFigures = BudgetFigures()
+    partners: tuple[PartnerNote, ...] = ()
+    risks: tuple[Risk, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    roster_weeks: int = 4
+    gifts: float = 1.0
+
+
+class PlanRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """inputs.json: the terms, and what was read of the history. `visits_counted`: see the plan's `missing`."""
+
+    terms: PlanTerms
+    hashes: dict[str, str]
+    visits_counted: bool

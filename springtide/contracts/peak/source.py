@@ -1,0 +1,96 @@
+"""Small documents of a plan: where the history comes from, and the levers on the forecast."""
+
+import re
+from collections.abc import Iterator
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from springtide.contracts.peak.company import Record
+from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.paths import Calibration, Levers
+
+SOURCE_DOCUMENT = "history.toml"
+LEVERS_DOCUMENT = "levers.toml"
+CALIBRATION_DOCUMENT = "calibration.json"
+KEPT_FILE = re.compile(r"[0-9a-f]{64}\.(csv|csv\.gz|parquet)")
+"""A kept history is named by its content, so a plan's history never changes."""
+KEPT_FILES = ("file", "catalogue", "visits", "stock", "inbound")
+"""The fields of a source that name kept files; only the first has to."""
+_LARGEST_LEVER = 1_000.0
+_T = TypeVar("_T")
+
+
+class HistorySource(Record, frozen=True):
+    """Which file the past is read from, as `springtide peak load` kept it; the other files lie beside it.
+
+    `catalogue`: sku, category. `visits`: date, visits. `stock`: sku, on_hand, pack. `inbound`: sku, quantity, arrives.
+
+    `timezone` (IANA): the shop's. `keep`: exclusions and rules that the planner takes back.
+    """
+
+    file: str
+    timezone: str = "Europe/London"
+    catalogue: str = ""
+    visits: str = ""
+    stock: str = ""
+    inbound: str = ""
+    keep: tuple[str, ...] = ()
+    about: str = ""
+
+
+def decode_source(document: bytes) -> HistorySource:
+    """Read `history.toml`; raises InvalidPeakInput naming every mistake."""
+    source = _decode(SOURCE_DOCUMENT, document, HistorySource)
+    mistakes = list(_mistakes_of_source(source))
+    if mistakes:
+        raise InvalidPeakInput.of(mistakes)
+    return source
+
+
+def decode_levers(document: bytes) -> Levers:
+    """Read `levers.toml`; raises InvalidPeakInput naming every mistake."""
+    levers = _decode(LEVERS_DOCUMENT, document, Levers)
+    mistakes = [
+        Mistake(where=LEVERS_DOCUMENT, rule="lever", message=f"{name} lies above 0 and up to {_LARGEST_LEVER:g}")
+        for name, value in msgspec.structs.asdict(levers).items()
+        if not 0 < value <= _LARGEST_LEVER
+    ]
+    if mistakes:
+        raise InvalidPeakInput.of(mistakes)
+    return levers
+
+
+def decode_calibration(document: bytes) -> Calibration:
+    """Read `calibration.json`, as `springtide peak backtest` writes it; raises InvalidPeakInput."""
+    try:
+        return msgspec.json.decode(document, type=Calibration)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        mistake = Mistake(where=CALIBRATION_DOCUMENT, rule="not_readable", message=str(error))
+        raise InvalidPeakInput.of([mistake]) from error
+
+
+def _decode(name: str, document: bytes, type_: type[_T]) -> _T:
+    try:
+        raw = msgspec.toml.decode(document)
+        unknown = sorted(set(raw) - set(type_.__struct_fields__))  # type: ignore[attr-defined]  # a Struct
+        if unknown:
+            message = f"there is no field {', '.join(unknown)}"
+            raise InvalidPeakInput.of([Mistake(where=name, rule="not_readable", message=message)])
+        return msgspec.convert(raw, type_, strict=False)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise InvalidPeakInput.of([Mistake(where=name, rule="not_readable", message=str(error))]) from error
+
+
+def _mistakes_of_source(source: HistorySource) -> Iterator[Mistake]:
+    for field in KEPT_FILES:
+        name = getattr(source, field)
+        if (name or field == "file") and not KEPT_FILE.fullmatch(name):
+            message = f"{field} names no kept file: springtide peak load keeps one and says its name"
+            yield Mistake(where=SOURCE_DOCUMENT, rule="unknown_file", message=message)
+    try:
+        ZoneInfo(source.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        message = f"there is no time zone {source.timezone}"
+        yield Mistake(where=SOURCE_DOCUMENT, rule="unknown_timezone", message=message)

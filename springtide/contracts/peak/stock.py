@@ -1,0 +1,196 @@
+"""What to buy for the season: the buy list, what cannot be helped any more, and where it all lies.
+
+Money in minor units of the company's currency, volumes in cubic metres, days local. `StockTerms` are the figures that
+a company's documents do not have; the defaults are assumptions of ours and say so.
+"""
+
+from datetime import date
+
+import msgspec
+
+from springtide.contracts.peak.common import Band, Deadline, Decision, Phrase
+from springtide.contracts.peak.company import Figure, Record
+from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+
+_PERCENT = 100
+
+
+STOCK_DOCUMENT = "stock.toml"
+"""The document of a company that has them; without it the defaults hold."""
+
+
+class StockTerms(Record, frozen=True):
+    """What being short and being left over costs, and how big things are.
+
+    `lost_share`: of buyers who meet an empty shelf, the share that does not come back; `customer_value`: margin that
+    such a buyer would have brought within a year. `leftover_value`: what seasonal goods still fetch after the season.
+    """
+
+    seasonal_categories: tuple[str, ...] = (
+        "christmas-decorations",
+        "advent-and-stockings",
+        "christmas-paper",
+        "easter",
+    )
+    holding: Figure = Figure(
+        value=22, unit="% of the goods' cost per year", assumption="capital, insurance and shrinkage, without rent"
+    )
+    leftover_value: Figure = Figure(
+        value=35, unit="% of the goods' cost", assumption="what Christmas goods fetch in the January sale, set by us"
+    )
+    lost_share: Figure = Figure(
+        value=8, unit="% of buyers who miss an article", assumption="most take another article or come back; set by us"
+    )
+    customer_value: Figure = Figure(
+        value=900, unit="pence of margin", assumption="a year of a usual buyer's margin, set by us"
+    )
+    unit_volume: Figure = Figure(
+        value=0.0025, unit="m3/unit", assumption="a mug in its box; replace by measured volumes where they are known"
+    )
+
+
+def decode_stock_terms(document: bytes) -> StockTerms:
+    """Read the terms from TOML; raises InvalidPeakInput naming every mistake."""
+    try:
+        terms = msgspec.toml.decode(document, type=StockTerms)
+    except msgspec.DecodeError as error:
+        raise InvalidPeakInput.of([Mistake(where=STOCK_DOCUMENT, rule="not_readable", message=str(error))]) from error
+    shares = {"leftover_value": terms.leftover_value, "lost_share": terms.lost_share}
+    mistakes = [
+        Mistake(where=STOCK_DOCUMENT, rule=name, message=f"{name} is {figure.value:g}, not from 0 to 100 %")
+        for name, figure in shares.items()
+        if not 0 <= figure.value <= _PERCENT
+    ]
+    others = {"holding": terms.holding, "customer_value": terms.customer_value, "unit_volume": terms.unit_volume}
+    mistakes += [
+        Mistake(where=STOCK_DOCUMENT, rule=name, message=f"{name} is {figure.value:g}, below 0")
+        for name, figure in others.items()
+        if figure.value < 0
+    ]
+    if mistakes:
+        raise InvalidPeakInput.of(mistakes)
+    return terms
+
+
+class StockRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one product. `weekly_units`: mean demand expected per week of the season.
+
+    `receipts`: (day, units) already ordered; `unit_volume_m3`: None takes the terms' figure.
+    `cost_minor`: landed cost per unit; None takes the supplier's share of the price.
+    """
+
+    sku: str
+    category: str
+    supplier: str
+    price_minor: float
+    on_hand: int
+    weekly_units: float
+    pack_size: int = 1
+    receipts: tuple[tuple[date, int], ...] = ()
+    unit_volume_m3: float | None = None
+    cost_minor: float | None = None
+
+
+class BuyLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One product to order now. `order_on`: the supplier's next order day.
+
+    `last_order`: the last order day whose goods come, nine times out of ten, before a tenth of the paths is sold out;
+    None when that has passed. `covers_until`: the last day before the next order's goods.
+    `own_units` + `external_units` = `units`. `later_units`: what later orders will add, mean over the paths.
+    `lost_before_minor`, `lost_after_minor`: margin lost between this arrival and the next without and with the order.
+    """
+
+    sku: str
+    supplier: str
+    units: int
+    packs: int
+    cost_minor: int
+    volume_m3: float
+    order_on: date
+    arrives_p50: date
+    arrives_p90: date
+    covers_until: date
+    last_order: date | None
+    own_units: int
+    external_units: int
+    later_units: float
+    lost_before_minor: int
+    lost_after_minor: int
+
+
+class StockException(msgspec.Struct, frozen=True, kw_only=True):
+    """A product that needs a look, worst first by `value_at_risk_minor`: margin lost in the season if nobody acts.
+
+    `stock_out`: the day on which half of the paths are sold out, None when they are not; `stock_out_early`: a tenth.
+    `cover_days`: days from today to `stock_out`, the season's end at most. `stock_out_chance`: within the season.
+    `unavoidable_minor`: of the margin at risk, what is lost before any order can arrive.
+    """
+
+    sku: str
+    supplier: str
+    reason: Phrase
+    stock_out: date | None
+    stock_out_early: date | None
+    stock_out_chance: float
+    cover_days: int
+    value_at_risk_minor: int
+    unavoidable_minor: int
+    ordered_units: int
+
+
+class SupplierOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """One supplier's next order. `outcome`: order, wait (below its minimum or not worth it), too_late.
+
+    `cycle_weeks`: how far apart orders stand so that one reaches the minimum. `last_order`: the last order day whose
+    goods come before the season's busiest day nine times out of ten, None when it has passed. `products` are ordered,
+    of `products_in_range`. `later_spend`: what its later orders of the season will cost.
+    """
+
+    supplier: str
+    name: str
+    outcome: str
+    order_on: date | None
+    arrives_p50: date | None
+    arrives_p90: date | None
+    next_order_on: date | None
+    last_order: date | None
+    cycle_weeks: int
+    minimum_minor: int
+    spend_minor: int
+    units: int
+    products: int
+    products_in_range: int
+    later_spend: Band
+
+
+class StorageWeek(msgspec.Struct, frozen=True, kw_only=True):
+    """A week's first day: volume in stock with this purchase, what does not fit into our own house, and its cost."""
+
+    first: date
+    volume: Band
+    own_capacity_m3: float
+    overflow_m3: float
+    overflow_minor: int
+
+
+class StockPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What to buy, exceptions first. `lost_margin_without`, `lost_margin_with`: margin of sales lost in the season,
+
+    without any order and with the orders of now (later ones not counted). `write_off`: value lost on seasonal goods
+    that are left over.
+    """
+
+    today: date
+    season_first: date
+    season_last: date
+    exceptions: tuple[StockException, ...]
+    lines: tuple[BuyLine, ...]
+    suppliers: tuple[SupplierOrder, ...]
+    storage: tuple[StorageWeek, ...]
+    spend_minor: int
+    later_spend: Band
+    lost_margin_without: Band
+    lost_margin_with: Band
+    write_off: Band
+    decisions: tuple[Decision, ...]
+    deadlines: tuple[Deadline, ...]

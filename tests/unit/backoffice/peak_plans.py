@@ -1,0 +1,236 @@
+"""A plan as the desk would publish it: gateways, servers, budget and readiness made by the real numerics."""
+
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import numpy as np
+
+from springtide.contexts.peak.domain.bands import band_of
+from springtide.contexts.peak.domain.brief import briefs_of
+from springtide.contexts.peak.domain.budget.plan import CostLine, Income, plan_budget
+from springtide.contexts.peak.domain.gateways.plan import plan_gateways
+from springtide.contexts.peak.domain.paths.products import StoredPaths
+from springtide.contexts.peak.domain.readiness.findings import of_budget, of_gateways, of_servers
+from springtide.contexts.peak.domain.readiness.judge import judge
+from springtide.contexts.peak.domain.season import Season
+from springtide.contexts.peak.domain.servers.plan import plan_servers
+from springtide.contexts.peak.domain.staff.plan import StaffAsk, plan_staff
+from springtide.contexts.peak.domain.stock.report import report_of
+from springtide.contexts.peak.domain.stock.season import plan_stock
+from springtide.contracts.peak.api import (
+    FrozenInput,
+    InputInfo,
+    Part,
+    PeakNotFound,
+    PlanInfo,
+    PlanRow,
+    PlanSettings,
+    PlanState,
+    Stage,
+)
+from springtide.contracts.peak.budget import BudgetTerms, Firmness, Release
+from springtide.contracts.peak.paths import Levers, PathsSummary
+from springtide.contracts.peak.plan import PlanDay
+from springtide.contracts.peak.staff import StaffPlan
+from springtide.contracts.peak.staff_terms import StaffTerms
+from springtide.contracts.peak.stock import StockPlan, StockRow
+from springtide.demo.company import load_company
+from tests.unit.backoffice.office_fakes import AT, uid
+from tests.unit.peak.gateways.totals import totals_of
+from tests.unit.peak.staff.made import totals as staff_totals
+
+PLAN = uid(77)
+AS_OF = date(2011, 10, 1)
+NASTY_TITLE = "<b>Christmas</b>"
+
+
+def totals():
+    days = [[1.0] * 8 + [12.0 + day] * 14 + [2.0] * 2 for day in range(28)]
+    days[13] = [2.0] * 8 + [90_000.0] * 6 + [50.0] * 10
+    return totals_of(orders_per_hour=days, levels=[level / 20 for level in range(1, 41)], first=AS_OF)
+
+
+@cache
+def bodies() -> dict[str, bytes]:
+    """Return the parts of the plan by step, each as its JSON."""
+    season = totals()
+    company = load_company()
+    servers, gateways = plan_servers(season, company), plan_gateways(season, company)
+    daily = season.daily_orders
+    goods = np.zeros((1, season.season.days))
+    goods[0, 0] = 9e8
+    budget = plan_budget(
+        season.season,
+        [
+            CostLine(line="goods", firmness=Firmness.IN_HAND, paid_minor=goods),
+            CostLine(line="logistics", firmness=Firmness.VARIABLE, paid_minor=daily * 350.0),
+        ],
+        Income(received_minor=season.revenue_minor, margin_minor=season.revenue_minor.sum(axis=1) * 0.5),
+        BudgetTerms(releases=(Release(line="*", role="owner", up_to_minor=10_000_000),)),
+    )
+    findings = [
+        *of_servers(servers, on=AS_OF, plan_id="plan 4"),
+        *of_gateways(gateways, on=AS_OF, plan_id="plan 4"),
+        *of_budget(budget, on=AS_OF, plan_id="plan 4"),
+    ]
+    decisions = [*servers.decisions, *gateways.decisions, *budget.decisions]
+    deadlines = [*servers.deadlines, *gateways.deadlines]
+    total = band_of(daily.sum(axis=1))
+    summary = PathsSummary(
+        paths=40,
+        seed=1,
+        orders=total,
+        units=total,
+        lines=total,
+        revenue_minor=total,
+        visits=total,
+        busiest_hour_orders=total,
+        path_p50=19,
+        path_p90=35,
+        path_p99=39,
+        spread=0.2,
+        learned_on="documented priors",
+        levers=Levers(),
+    )
+    head = {
+        "company": company.basics.name,
+        "currency": "GBP",
+        "timezone": "Europe/London",
+        "as_of": AS_OF,
+        "first": season.season.first,
+        "last": season.season.last,
+        "products": 3,
+        "stages": [],
+        "missing": [],
+    }
+    parts: dict[str, Any] = {
+        "head": head,
+        "days": [_day(place, day, daily[:, place]) for place, day in enumerate(season.season.dates)],
+        "decisions": decisions,
+        "deadlines": deadlines,
+        "paths": summary,
+        "servers": servers,
+        "gateways": gateways,
+        "budget": budget,
+        "readiness": judge(findings, on=AS_OF, deadlines=deadlines),
+        "briefs": briefs_of(decisions, {}),
+        "stock": stock_plan(),
+        "staff": staff_plan(),
+    }
+    return {step: msgspec.json.encode(part) for step, part in parts.items()}
+
+
+def stock_plan() -> StockPlan:
+    """Return a buy list of 36 products."""
+    season = Season(first=AS_OF, days=60)
+    random = np.random.Generator(np.random.Philox(11))
+    company = load_company()
+    skus = tuple(f"sku{number:02}" for number in range(36))
+    units = random.poisson(6.0 * random.lognormal(0, 0.2, (1, 60, 1)), (36, 60, 60)).astype(np.float32)
+    rows = [
+        StockRow(
+            sku=sku,
+            category="mugs-and-cups",
+            supplier=company.suppliers[number % 12].id,
+            price_minor=800 + 10 * number,
+            on_hand=150,
+            weekly_units=42.0,
+            pack_size=6,
+        )
+        for number, sku in enumerate(skus)
+    ]
+    return report_of(plan_stock(StoredPaths(season=season, skus=skus, units=units), rows, company), peak_day=AS_OF)
+
+
+def staff_plan() -> StaffPlan:
+    """Return people for two weeks of a shop twenty times the demo's, a week of them with names."""
+    season = Season(first=date(2011, 11, 21), days=14)
+    ask = StaffAsk(today=AS_OF, roster_from=season.first, roster_weeks=1, effort=0.1)
+    return plan_staff(staff_totals(20, size=20.0, season=season), load_company(), StaffTerms(), ask).plan
+
+
+def _day(place: int, day: date, orders: np.ndarray) -> PlanDay:
+    band = band_of(orders)
+    return PlanDay(
+        day=day,
+        is_event=place == 13,
+        forecast_orders=band.mean,
+        orders=band,
+        units=band,
+        revenue_minor=band,
+        p50=band.p50,
+        p90=band.p90,
+        p99=band.p99,
+    )
+
+
+def row(state: PlanState = PlanState.DONE) -> PlanRow:
+    return PlanRow(
+        id=PLAN,
+        number=4,
+        title=NASTY_TITLE,
+        state=state,
+        stage="stock",
+        share=0.4,
+        author="staff:ruth",
+        ordered_at=AT,
+        ended_at=AT,
+    )
+
+
+def plan(state: PlanState = PlanState.DONE, **changes: Any) -> PlanInfo:
+    made = PlanInfo(
+        row=row(state),
+        settings=PlanSettings(first=AS_OF, days=28),
+        inputs=(FrozenInput(name="company.toml", version=1, sha256="0" * 64),),
+        inputs_sha256="0" * 64,
+        overrides=(),
+        started_at=AT,
+        stages=(Stage(name="paths", seconds=2.5),),
+        parts=(),
+        figures={"orders_p50": 1.0},
+        mistakes=(),
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def inputs(at: datetime = AT) -> tuple[InputInfo, ...]:
+    info = InputInfo(
+        name="company.toml",
+        version=3,
+        sha256="0" * 64,
+        size_bytes=10,
+        author="staff:ruth",
+        reason="new rent",
+        saved_at=at,
+    )
+    return (info,)
+
+
+def answers(parts: dict[str, bytes], paged: dict[tuple[str, int], Part] | None = None) -> dict[str, Any]:
+    """Return what the fake desk answers; `paged`: pages of parts that have several, by step and number."""
+    paged = paged or {}
+
+    def part(arguments: dict[str, Any]) -> Part:
+        step, page = arguments["step"], arguments["page"]
+        if (step not in parts and (step, page) not in paged) or arguments["plan_id"] != PLAN:
+            message = "There is no such part."
+            raise PeakNotFound(message, what=step)
+        return paged.get((step, page)) or Part(step=step, page=0, pages=1, body=parts[step])
+
+    def one(arguments: dict[str, Any]) -> PlanInfo:
+        if arguments["plan_id"] != PLAN:
+            message = "There is no such plan."
+            raise PeakNotFound(message, what=str(arguments["plan_id"]))
+        return plan()
+
+    return {
+        "peak.list_plans": (row(), msgspec.structs.replace(row(PlanState.RUNNING), number=5, id=UUID(int=5))),
+        "peak.list_inputs": inputs(),
+        "peak.get_plan": one,
+        "peak.get_part": part,
+        "peak.start_plan": lambda _: row(PlanState.QUEUED),
+    }
