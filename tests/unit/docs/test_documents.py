@@ -10,6 +10,7 @@ import pytest
 
 from springtide import settings
 from springtide.cli import _parser
+from springtide.commands.peak_command import _parser as peak_parser
 from springtide.settings.reading import NOT_SETTINGS, load
 
 ROOT = Path(__file__).parents[3]
@@ -176,7 +177,11 @@ def problem(command: str) -> str:
 
 def _parses(words: list[str]) -> str:
     try:
-        _parser().parse_args(words)
+        options, rest = _parser().parse_known_args(words)
+        if options.command == "peak":
+            peak_parser().parse_args(rest)
+        elif rest:
+            return f"the command line does not take {rest}"
     except SystemExit as end:
         return "" if end.code == 0 else "the command line does not take this"
     return ""
