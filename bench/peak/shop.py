@@ -34,6 +34,7 @@ def write_shop(folder: Path, *, products: int, history_days: int, units_per_day:
     lines = pl.concat(tables)
     lines.write_parquet(folder / "history.parquet")
     _write_catalogue(folder / "catalogue.csv", products)
+    _write_stock(folder / "stock.csv", usual)
     visits = lines.group_by(pl.col("time").str.slice(0, 10).alias("date")).agg(
         visits=pl.col("order_id").n_unique() * 40
     )

@@ -16,7 +16,12 @@ from springtide.contexts.peak.domain.paths.edits import Edits
 from springtide.contexts.peak.domain.plan.inputs import PlanInputs, hash_of
 from springtide.contexts.peak.domain.plan.make import make_plan
 from springtide.contexts.peak.domain.season import LONGEST_SEASON_DAYS, Season
-from springtide.contexts.peak.providers.company_files import read_company, read_staff_terms
+from springtide.contexts.peak.providers.company_files import (
+    read_company,
+    read_partner_notes,
+    read_risks,
+    read_staff_terms,
+)
 from springtide.contexts.peak.providers.plan_files import (
     hash_of_file,
     read_calibration,
@@ -99,6 +104,8 @@ def _inputs(options: argparse.Namespace, past: Past) -> PlanInputs:
             calibration=calibration,
             counts=_counts(options),
             staff=read_staff_terms(folder),
+            partners=read_partner_notes(folder),
+            risks=read_risks(folder),
             roster_weeks=options.roster_weeks,
             gifts=options.gifts,
         ),

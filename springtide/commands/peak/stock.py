@@ -7,10 +7,9 @@ import msgspec
 
 from springtide.commands.output import aside, say
 from springtide.contexts.peak.domain.stock.counts import stock_step
-from springtide.contexts.peak.providers.company_files import read_company
+from springtide.contexts.peak.providers.company_files import read_company, read_stock_terms
 from springtide.contexts.peak.providers.paths_file import read_paths
 from springtide.contexts.peak.providers.stock_files import read_counts, write_season_buy_list
-from springtide.contracts.peak.stock import StockTerms
 from springtide.demo.company import COMPANY_FOLDER
 from springtide.demo.opening_stock import OPENING_STOCK_FILE
 from springtide.settings import Settings
@@ -18,7 +17,8 @@ from springtide.settings import Settings
 
 def run(_settings: Settings, options: argparse.Namespace) -> int:
     """Plan and write; the last line says what to do first."""
-    company = read_company(Path(options.company) if options.company else COMPANY_FOLDER)
+    folder = Path(options.company) if options.company else COMPANY_FOLDER
+    company = read_company(folder)
     joint = read_paths(Path(options.paths))
     counts = read_counts(Path(options.stock) if options.stock else OPENING_STOCK_FILE)
     if not options.stock:
@@ -29,7 +29,7 @@ def run(_settings: Settings, options: argparse.Namespace) -> int:
         joint.forecast,
         counts,
         company,
-        terms=StockTerms(),
+        terms=read_stock_terms(folder),
         today=options.today or joint.edits.as_of,
         budget_minor=options.budget,
         seed=joint.seed,

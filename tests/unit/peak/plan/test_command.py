@@ -17,7 +17,8 @@ from springtide.contracts.peak.plan import Plan
 
 PHRASES = Path("springtide/contracts/peak/phrases/plan.toml")
 NO_NAMES = ("--roster-weeks", "0")
-STAGES = ["history", "forecast", "paths", "stock", "staff", "gateways", "servers", "budget", "readiness"]
+STAGES = ["history", "forecast", "paths", "stock", "fulfilment", "staff", "gateways", "servers", "budget"]
+STAGES += ["partners", "risk", "readiness"]
 OVERRIDE = """
 [[overrides]]
 id = "fair"

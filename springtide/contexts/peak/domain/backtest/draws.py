@@ -63,7 +63,7 @@ def drawn_quantiles(joint: JointPaths) -> Drawn:
     names = ("units", "orders", "revenue_minor")
     levels["total", "day"] = Quantiles(keys=names, mean=top, at=_ranked(measures))
     levels["total", "week"] = Quantiles(keys=names, mean=weekly(top.T).T, at=_ranked(_weekly(measures, weeks)))
-    return Drawn(levels=levels, season=joint.units.sum(axis=1))
+    return Drawn(levels=levels, season=joint.sums.units.sum(axis=1))
 
 
 def _weekly(daily: NDArray[np.floating], weeks: int) -> NDArray[np.floating]:

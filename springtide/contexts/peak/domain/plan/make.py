@@ -8,9 +8,9 @@ from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contexts.peak.domain.paths.calibrate import spread_for
 from springtide.contexts.peak.domain.paths.joint import JointPaths, draw_paths
 from springtide.contexts.peak.domain.plan import words
+from springtide.contexts.peak.domain.plan.assemble import Made, plan_on
 from springtide.contexts.peak.domain.plan.inputs import VISITS_PER_ORDER, PlanInputs
 from springtide.contexts.peak.domain.plan.stages import Progress, Stages
-from springtide.contexts.peak.domain.plan.steps import Made, plan_on
 
 
 def make_plan(demand: Demand, inputs: PlanInputs, progress: Progress) -> Made:
