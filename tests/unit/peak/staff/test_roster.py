@@ -170,3 +170,16 @@ def test_the_same_problem_gives_the_same_roster() -> None:
 def test_weeks_are_cut_at_the_edges() -> None:
     assert weeks(14) == ((0, 6), (7, 13))
     assert weeks(10, first_weekday=5) == ((0, 1), (2, 8), (9, 9))
+
+
+def test_a_team_of_25_gets_four_weeks_with_little_effort() -> None:
+    team = crew(25, min_minutes=1800, max_weekends=2)
+    asked = tuple(
+        Cover(day=day, shift=shift, count=count if day % 7 < 5 else count // 2, under=1000, over=1)
+        for day in range(28)
+        for shift, count in (("early", 11), ("late", 7))
+    )
+    found = roster(problem(days=28, workers=team, covers=asked, periods=weeks(28)), effort=0.5)
+    per_week = [[sum(450 for day in days_of(found, one.id) if day // 7 == week) for one in team] for week in range(4)]
+    assert all(1800 <= minutes <= 2250 for week in per_week for minutes in week)
+    assert sum(gap.missing for gap in found.gaps) <= 0.05 * sum(cover.count for cover in asked)

@@ -1,5 +1,6 @@
 """The rules of a roster as constraints."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ortools.sat.python import cp_model
@@ -57,6 +58,12 @@ class RosterModel:
             self._fair(fair)
         if priced:
             self.model.minimize(sum(self._cost))
+
+    def suggest(self, roster: Iterable[Assigned]) -> None:
+        """Start the search from this roster."""
+        worked = {(one.worker, one.day, one.shift) for one in roster}
+        for key, variable in self._on.items():
+            self.model.add_hint(variable, key in worked)
 
     def assigned(self, solver: cp_model.CpSolver) -> tuple[Assigned, ...]:
         """Return the answer by day, then in the order of the people."""
