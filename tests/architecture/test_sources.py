@@ -48,8 +48,8 @@ PURE = {
 }
 PEAK = "springtide.contexts.peak.domain"
 NUMERICS = {
-    "concurrent", "heapq", "highspy", "holidays", "lightgbm", "mlforecast", "multiprocessing", "numpy", "ortools",
-    "pandas", "polars", "scipy", "simpy", "statsforecast",
+    "concurrent", "fugue", "heapq", "highspy", "holidays", "importlib", "lightgbm", "mlforecast", "multiprocessing",
+    "numpy", "ortools", "pandas", "pickle", "polars", "scipy", "simpy", "statsforecast", "warnings",
 }  # fmt: skip
 """What the numerics of the peak desk stand on besides: libraries of arrays, models and solvers, never of files."""
 SHARED = {"springtide.platform.fleet.scaling"}

@@ -156,9 +156,9 @@ class Load:
 
 @asynccontextmanager
 async def split_shop(
-    engines: Engines, folder: Path, *, drain_s: float = 1.0
+    engines: Engines, folder: Path, *, drain_s: float = 2.0
 ) -> AsyncIterator[tuple[Settings, list[Process], list[Process]]]:
-    """Two web processes and two replicas of all contexts."""
+    """Two web processes and two replicas of all contexts. `drain_s`: longer than a balancer on a busy machine looks."""
     template = await asyncio.to_thread(demo_template, engines)
     with scratch_database(engines, template=template) as url:
         base = Settings(

@@ -1,9 +1,12 @@
 """`springtide rehearse` against a real shop: two workers and a verdict that passes; a kill switch that it names."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -122,3 +125,45 @@ async def test_it_is_refused_where_it_is_not_welcome(shop: RunningShop) -> None:
     assert refused.value.facts == {"said": "rehearsal_not_allowed"}
     with pytest.raises(NothingToBuy):
         await places_of(shop.url, msgspec.structs.replace(parse(SHORT), markets={"XX": 1.0}), read())
+
+
+def workers_of(master: int) -> list[int]:
+    """Return the workers that were started under a process."""
+    parents = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            words = (place / "cmdline").read_bytes()
+            parents[int(place.name)] = int((place / "stat").read_text().rpartition(")")[2].split()[1]), words
+    found = {master}
+    for _ in range(len(parents)):
+        found |= {pid for pid, (parent, _) in parents.items() if parent in found}
+    return [pid for pid in found if b"springtide.rehearsal.load.worker" in parents.get(pid, (0, b""))[1]]
+
+
+@pytest.mark.soak  # workers are silent for longer than Locust waits for a sign of life
+def test_workers_that_are_silent_for_a_while_still_count(shop: RunningShop, tmp_path: Path) -> None:
+    scenario = tmp_path / "short.toml"
+    scenario.write_text(SHORT.replace("seconds = 3", "seconds = 12"))
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("SPRINGTIDE_")}
+    words = ("rehearse", str(scenario), "--evidence", str(tmp_path), "--no-books", "--seed", "4", "--json")
+    with subprocess.Popen(
+        (sys.executable, "-m", "springtide.cli", *words),
+        env={**environ, **as_environment(shop.settings)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as rehearsing:
+        assert rehearsing.stderr is not None
+        assert any("visitors arrive" in line for line in rehearsing.stderr)
+        workers = workers_of(rehearsing.pid)
+        assert len(workers) == 2
+        for number, wait_s in ((signal.SIGSTOP, 6), (signal.SIGCONT, 0)):
+            for worker in workers:
+                os.kill(worker, number)
+            time.sleep(wait_s)
+        said, problems = rehearsing.communicate(timeout=100)
+    assert said, problems
+    report = json.loads(said)
+    states = {check["name"]: check["state"] for check in report["checks"]}
+    assert states["all workers came to their end"] == "passed"
+    assert sum(report["outcomes"].values()) >= 10

@@ -63,6 +63,7 @@ def plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--season-days", type=int, default=100, metavar="N", help="default 100")
     parser.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="default: the day after the history")
     parser.add_argument("--calibration", default="", metavar="FILE", help="what `peak backtest` wrote")
+    _add_gifts(parser)
     parser.add_argument(
         "--roster-weeks", type=int, default=4, metavar="N", help="weeks with names (default 4; 0: none)"
     )
@@ -89,9 +90,69 @@ def staff(parser: argparse.ArgumentParser) -> None:
         "--roster-from", type=date.fromisoformat, metavar="DATE", help="first day with names; else the busiest weeks"
     )
     parser.add_argument("--weeks", type=int, default=4, help="weeks with names (default 4; 0: none)")
+    parser.add_argument(
+        "--effort", type=float, default=5.0, help="deterministic seconds of search per team (default 5)"
+    )
     parser.add_argument("--strict", action="store_true", help="every shift filled, or the rules that prevent it named")
     parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="decisions due by then are urgent")
     parser.add_argument("--out", required=True, metavar="FOLDER", help="staff.json, CSV files and calendars")
+
+
+def _season(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", metavar="PATHS", help="the joint paths, as `peak paths` wrote them")
+    parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
+    parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="the day to decide on")
+
+
+def stock(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak stock`."""
+    _season(parser)
+    parser.add_argument(
+        "--stock", default="", metavar="FILE", help="sku, on_hand; pack_size, inbound, inbound_on (default: the demo's)"
+    )
+    parser.add_argument("--budget", type=count, metavar="AMOUNT", help="at most so much now, in minor units")
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="stock.json and buy_list.csv")
+
+
+def warehouse(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak warehouse`."""
+    _season(parser)
+    parser.add_argument(
+        "--closed",
+        type=date.fromisoformat,
+        action="append",
+        default=[],
+        metavar="DATE",
+        help="a day on which nobody works; may be repeated",
+    )
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="fulfilment.json, bookings.csv and days.csv")
+
+
+def count(text: str) -> int:
+    """Read a whole number above 0."""
+    number = int(text)
+    if number < 1:
+        message = f"{number} is not above 0"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
+def buy(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak buy`."""
+    parser.add_argument("--history", required=True, metavar="FILE", help="date, sku, quantity; weekly or daily")
+    parser.add_argument("--stock", required=True, metavar="FILE", help="sku, on_hand; pack where goods come in packs")
+    parser.add_argument("--orders", metavar="FILE", help="sku, quantity, arrives: what is on its way")
+    parser.add_argument("--calendar", required=True, metavar="FILE", help="order_date, arrival_date, next_arrival")
+    parser.add_argument("--costs", required=True, metavar="FILE", help="holding, shortage per unit and period; sku")
+    parser.add_argument("--out", required=True, metavar="FILE", help="where the quantities go, as CSV")
+    parser.add_argument(
+        "--on",
+        type=date.fromisoformat,
+        metavar="DATE",
+        help="the review of this order date; else the first after the history",
+    )
+    parser.add_argument("--paths", type=count, default=1000, help="how many futures to weigh (default 1000)")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same quantities")
 
 
 def partners(parser: argparse.ArgumentParser) -> None:
@@ -102,3 +163,59 @@ def partners(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--peak", type=date.fromisoformat, required=True, metavar="DATE", help="when all has to hold")
     parser.add_argument("--json", action="store_true", help="print the whole review for machines")
+
+
+def backtest(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak backtest`."""
+    add_history(parser)
+    parser.add_argument(
+        "--train-until", required=True, type=date.fromisoformat, metavar="DATE", help="the last day that is known"
+    )
+    _add_judging(parser)
+
+
+def accuracy(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak accuracy`."""
+    add_history(parser)
+    for name, words in (
+        ("--first-origin", "the first day that is the last known one"),
+        ("--fix-until", "methods and spread are fixed on origins before this day; the others are judged"),
+        ("--last-origin", "no origin after this day"),
+    ):
+        parser.add_argument(name, required=True, type=date.fromisoformat, metavar="DATE", help=words)
+    parser.add_argument("--every-days", type=int, default=14, metavar="N", help="days between origins (default 14)")
+    _add_judging(parser)
+
+
+def _add_judging(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--horizon-days", required=True, type=int, metavar="N", help="days to forecast")
+    parser.add_argument("--out", required=True, metavar="DIR", help="for forecast.parquet and scores.json")
+    parser.add_argument("--paths", type=int, default=400, metavar="N", help="draws per origin (default 400)")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same figures (default 1)")
+    _add_gifts(parser)
+    parser.add_argument("--engine", default=None, help="fits on ray, spark or dask; default: here")
+
+
+def _add_gifts(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--gifts",
+        type=float,
+        default=1.0,
+        help="lever of a first Christmas: 1 for general goods, 2 for gifts, 0 for none (default 1)",
+    )
+
+
+def risks(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak risks`."""
+    parser.add_argument("paths", metavar="PATHS", help="the joint paths, as `peak paths` wrote them")
+    parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
+    parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="drills are judged by it")
+    parser.add_argument("--json", action="store_true", help="print the whole plan for machines")
+
+
+def scaling(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak scaling`."""
+    parser.add_argument("plan", metavar="PLAN", help="plan.json, as `peak plan` wrote it")
+    parser.add_argument("--overlay", default="", metavar="FOLDER", help="deploy/kustomize/overlays/peak: rewritten")
+    parser.add_argument("--fleet", default="", metavar="FILE", help="fleet.toml: written")
+    parser.add_argument("--cores", type=int, default=4, help="of the machine the fleet runs on (default 4)")

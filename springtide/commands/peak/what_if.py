@@ -9,8 +9,8 @@ from springtide.commands.output import aside, say
 from springtide.commands.peak.scenario import levers_of, versions
 from springtide.commands.peak.told import Watch, change_in_words
 from springtide.contexts.peak.domain.paths.edits import Edits
+from springtide.contexts.peak.domain.plan.assemble import change_plan
 from springtide.contexts.peak.domain.plan.inputs import PlanInputs
-from springtide.contexts.peak.domain.plan.steps import change_plan
 from springtide.contexts.peak.providers.plan_files import read_overrides, read_plan, write_plan
 from springtide.contracts.peak.common import Phrase
 from springtide.settings import Settings

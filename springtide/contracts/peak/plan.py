@@ -13,10 +13,13 @@ from springtide.contracts.peak.budget import BudgetFigures, BudgetPlan, BudgetTe
 from springtide.contracts.peak.calendar import EventCalendar
 from springtide.contracts.peak.common import Band, Deadline, Decision, Phrase
 from springtide.contracts.peak.company import Company
+from springtide.contracts.peak.fulfilment import FulfilmentPlan, FulfilmentTerms
 from springtide.contracts.peak.gateways import GatewayPlan
 from springtide.contracts.peak.history import QualityReport
+from springtide.contracts.peak.partners import PartnerNote, PartnerReview
 from springtide.contracts.peak.paths import Calibration, PathsSummary
 from springtide.contracts.peak.readiness import Evidence, Readiness
+from springtide.contracts.peak.risk import Risk, RiskPlan
 from springtide.contracts.peak.servers import ServerPlan
 from springtide.contracts.peak.staff import StaffPlan
 from springtide.contracts.peak.staff_terms import StaffTerms
@@ -77,10 +80,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     days: tuple[PlanDay, ...]
     quality: QualityReport | None
     stock: StockPlan | None
+    fulfilment: FulfilmentPlan
     staff: StaffPlan
     gateways: GatewayPlan
     servers: ServerPlan
     budget: BudgetPlan
+    partners: PartnerReview
+    risks: RiskPlan
     readiness: Readiness
     briefs: tuple[Brief, ...]
 
@@ -98,7 +104,7 @@ class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
     """What a plan was made with besides history and paths: frozen in inputs.json, so that it can be made again.
 
     `counts`: of the stock, None where nobody counted: then there is no buy list.
-    `roster_weeks`: weeks in which people's names stand on shifts.
+    `roster_weeks`: weeks in which people's names stand on shifts. `gifts`: lever of a first Christmas.
     """
 
     as_of: date
@@ -107,11 +113,15 @@ class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
     calibration: Calibration
     counts: tuple[StockCount, ...] | None = None
     stock: StockTerms = StockTerms()
+    fulfilment: FulfilmentTerms = FulfilmentTerms()
     staff: StaffTerms = StaffTerms()
     budget: BudgetTerms = BudgetTerms()
     figures: BudgetFigures = BudgetFigures()
+    partners: tuple[PartnerNote, ...] = ()
+    risks: tuple[Risk, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     roster_weeks: int = 4
+    gifts: float = 1.0
 
 
 class PlanRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,10 +9,11 @@ import msgspec
 
 from springtide.contracts.peak.company import Record
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
-from springtide.contracts.peak.paths import Levers
+from springtide.contracts.peak.paths import Calibration, Levers
 
 SOURCE_DOCUMENT = "history.toml"
 LEVERS_DOCUMENT = "levers.toml"
+CALIBRATION_DOCUMENT = "calibration.json"
 KEPT_FILE = re.compile(r"[0-9a-f]{64}\.(csv|csv\.gz|parquet)")
 """A kept history is named by its content, so a plan's history never changes."""
 KEPT_FILES = ("file", "catalogue", "visits", "stock", "inbound")
@@ -59,6 +60,15 @@ def decode_levers(document: bytes) -> Levers:
     if mistakes:
         raise InvalidPeakInput.of(mistakes)
     return levers
+
+
+def decode_calibration(document: bytes) -> Calibration:
+    """Read `calibration.json`, as `springtide peak backtest` writes it; raises InvalidPeakInput."""
+    try:
+        return msgspec.json.decode(document, type=Calibration)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        mistake = Mistake(where=CALIBRATION_DOCUMENT, rule="not_readable", message=str(error))
+        raise InvalidPeakInput.of([mistake]) from error
 
 
 def _decode(name: str, document: bytes, type_: type[_T]) -> _T:

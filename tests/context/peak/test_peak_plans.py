@@ -1,14 +1,19 @@
 """Plans: ordered, made by a process of their own, read in parts, compared."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import date
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
 import pytest
 
 from springtide.bootstrap import Node
+from springtide.contexts.peak.jobs import history_folder
 from springtide.contexts.peak.providers import numerics
+from springtide.contexts.peak.providers.plan_messages import Ended, Failed, Message, PartMade, Progress, StageEnded
+from springtide.contexts.peak.service.run_plan import RunPlan
 from springtide.contracts.peak.api import (
     InputEdit,
     NewOverride,
@@ -19,15 +24,16 @@ from springtide.contracts.peak.api import (
     PlanSettings,
     PlanState,
 )
-from springtide.contracts.peak.errors import InvalidPeakInput
+from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.history import QualityReport
 from springtide.platform.ids import uuid7
 from springtide.platform.usecase import new_key
 from tests.conftest import NodeWith
 from tests.context.peak.conftest import PLANNER, READER, Past
 
-SEASON = PlanSettings(first=date(2026, 11, 1), days=61, as_of=date(2026, 9, 1))
-_WITHIN_S = 60.0
+SEASON = PlanSettings(first=date(2026, 11, 16), days=14, as_of=date(2026, 9, 1), paths=20, roster_weeks=0)
+SetClock = Callable[[Node, float], Awaitable[None]]
+_WITHIN_S = 240.0
 
 
 async def ended(node: Node, plan_id: UUID) -> PlanInfo:
@@ -47,6 +53,7 @@ async def events_of(node: Node) -> list[str]:
         return [type_ for (type_,) in await cursor.fetchall()]
 
 
+@pytest.mark.timeout(300)  # the numerics are loaded anew, by a process that gives way to everything else
 async def test_a_plan_is_made_in_the_background_and_read_in_parts(node_with: NodeWith, past: Past) -> None:
     node = await node_with("peak", background=True)
     await past(node)
@@ -54,32 +61,53 @@ async def test_a_plan_is_made_in_the_background_and_read_in_parts(node_with: Nod
     row = await peak.start_plan(caller=PLANNER, key=new_key(), title="Autumn", settings=SEASON)
     assert (row.number, row.state, row.author) == (1, PlanState.QUEUED, "staff:ada")
     plan = await ended(node, row.id)
-    assert (plan.row.state, plan.mistakes) == (PlanState.DONE, ())
-    assert plan.row.share == 1
-    assert [stage.name for stage in plan.stages][:2] == ["events", "history"]
-    part = await peak.get_part(caller=READER, plan_id=row.id, step="history")
+    assert (plan.row.state, plan.row.share, plan.mistakes) == (PlanState.DONE, 1, ())
+    assert [stage.name for stage in plan.stages][:3] == ["history", "forecast", "paths"]
+    assert {"head", "paths", "quality", "servers", "readiness", "briefs"} <= {part.step for part in plan.parts}
+    part = await peak.get_part(caller=READER, plan_id=row.id, step="quality")
     report = msgspec.json.decode(part.body, type=QualityReport)
-    assert (part.pages, report.lines_read, report.units) == (1, 28, 54)
-    assert plan.figures["history.orders"] == 28
-    events = msgspec.json.decode((await peak.get_part(caller=READER, plan_id=row.id, step="events")).body)
-    assert "black-friday" in {event["id"] for event in events}
+    assert (part.pages, report.lines_read, report.orders) == (1, 112 * 4 * 2 + 1, 112 * 4 * 2 + 1)
+    assert 0 < plan.figures["orders.p50"] <= plan.figures["orders.p90"] <= plan.figures["orders.p99"]
     with pytest.raises(PeakNotFound):
-        await peak.get_part(caller=READER, plan_id=row.id, step="history", page=1)
+        await peak.get_part(caller=READER, plan_id=row.id, step="quality", page=1)
     assert await peak.list_plans(caller=READER) == (plan.row,)
     assert await events_of(node) == ["peak.plan_made"]
 
 
-async def test_a_plan_that_cannot_be_made_says_why(node_with: NodeWith, past: Past) -> None:
+async def test_a_plan_that_cannot_be_made_says_why(
+    node_with: NodeWith, past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = Failed((Mistake(where="keep", rule="unknown_key", message="there is no exclusion x"),))
+    _tells(monkeypatch, Progress("history", 0.0), refusal)
     node = await node_with("peak", background=True)
-    text = await past(node)
+    await past(node)
+    row = await node.ask(PeakApi).start_plan(caller=PLANNER, key=new_key(), title="", settings=SEASON)
+    plan = await ended(node, row.id)
+    assert (plan.row.state, plan.mistakes) == (PlanState.FAILED, refusal.mistakes)
+    assert await events_of(node) == ["peak.plan_failed"]
+
+
+async def test_parts_are_read_while_a_plan_is_being_made(
+    node_with: NodeWith, past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = PartMade("paths", 0, b"[1,2]")
+    _tells(monkeypatch, Progress("paths", 0.4), StageEnded("paths", 1.5), part, Ended({"orders.p50": 7.0}))
+    node = await node_with("peak", background=True)
+    await past(node)
     peak = node.ask(PeakApi)
-    broken = InputEdit(name="history.toml", text=text + 'keep = ["bulk:nobody"]\n', expected_version=1)
-    await peak.put_inputs(caller=PLANNER, key=new_key(), edits=(broken,))
     row = await peak.start_plan(caller=PLANNER, key=new_key(), title="", settings=SEASON)
     plan = await ended(node, row.id)
-    assert plan.row.state is PlanState.FAILED
-    assert [mistake.rule for mistake in plan.mistakes] == ["unknown_key"]
-    assert await events_of(node) == ["peak.plan_failed"]
+    assert [(stage.name, stage.seconds) for stage in plan.stages] == [("paths", 1.5)]
+    assert [(one.step, one.pages, one.size_bytes) for one in plan.parts] == [("paths", 1, 5)]
+    assert (await peak.get_part(caller=READER, plan_id=row.id, step="paths")).body == b"[1,2]"
+    assert plan.figures == {"orders.p50": 7.0}
+
+
+def _tells(monkeypatch: pytest.MonkeyPatch, *messages: Message) -> None:
+    """Put a program in the place of the numerics that tells this."""
+    lines = b"".join(msgspec.json.encode(message) + b"\n" for message in messages).decode()
+    program = f"import sys; sys.stdin.readline(); sys.stdout.write({lines!r})"
+    monkeypatch.setattr("springtide.contexts.peak.providers.plan_run.PROGRAM", ("-c", program))
 
 
 async def test_a_plan_keeps_what_it_was_ordered_with(node_with: NodeWith, past: Past) -> None:
@@ -96,7 +124,9 @@ async def test_a_plan_keeps_what_it_was_ordered_with(node_with: NodeWith, past: 
     second = await peak.start_plan(caller=PLANNER, key=new_key(), title="", settings=other)
     plans = [await peak.get_plan(caller=READER, plan_id=row.id) for row in (first, same, second)]
     assert [plan.row.number for plan in plans] == [1, 2, 3]
-    assert [frozen.version for plan in plans for frozen in plan.inputs] == [1, 1, 2]
+    versions = [{frozen.name: frozen.version for frozen in plan.inputs} for plan in plans]
+    assert [of_plan["history.toml"] for of_plan in versions] == [1, 1, 2]
+    assert [of_plan["people.toml"] for of_plan in versions] == [1, 1, 1]
     assert plans[0].inputs_sha256 == plans[1].inputs_sha256 != plans[2].inputs_sha256
     why = await peak.compare_plans(caller=READER, before_id=first.id, after_id=second.id)
     assert [(one.name, one.before, one.after) for one in why.settings] == [("size", "1.0", "10.0")]
@@ -167,3 +197,28 @@ async def test_a_plan_whose_process_dies_has_failed_with_its_last_words(
     row = await node.ask(PeakApi).start_plan(caller=PLANNER, key=new_key(), title="", settings=SEASON)
     plan = await ended(node, row.id)
     assert [(mistake.rule, "out of luck" in mistake.message) for mistake in plan.mistakes] == [("crashed", True)]
+
+
+async def test_a_plan_whose_maker_fell_silent_is_made_again_and_one_that_kills_its_makers_has_failed(
+    node_with: NodeWith, past: Past, set_clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = await node_with("peak")
+    await past(node)
+    row = await node.ask(PeakApi).start_plan(caller=PLANNER, key=new_key(), title="", settings=SEASON)
+    maker = RunPlan(node.databases["peak"], history_folder(Path(node.settings.data_dir)))
+
+    async def dies(request: object) -> AsyncGenerator[Message, None]:
+        yield Progress("history", 0.1)
+        raise MemoryError
+
+    monkeypatch.setattr("springtide.contexts.peak.service.run_plan.run_plan_process", dies)
+    for attempt in range(1, 4):
+        with pytest.raises(MemoryError):
+            await maker.next()
+        assert (await node.ask(PeakApi).get_plan(caller=READER, plan_id=row.id)).row.stage == "history"
+        assert await maker.next() == 0, "somebody makes it"
+        await set_clock(node, 31.0 * attempt)
+    assert await maker.next() == 1
+    plan = await node.ask(PeakApi).get_plan(caller=READER, plan_id=row.id)
+    assert (plan.row.state, [mistake.rule for mistake in plan.mistakes]) == (PlanState.FAILED, ["killed"])
+    assert await maker.next() == 0

@@ -6,20 +6,32 @@ from springtide.contracts.peak.api import MOST_INPUT_BYTES
 from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT, decode_calendar
 from springtide.contracts.peak.company import COMPANY_DOCUMENTS, decode_company
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
-from springtide.contracts.peak.source import LEVERS_DOCUMENT, SOURCE_DOCUMENT, decode_levers, decode_source
+from springtide.contracts.peak.partners import PARTNERS_DOCUMENT, decode_partner_notes
+from springtide.contracts.peak.risk import RISKS_DOCUMENT, decode_risks
+from springtide.contracts.peak.source import (
+    CALIBRATION_DOCUMENT,
+    LEVERS_DOCUMENT,
+    SOURCE_DOCUMENT,
+    decode_calibration,
+    decode_levers,
+    decode_source,
+)
 from springtide.contracts.peak.staff_terms import STAFF_DOCUMENT, decode_staff_terms
 
 SINGLE: Mapping[str, Callable[[bytes], object]] = {
     CALENDAR_DOCUMENT: decode_calendar,
+    CALIBRATION_DOCUMENT: decode_calibration,
     LEVERS_DOCUMENT: decode_levers,
     SOURCE_DOCUMENT: decode_source,
+    PARTNERS_DOCUMENT: decode_partner_notes,
+    RISKS_DOCUMENT: decode_risks,
     STAFF_DOCUMENT: decode_staff_terms,
 }
 """Documents that are checked alone, and their readers."""
 
 DOCUMENTS = (*COMPANY_DOCUMENTS, *SINGLE)
-NEEDED = (SOURCE_DOCUMENT,)
-"""Without these no plan can be ordered; the others have a default or make their steps possible."""
+NEEDED = (SOURCE_DOCUMENT, *COMPANY_DOCUMENTS)
+"""Without these no plan can be ordered; the others have a default."""
 
 
 def mistakes_of(documents: Mapping[str, bytes]) -> Iterator[Mistake]:

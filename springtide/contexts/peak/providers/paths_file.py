@@ -14,7 +14,7 @@ from springtide.contexts.peak.domain.history.demand import Product
 from springtide.contexts.peak.domain.paths.drawn import WORKERS
 from springtide.contexts.peak.domain.paths.edits import Edits
 from springtide.contexts.peak.domain.paths.factors import Factors
-from springtide.contexts.peak.domain.paths.joint import JointPaths, drawn_products, totals_of
+from springtide.contexts.peak.domain.paths.joint import JointPaths, Sums, drawn_products, totals_of
 from springtide.contexts.peak.domain.season import Season
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.paths import Levers, Override
@@ -73,8 +73,9 @@ def write_paths(joint: JointPaths, path: Path) -> None:
         "header": np.frombuffer(msgspec.json.encode(header), dtype=np.uint8),
         "common": factors.common,
         "groups": factors.groups,
-        "sum_units": joint.units,
-        "sum_revenue": joint.revenue,
+        "sum_units": joint.sums.units,
+        "sum_revenue": joint.sums.revenue,
+        "sum_demand": joint.sums.demand,
     }
     arrays |= {f"forecast_{name}": getattr(forecast, name) for name in _FORECAST}
     arrays |= {f"spread_{name}": getattr(spread, name) for name in _SPREAD}
@@ -126,8 +127,6 @@ def _joint(header: _Header, arrays: dict[str, NDArray[Any]], workers: int) -> Jo
     edits = Edits(as_of=header.as_of, overrides=header.overrides, levers=header.levers)
     factors = Factors(common=arrays["common"], names=tuple(header.groups), groups=arrays["groups"])
     products = drawn_products(forecast, spread, factors, edits=edits, seed=header.seed, workers=workers)
-    units, revenue = arrays["sum_units"], arrays["sum_revenue"]
-    totals = totals_of(forecast, products, edits=edits, units=units, revenue=revenue, peak_minute=header.peak_minute)
-    return JointPaths(
-        forecast=forecast, spread=spread, edits=edits, totals=totals, products=products, units=units, revenue=revenue
-    )
+    sums = Sums(units=arrays["sum_units"], revenue=arrays["sum_revenue"], demand=arrays["sum_demand"])
+    totals = totals_of(forecast, sums, edits=edits, seed=header.seed, peak_minute=header.peak_minute)
+    return JointPaths(forecast=forecast, spread=spread, edits=edits, totals=totals, products=products, sums=sums)

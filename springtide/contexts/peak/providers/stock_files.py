@@ -14,6 +14,7 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +22,8 @@ from springtide.contexts.peak.domain.stock.forecaster import Series
 from springtide.contexts.peak.domain.stock.review import Choice, Position, Review, Terms
 from springtide.contexts.peak.providers.tables import Table
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.plan import StockCount
+from springtide.contracts.peak.stock import BuyLine, StockPlan
 
 _WEEK = 7
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -245,3 +248,41 @@ def _terms(stock: Mapping[str, _Article], costs: Mapping[str, tuple[float, float
         shortage=np.fromiter(column(1), dtype=np.float64),
         pack=np.array([article.pack for article in stock.values()], dtype=np.int64),
     )
+
+
+def read_counts(path: Path) -> tuple[StockCount, ...]:
+    """Read a stock count: sku, on_hand; pack_size, and inbound with inbound_on (what is on its way, one delivery).
+
+    Rows of one SKU at several locations are added up. InvalidPeakInput names every mistake with its row.
+    """
+    mistakes: list[Mistake] = []
+    table = Table.of(path, ("sku", "on_hand"), mistakes)
+    found: dict[str, StockCount] = {}
+    for at in table.rows:
+        sku, on_hand = at[1]["sku"].strip(), table.amount(at, "on_hand")
+        pack = table.value(at, "pack_size", int) if at[1].get("pack_size", "").strip() else 1
+        coming = table.amount(at, "inbound") if at[1].get("inbound", "").strip() else None
+        day = table.value(at, "inbound_on", date.fromisoformat) if coming and "inbound_on" in at[1] else None
+        if coming and day is None:
+            table.wrong(at[0], "inbound_without_day", f"{coming:g} units of {sku} are on their way without a day")
+        if pack is not None and pack < 1:
+            table.wrong(at[0], "pack_not_positive", f"a pack of {pack}")
+        before = found.get(sku, StockCount(sku=sku, on_hand=0))
+        inbound = before.inbound + (((day, int(coming)),) if coming and day else ())
+        found[sku] = StockCount(
+            sku=sku,
+            on_hand=before.on_hand + int(on_hand or 0),
+            pack_size=max(pack or 1, before.pack_size),
+            inbound=inbound,
+        )
+    if mistakes:
+        raise InvalidPeakInput.of(mistakes[:_MOST_MISTAKES])
+    return tuple(found.values())
+
+
+def write_season_buy_list(path: Path, plan: StockPlan) -> None:
+    """Write what to order now, one row per product, the largest loss avoided first."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(BuyLine.__struct_fields__)
+        writer.writerows(msgspec.structs.astuple(line) for line in plan.lines)

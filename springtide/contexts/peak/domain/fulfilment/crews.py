@@ -1,7 +1,8 @@
 """Shifts and crews per day for P90 of what is due, the cheapest way first, and what another house has to take.
 
 One shift, then the others where the season allows them, then overtime or the external house, whichever costs less per
-order. Hours after the collection do not help a parcel of the day, so they do not count here.
+order. Hours after the collection do not help a parcel of the day, nor do hours before its order came: what arrives
+after any hour has to fit into the hours that are left, or the crew is too small however long its day was.
 """
 
 from dataclasses import dataclass
@@ -15,15 +16,20 @@ from springtide.contracts.peak.company import Company, Warehouse
 from springtide.contracts.peak.fulfilment import FulfilmentTerms
 
 _PERCENT = 100.0
+_NOTHING = 1e-3
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What has to be done: orders due at a house by day at the planned rank, and the lines of an order, (days,)."""
+    """What has to be done: orders due at a house by day at the planned rank, and the lines of an order, (days,).
+
+    `after`: share of a day's due orders that come at or after an hour, (days, 24); 1 at hour 0.
+    """
 
     due: Floats
+    after: Floats
     lines_per_order: Floats
     collection_hour: float
 
@@ -63,7 +69,7 @@ def plan_crew(
     rates = _rates(warehouse, terms)
     levels = _levels(warehouse, clock, season, terms, may_overtime=may_overtime)
     before = np.clip(work.collection_hour - np.arange(HOURS), 0.0, 1.0)
-    hours = levels.shares @ before
+    hours = _useful_hours(levels.shares * before, work.after)
     needed = np.stack([work.due * work.lines_per_order / rates[0], work.due * terms.parcels_per_order.value / rates[1]])
     stations = np.array([warehouse.pick_stations.value, warehouse.pack_stations.value], dtype=np.float64)
     crews = np.ceil(needed[:, None, :] / np.maximum(hours, 1e-9)[None] - 1e-9)
@@ -106,9 +112,31 @@ def external_price(external: Warehouse, lines: float) -> float:
     return order + line * max(lines - 1.0, 0.0)
 
 
+def _useful_hours(hours: Floats, after: Floats) -> Floats:
+    """Return how many hours' work fits into each day, (levels, days): the tightest of all stretches up to its end."""
+    left = np.flip(np.cumsum(np.flip(hours, axis=2), axis=2), axis=2)
+    pressing = np.where(after > _NOTHING, left / np.maximum(after, _NOTHING), np.inf)
+    tightest: Floats = pressing.min(axis=2)
+    return np.where(left[:, :, 0] > 0, np.minimum(tightest, left[:, :, 0]), 0.0)
+
+
 def _rates(warehouse: Warehouse, terms: FulfilmentTerms) -> tuple[float, float]:
     efficiency = terms.efficiency.value / _PERCENT
     return warehouse.pick_rate.value * efficiency, warehouse.pack_rate.value * efficiency
+
+
+def latest_closing(warehouse: Warehouse, clock: Clock, season: Season, terms: FulfilmentTerms) -> Floats:
+    """Return when a house closes with all the shifts that the season allows, without overtime, (days,)."""
+    closes: Floats = (clock.closes * _allowed(warehouse, clock, season, terms)).max(axis=0)
+    return closes
+
+
+def _allowed(warehouse: Warehouse, clock: Clock, season: Season, terms: FulfilmentTerms) -> NDArray[np.bool_]:
+    """Return which shifts may work on which days, (shifts, days): our own house has only the first outside the peak."""
+    allowed = np.ones((clock.shifts, season.days), dtype=np.bool_)
+    if warehouse.kind == "own":
+        allowed[1:] = [day.month in terms.extra_shift_months for day in season.dates]
+    return allowed
 
 
 def _levels(
@@ -118,9 +146,7 @@ def _levels(
 
     Where the season allows only the first shift, all levels without overtime are that one.
     """
-    allowed = np.ones((clock.shifts, season.days), dtype=np.bool_)
-    if warehouse.kind == "own":
-        allowed[1:] = [day.month in terms.extra_shift_months for day in season.dates]
+    allowed = _allowed(warehouse, clock, season, terms)
     opened = clock.open * allowed[:, :, None]
     shares = np.cumsum(opened, axis=0)
     closes = np.maximum.accumulate(clock.closes * allowed, axis=0)

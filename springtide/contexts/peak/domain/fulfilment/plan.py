@@ -17,6 +17,7 @@ from springtide.contexts.peak.domain.fulfilment.crews import (
     Crew,
     Work,
     external_price,
+    latest_closing,
     plan_crew,
     prefers_external,
 )
@@ -141,9 +142,11 @@ def _houses(
             continue
         clock = clock_of(warehouse, season, shut)
         cut_offs = np.array([cut_off_hour(warehouse, carrier) for carrier in company.carriers])
-        until = promised_until(float(cut_offs[main]), clock.closes.max(axis=0))
+        until = promised_until(float(cut_offs[main]), latest_closing(warehouse, clock, season, terms))
+        due, after = _due(orders, until, rank=terms.booked_at.value / _PERCENT)
         work = Work(
-            due=_due(orders, until, rank=terms.booked_at.value / _PERCENT) * left,
+            due=due * left,
+            after=after,
             lines_per_order=mean_lines,
             collection_hour=float(come.hour[main]),
         )
@@ -193,15 +196,23 @@ def _run(
     )
 
 
-def _due(orders: Floats, until: Floats, *, rank: float) -> Floats:
-    """Return the orders due by each day's cut-off at a rank of the paths, (days,); none on days without one."""
+def _due(orders: Floats, until: Floats, *, rank: float) -> tuple[Floats, Floats]:
+    """Return the orders due by each day's cut-off at a rank of the paths, (days,); none on days without one.
+
+    And the share of them, on the mean path, that comes at or after each hour, (days, 24); what came before the day is
+    there at hour 0.
+    """
     daily = orders.sum(axis=2)
     weight = np.clip(until[:, None] - np.arange(orders.shape[2]), 0.0, 1.0)
     placed = np.cumsum(daily, axis=1) - daily + np.einsum("pdh,dh->pd", orders, weight)
     known = np.maximum.accumulate(np.where(until > 0, placed, 0.0), axis=1)
     due = np.diff(known, axis=1, prepend=0.0)
-    found: Floats = np.sort(due, axis=0)[rank_of(rank, len(due))]
-    return found
+    within = orders.mean(axis=0) * weight
+    mean = np.maximum(due.mean(axis=0), 1e-9)[:, None]
+    after = np.minimum(np.flip(np.cumsum(np.flip(within, axis=1), axis=1), axis=1) / mean, 1.0)
+    after[:, 0] = 1.0
+    ranked: Floats = np.sort(due, axis=0)[rank_of(rank, len(due))]
+    return ranked, after
 
 
 def _external_cost(house: PlannedHouse, daily: Floats, lines: Floats) -> Floats:

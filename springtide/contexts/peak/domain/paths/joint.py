@@ -34,19 +34,28 @@ _BLOCK = 256
 
 
 @dataclass(frozen=True, kw_only=True)
-class JointPaths:
-    """Everything a plan is derived from. `forecast` is before `edits`; `products.means` is after.
+class Sums:
+    """What was added up over products, float64 (paths, days) each: all that totals are made of.
 
-    `units`, `revenue`: float64 (paths, days), what the products add up to, the latter at the forecast's prices.
+    `units` and `revenue`: of their draws, the latter at the forecast's prices. `demand`: what the path's day is
+    expected to bring, over what the forecast expects.
     """
+
+    units: NDArray[np.float64]
+    revenue: NDArray[np.float64]
+    demand: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointPaths:
+    """Everything a plan is derived from. `forecast` is before `edits`; `products.means` is after."""
 
     forecast: Forecast
     spread: Spread
     edits: Edits
     totals: PathTotals
     products: DrawnPaths
-    units: NDArray[np.float64]
-    revenue: NDArray[np.float64]
+    sums: Sums
 
     @property
     def seed(self) -> int:
@@ -75,10 +84,9 @@ def draw_paths(
     )
     products = drawn_products(forecast, spread, factors, edits=edits, seed=seed, workers=workers)
     units, revenue = summed(products, prices_of(forecast))
-    totals = totals_of(forecast, products, edits=edits, units=units, revenue=revenue, peak_minute=peak_minute)
-    return JointPaths(
-        forecast=forecast, spread=spread, edits=edits, totals=totals, products=products, units=units, revenue=revenue
-    )
+    sums = Sums(units=units, revenue=revenue, demand=demand_of(forecast, products))
+    totals = totals_of(forecast, sums, edits=edits, seed=seed, peak_minute=peak_minute)
+    return JointPaths(forecast=forecast, spread=spread, edits=edits, totals=totals, products=products, sums=sums)
 
 
 def drawn_products(
@@ -98,53 +106,51 @@ def drawn_products(
     )
 
 
-def totals_of(
-    forecast: Forecast,
-    products: DrawnPaths,
-    *,
-    edits: Edits,
-    units: NDArray[np.float64],
-    revenue: NDArray[np.float64],
-    peak_minute: float,
-) -> PathTotals:
-    """Return the totals for summed units and revenue at the forecast's prices, both (paths, days)."""
-    demand = demand_of(forecast, products)
-    orders = _orders(forecast, demand, seed=products.seed)
+def totals_of(forecast: Forecast, sums: Sums, *, edits: Edits, seed: int, peak_minute: float) -> PathTotals:
+    """Return the totals of these sums; orders are counted."""
+    orders = _orders(forecast, sums.demand, seed=seed)
     per_order = ratio(forecast.lines, forecast.orders)
-    visits = forecast.visits / bought_more(edits, forecast) * demand
+    visits = forecast.visits / bought_more(edits, forecast) * sums.demand
+    at_prices = prices_of(forecast) @ forecast.units.astype(np.float64)
     return PathTotals(
         season=forecast.season,
         orders=orders,
         visits=(visits[:, :, None] * forecast.hours).astype(np.float32),
         lines=(orders.sum(axis=2, dtype=np.float64) * per_order).astype(np.float32),
-        units=units.astype(np.float32),
-        revenue_minor=revenue * ratio(forecast.revenue_minor, prices_of(forecast) @ forecast.units.astype(np.float64)),
+        units=sums.units.astype(np.float32),
+        revenue_minor=sums.revenue * ratio(forecast.revenue_minor, at_prices),
         peak_minute=peak_minute,
     )
 
 
 def demand_of(forecast: Forecast, products: DrawnPaths) -> NDArray[np.float64]:
-    """Return what every path's day is expected to bring, over what the forecast expects, (paths, days).
+    """Return what every path's day is expected to bring, over what the forecast expects, (paths, days)."""
+    (money,) = expected(products, [products.means * worth_of(forecast)])
+    return relative(forecast, products, money)
 
-    Weighed by money; on a day when the forecast sells nothing, the common factors alone.
-    """
-    weights = np.maximum(prices_of(forecast), 1.0 / PRICE_STEPS)
-    (money,) = expected(products, weights[None, :])
-    before = weights @ forecast.units.astype(np.float64)
+
+def relative(forecast: Forecast, products: DrawnPaths, money: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return expected money over the forecast's; on a day when the forecast sells nothing, the common factors alone."""
+    before = (forecast.units * worth_of(forecast)).sum(axis=0, dtype=np.float64)
     return np.where(before > 0, money * ratio(np.ones_like(before), before), products.factors.common)
 
 
-def expected(products: DrawnPaths, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return sums over products of weight x mean on each path, before the luck of days, (kinds, paths, days).
+def worth_of(forecast: Forecast) -> NDArray[np.float32]:
+    """Return what a unit counts for in the demand of a path, (products, 1): its price, and at least something."""
+    return np.maximum(prices_of(forecast), 1.0 / PRICE_STEPS).astype(np.float32)[:, None]
 
-    `weights`: (kinds, products).
+
+def expected(products: DrawnPaths, kinds: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+    """Return sums over products on each path, before the luck of days, (kinds, paths, days).
+
+    `kinds`: what is added up when every factor is 1, (products, days) each; a kind's sum depends on no other kind.
     """
-    sums = np.zeros((weights.shape[0], products.paths, products.season.days))
+    sums = np.zeros((len(kinds), products.paths, products.season.days))
     for start in range(0, len(products.skus), _BLOCK):
         part = range(start, min(start + _BLOCK, len(products.skus)))
-        levels = products.levels(part).astype(np.float64).T
-        for kind, of in enumerate(weights):
-            sums[kind] += levels @ (products.means[part] * of[part, None])
+        levels = products.levels(part).T
+        for place, kind in enumerate(kinds):
+            sums[place] += levels @ kind[part.start : part.stop]
     sums *= products.factors.common
     return sums
 

@@ -3,15 +3,19 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.paths.edits import Edits, checked
 from springtide.contexts.peak.domain.paths.joint import (
     JointPaths,
+    Sums,
     drawn_products,
     expected,
     prices_of,
     ratio,
+    relative,
     totals_of,
+    worth_of,
 )
 
 
@@ -32,18 +36,15 @@ def what_if(joint: JointPaths, edits: Edits) -> JointPaths:
         seed=joint.seed,
         workers=joint.products.workers,
     )
-    prices = prices_of(joint.forecast)
-    weights = np.stack([np.ones_like(prices), prices])
-    before, after = expected(joint.products, weights), expected(products, weights)
-    drawn = np.stack([joint.units, joint.revenue])
-    units, revenue = np.where(before > 0, drawn * ratio(after, before), after)
-    units = np.round(units)
-    totals = totals_of(
-        joint.forecast,
-        products,
-        edits=edits,
-        units=units,
-        revenue=revenue,
-        peak_minute=joint.totals.peak_minute,
-    )
-    return replace(joint, edits=edits, totals=totals, products=products, units=units, revenue=revenue)
+    prices = prices_of(joint.forecast).astype(np.float32)[:, None]
+    was, now = joint.products.means, products.means
+    *pairs, money = expected(products, [was, now, was * prices, now * prices, now * worth_of(joint.forecast)])
+    units = _moved(joint.sums.units, pairs[0], pairs[1])
+    revenue = _moved(joint.sums.revenue, pairs[2], pairs[3])
+    sums = Sums(units=np.round(units), revenue=revenue, demand=relative(joint.forecast, products, money))
+    totals = totals_of(joint.forecast, sums, edits=edits, seed=joint.seed, peak_minute=joint.totals.peak_minute)
+    return replace(joint, edits=edits, totals=totals, products=products, sums=sums)
+
+
+def _moved(drawn: NDArray[np.float64], before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(before > 0, drawn * ratio(after, before), after)

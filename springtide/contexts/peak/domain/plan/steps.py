@@ -1,122 +1,140 @@
-"""The steps that stand on the paths, and the plan they make together. Nothing here fits a forecast."""
+"""The steps that stand on the paths, in their order: each reads totals, terms and what came before it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import date
 
-from springtide.contexts.peak.domain.brief import briefs_of
-from springtide.contexts.peak.domain.brief.watch import watch_of
+import numpy as np
+
 from springtide.contexts.peak.domain.budget.lines import Steps, budget_on
+from springtide.contexts.peak.domain.fulfilment.plan import Fulfilment, plan_fulfilment
+from springtide.contexts.peak.domain.fulfilment.proofs import worst_days
+from springtide.contexts.peak.domain.fulfilment.report import report_of
 from springtide.contexts.peak.domain.gateways.plan import plan_gateways
-from springtide.contexts.peak.domain.paths.calibrate import DOCUMENTED_PRIORS
-from springtide.contexts.peak.domain.paths.edits import Edits
+from springtide.contexts.peak.domain.partners.register import Register, register_of
+from springtide.contexts.peak.domain.partners.review import review_partners
 from springtide.contexts.peak.domain.paths.joint import JointPaths
-from springtide.contexts.peak.domain.paths.what_if import what_if
 from springtide.contexts.peak.domain.plan import words
-from springtide.contexts.peak.domain.plan.goods import stock_of, without_demand
-from springtide.contexts.peak.domain.plan.inputs import VISITS_PER_ORDER, PlanInputs, all_hashes, plan_id
-from springtide.contexts.peak.domain.plan.order import deadlines_of, decisions_of
-from springtide.contexts.peak.domain.plan.stages import Progress, Stages
-from springtide.contexts.peak.domain.plan.summary import days_of, summary_of
+from springtide.contexts.peak.domain.plan.goods import stock_of
+from springtide.contexts.peak.domain.plan.order import deadlines_of
+from springtide.contexts.peak.domain.plan.stages import Stages
 from springtide.contexts.peak.domain.readiness.findings import of_budget, of_gateways, of_servers
 from springtide.contexts.peak.domain.readiness.judge import judge
+from springtide.contexts.peak.domain.risk.plan import plan_risks
 from springtide.contexts.peak.domain.servers.plan import plan_servers
-from springtide.contexts.peak.domain.staff.plan import StaffAsk, plan_staff
-from springtide.contracts.peak.common import Phrase
-from springtide.contracts.peak.plan import PLAN_FORMAT, Plan
-
-WHAT_IF = "-what-if"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """A plan with the paths it stands on."""
-
-    plan: Plan
-    joint: JointPaths
-
-
-def change_plan(joint: JointPaths, inputs: PlanInputs, edits: Edits, progress: Progress) -> Made:
-    """Make the plan of the same paths under other edits without drawing them again; raises as `make_plan` does."""
-    stages = Stages(progress)
-    other = stages.run("paths", lambda: what_if(joint, edits), words.of_paths)
-    return Made(plan=plan_on(other, replace(inputs, edits=edits), stages, whole=False), joint=other)
+from springtide.contexts.peak.domain.staff.plan import StaffAsk, Staffing, plan_staff
+from springtide.contracts.peak.budget import BudgetPlan
+from springtide.contracts.peak.common import Deadline, Decision
+from springtide.contracts.peak.fulfilment import FulfilmentPlan
+from springtide.contracts.peak.gateways import GatewayPlan
+from springtide.contracts.peak.partners import PartnerReview
+from springtide.contracts.peak.plan import PlanTerms
+from springtide.contracts.peak.readiness import Evidence, Readiness
+from springtide.contracts.peak.risk import RiskPlan
+from springtide.contracts.peak.servers import ServerPlan
+from springtide.contracts.peak.staff import StaffPlan
+from springtide.contracts.peak.stock import StockPlan
 
 
-def plan_on(joint: JointPaths, inputs: PlanInputs, stages: Stages, *, whole: bool = True) -> Plan:
-    """Run the steps that stand on the paths; raises InvalidPeakInput and Infeasible.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """What came out of every step. `stock` None: nobody counted it, or the plan is not whole."""
 
-    Not `whole`: without what takes longest, the buy list and the names on the roster.
+    stock: StockPlan | None
+    fulfilment: FulfilmentPlan
+    staff: StaffPlan
+    gateways: GatewayPlan
+    servers: ServerPlan
+    budget: BudgetPlan
+    partners: PartnerReview
+    risks: RiskPlan
+    readiness: Readiness
+
+    @property
+    def decisions(self) -> Iterator[tuple[Decision, ...]]:
+        """Yield the decisions of each step."""
+        goods = () if self.stock is None else (self.stock,)
+        for step in (*goods, self.fulfilment, self.staff, self.gateways, self.servers, self.budget, self.partners):
+            yield step.decisions
+        yield self.risks.decisions
+
+
+def run_steps(joint: JointPaths, terms: PlanTerms, stages: Stages, *, plan_id: str, whole: bool) -> Results:
+    """Run the steps; raises InvalidPeakInput and Infeasible.
+
+    Not `whole`: without what takes longest, the buy list, the proofs of the worst days and the names on the roster.
     """
-    totals, terms = joint.totals, inputs.terms
-    known = plan_id(inputs) + ("" if whole else WHAT_IF)
-    company, counts = terms.company, terms.counts if whole else None
+    totals, company, counts = joint.totals, terms.company, terms.counts if whole else None
     stock = None if counts is None else stages.run("stock", lambda: stock_of(joint, terms, counts), words.of_stock)
-    ask = StaffAsk(today=terms.as_of, roster_weeks=terms.roster_weeks if whole else 0)
-    people = stages.run("staff", lambda: plan_staff(totals, company, terms.staff, ask), words.of_staff)
-    staff = people.plan
+    houses, fulfilment = stages.run(
+        "fulfilment", lambda: _fulfilment(joint, terms, whole=whole), lambda made: words.of_fulfilment(made[1])
+    )
+    staff = stages.run("staff", lambda: _staff(joint, terms, houses, whole=whole), words.of_staff)
     gateways = stages.run("gateways", lambda: plan_gateways(totals, company), words.of_gateways)
     servers = stages.run("servers", lambda: plan_servers(totals, company), words.of_servers)
-    steps = Steps(stock=stock, staff=people.costs, gateways=gateways, servers=servers)
+    costs = Steps(stock=stock, staff=staff.costs, gateways=gateways, servers=servers)
     budget = stages.run(
-        "budget", lambda: budget_on(totals, company, steps, terms.budget, terms.figures), words.of_budget
+        "budget", lambda: budget_on(totals, company, costs, terms.budget, terms.figures), words.of_budget
     )
-    deadlines = deadlines_of(stock.deadlines if stock else (), *(step.deadlines for step in (staff, gateways, servers)))
-    evidence = (
-        *terms.evidence,
-        *of_servers(servers, on=terms.as_of, plan_id=known),
-        *of_gateways(gateways, on=terms.as_of, plan_id=known),
-        *of_budget(budget, on=terms.as_of, plan_id=known),
+    register = register_of(company, terms.partners, today=terms.as_of)
+    peak = busiest_day(joint)
+    partners = stages.run(
+        "partners", lambda: review_partners(register, today=terms.as_of, peak=peak), words.of_partners
     )
-    readiness = stages.run(
-        "readiness", lambda: judge(evidence, on=terms.as_of, deadlines=deadlines), words.of_readiness
+    risks = stages.run("risk", lambda: _risks(joint, terms, register), words.of_risks)
+    findings = (
+        *of_servers(servers, on=terms.as_of, plan_id=plan_id),
+        *of_gateways(gateways, on=terms.as_of, plan_id=plan_id),
+        *of_budget(budget, on=terms.as_of, plan_id=plan_id),
     )
-    decisions = decisions_of(
-        stock.decisions if stock else (), *(step.decisions for step in (staff, gateways, servers, budget))
+    goods = () if stock is None else (stock,)
+    deadlines = deadlines_of(
+        *(step.deadlines for step in (*goods, fulfilment, staff.plan, gateways, servers, partners))
     )
-    paths = summary_of(joint)
-    watch = watch_of(paths, staff=staff, gateways=gateways, servers=servers, budget=budget, readiness=readiness)
-    return Plan(
-        format=PLAN_FORMAT,
-        id=known,
-        company=company.basics.name,
-        currency=company.basics.currency,
-        timezone=joint.forecast.season.timezone,
-        as_of=terms.as_of,
-        first=joint.forecast.season.first,
-        last=joint.forecast.season.last,
-        products=len(joint.forecast.products),
-        versions=dict(sorted(inputs.versions.items())),
-        inputs=all_hashes(inputs),
-        stages=tuple(stages.done),
-        missing=tuple(_missing(joint, inputs, whole=whole)),
-        decisions=decisions,
-        deadlines=deadlines,
-        paths=paths,
-        days=days_of(joint),
-        quality=inputs.quality,
+    readiness = stages.run("readiness", lambda: _readiness(terms, findings, deadlines), words.of_readiness)
+    return Results(
         stock=stock,
-        staff=staff,
+        fulfilment=fulfilment,
+        staff=staff.plan,
         gateways=gateways,
         servers=servers,
         budget=budget,
+        partners=partners,
+        risks=risks,
         readiness=readiness,
-        briefs=briefs_of(decisions, watch),
     )
 
 
-def _missing(joint: JointPaths, inputs: PlanInputs, *, whole: bool) -> Iterator[Phrase]:
-    """Yield what the plan had to do without."""
-    if inputs.quality is None:
-        yield Phrase(key="plan.no_quality")
-    if not inputs.visits_counted:
-        yield Phrase(key="plan.no_visits", values={"visits": VISITS_PER_ORDER})
-    if joint.spread.learned_on == DOCUMENTED_PRIORS:
-        yield Phrase(key="plan.no_calibration")
-    if inputs.terms.counts is None:
-        yield Phrase(key="plan.no_stock")
-    elif without_demand(joint, inputs.terms.counts):
-        yield Phrase(key="plan.stock_without_demand", values={"products": without_demand(joint, inputs.terms.counts)})
-    if not whole:
-        yield Phrase(key="plan.not_again")
-    for override in joint.edits.expired:
-        yield Phrase(key="plan.expired", values={"override": override.id, "day": override.expires_on.isoformat()})
+def busiest_day(joint: JointPaths) -> date:
+    """Return the day with most orders over all paths: everything has to hold by then."""
+    return joint.forecast.season.dates[int(np.argmax(joint.totals.daily_orders.mean(axis=0)))]
+
+
+def _fulfilment(joint: JointPaths, terms: PlanTerms, *, whole: bool) -> tuple[Fulfilment, FulfilmentPlan]:
+    found = plan_fulfilment(
+        joint.totals,
+        terms.company,
+        terms.fulfilment,
+        closed=tuple(terms.calendar.closed_days()),
+        seed=joint.seed,
+    )
+    worst = tuple(worst_days(joint.totals, found, seed=joint.seed)) if whole else ()
+    return found, report_of(found, terms.company, worst, today=terms.as_of)
+
+
+def _staff(joint: JointPaths, terms: PlanTerms, houses: Fulfilment, *, whole: bool) -> Staffing:
+    ask = StaffAsk(
+        today=terms.as_of,
+        late_parcels=houses.late_parcels,
+        own_share=houses.own_share,
+        roster_weeks=terms.roster_weeks if whole else 0,
+    )
+    return plan_staff(joint.totals, terms.company, terms.staff, ask)
+
+
+def _risks(joint: JointPaths, terms: PlanTerms, register: Register) -> RiskPlan:
+    return plan_risks(joint.totals, terms.risks, register, today=terms.as_of, peak=busiest_day(joint), seed=joint.seed)
+
+
+def _readiness(terms: PlanTerms, findings: tuple[Evidence, ...], deadlines: tuple[Deadline, ...]) -> Readiness:
+    return judge((*terms.evidence, *findings), on=terms.as_of, deadlines=deadlines)

@@ -6,8 +6,11 @@ from springtide.contexts.peak.domain.paths.totals import quantile_of
 from springtide.contexts.peak.domain.staff.plan import Staffing
 from springtide.contracts.peak.budget import BudgetPlan
 from springtide.contracts.peak.common import Phrase
+from springtide.contracts.peak.fulfilment import FulfilmentPlan
 from springtide.contracts.peak.gateways import GatewayPlan
+from springtide.contracts.peak.partners import PartnerReview
 from springtide.contracts.peak.readiness import Readiness
+from springtide.contracts.peak.risk import RiskPlan
 from springtide.contracts.peak.servers import ServerPlan
 from springtide.contracts.peak.stock import StockPlan
 
@@ -76,6 +79,22 @@ def of_servers(plan: ServerPlan) -> Phrase:
 def of_budget(plan: BudgetPlan) -> Phrase:
     """Say what the season costs and the buffer of the total."""
     return Phrase(key="plan.budget", values={"cost": round(plan.total.p50), "buffer": plan.buffer_minor})
+
+
+def of_fulfilment(plan: FulfilmentPlan) -> Phrase:
+    """Say how many parcels leave and how many too late."""
+    return Phrase(key="plan.fulfilment", values={"parcels": round(plan.parcels.p90), "late": plan.late_share.p90})
+
+
+def of_partners(review: PartnerReview) -> Phrase:
+    """Say how many partners have a weakness."""
+    weak = sum(bool(state.weak) for state in review.partners)
+    return Phrase(key="plan.partners", values={"partners": len(review.partners), "weak": weak})
+
+
+def of_risks(plan: RiskPlan) -> Phrase:
+    """Say what outages cost in a bad season."""
+    return Phrase(key="plan.risk", values={"risks": len(plan.risks), "lost": round(plan.lost_orders.p99)})
 
 
 def of_readiness(page: Readiness) -> Phrase:

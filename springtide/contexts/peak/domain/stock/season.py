@@ -13,6 +13,7 @@ from springtide.contexts.peak.domain.stock.articles import Articles, articles_of
 from springtide.contexts.peak.domain.stock.choose import Limits, Offer, Purchase, choose
 from springtide.contexts.peak.domain.stock.weigh import Sums, Timing, Weighed, joined, lies_there, timing_of, weigh
 from springtide.contracts.peak.company import Company, Warehouse
+from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.stock import StockRow, StockTerms
 
 _PERCENT = 100.0
@@ -87,6 +88,10 @@ def plan_stock(
     terms = terms or StockTerms()
     season = paths.season
     today = today or season.first
+    if not rows:
+        raise InvalidPeakInput.of(
+            [Mistake(where="stock", rule="empty", message="no product has a count and a supplier")]
+        )
     articles = articles_of(rows, paths, company, terms)
     leftover = articles.unit_cost * (1 - terms.leftover_value.value / _PERCENT) * articles.is_seasonal
     sums = Sums(

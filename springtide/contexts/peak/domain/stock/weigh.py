@@ -92,7 +92,7 @@ def timing_of(articles: Articles, place: int, paths: ProductPaths, *, today: dat
     days = order_days(calendar, first=today, last=season.last, every_weeks=cycle)[:2]
     end = np.full(paths.paths, season.days)
     lead = lead_time_draws(calendar, name=supplier.id, paths=paths.paths, seed=seed)
-    arrivals = [np.minimum(calendar.arrivals(day, lead, season.first), end) for day in days]
+    arrivals = [np.clip(calendar.arrivals(day, lead, season.first), 0, end) for day in days]
     return Timing(
         calendar=calendar,
         cycle_weeks=cycle,

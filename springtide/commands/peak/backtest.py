@@ -1,0 +1,111 @@
+"""`springtide peak backtest FILE`: forecast from a day on as if it were today, and compare."""
+
+import argparse
+from datetime import date, timedelta
+from pathlib import Path
+
+from springtide.commands.output import say
+from springtide.commands.peak.past import Past, read_past
+from springtide.contexts.peak.domain.backtest.cut import on_one_day
+from springtide.contexts.peak.domain.backtest.origins import origins_before
+from springtide.contexts.peak.domain.backtest.run import Plan, Result, back_test
+from springtide.contexts.peak.providers.forecast_files import write_back_test
+from springtide.contracts.peak.accuracy import AccuracyReport
+from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.settings import Settings
+
+_WEEK = 7
+SEES_THE_FUTURE = ("bulk", "stock_out_suspected")
+"""Rules of the history that look at days around a line: in a back-test they would know what comes."""
+
+
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    """Write forecast.parquet, scores.json and calibration.json; print what matters."""
+    del settings
+    past = judged_past(options)
+    last = _last_known(past, options.train_until)
+    horizon = _horizon(past, last, options.horizon_days)
+    plan = Plan(
+        source=options.file,
+        horizon_days=horizon,
+        fixed_on=origins_before(past.demand, last, horizon_days=horizon),
+        judged_on=(last,),
+        gifts=options.gifts,
+        seed=options.seed,
+        paths=options.paths,
+        engine=options.engine,
+    )
+    result = back_test(past.demand, plan, past.calendar, tell=say)
+    write_back_test(Path(options.out), result, counted=past.report is not None)
+    for line in summary(result):
+        say(line)
+    return 0
+
+
+def judged_past(options: argparse.Namespace) -> Past:
+    """Read a past for judging forecasts: rules that know the future are taken back, weeks stay whole."""
+    options.keep = sorted({*options.keep, *SEES_THE_FUTURE})
+    past = read_past(options)
+    if past.step_days == 1:
+        return past
+    return Past(demand=on_one_day(past.demand), calendar=past.calendar, step_days=past.step_days, report=past.report)
+
+
+def _last_known(past: Past, wanted: date) -> date:
+    """Return the last day that may be known; of weekly series the end of the last week that began by then."""
+    demand = past.demand
+    if not demand.first <= wanted < demand.last:
+        message = f"{wanted} is not within the history, {demand.first} to the day before {demand.last}"
+        raise InvalidPeakInput.of([Mistake(where="--train-until", rule="outside", message=message)])
+    if past.step_days == 1:
+        return wanted
+    weeks = (wanted - demand.first).days // _WEEK + 1
+    return demand.first + timedelta(days=weeks * _WEEK - 1)
+
+
+def _horizon(past: Past, last: date, wanted: int) -> int:
+    """Return the days that are asked for and known; whole weeks of weekly series."""
+    there = (past.demand.last - last).days
+    days = min(-(-wanted // past.step_days) * past.step_days, there)
+    if days < 1:
+        message = f"nothing is known after {last}"
+        raise InvalidPeakInput.of([Mistake(where="--train-until", rule="outside", message=message)])
+    if days < wanted:
+        say(f"only {days} days are known after {last}")
+    return days
+
+
+def summary(result: Result) -> list[str]:
+    """Return the report's main figures in a few lines."""
+    report = result.report
+    lines = [
+        f"products: mean of {', '.join(report.members)}; totals: mean of {', '.join(report.top_members)}",
+        f"chosen on: {report.gate_learned_on}",
+        f"spread: {report.calibration.learned_on}",
+    ]
+    for level in ("total", "category", "product"):
+        lines += [
+            f"{level} {measure}, WAPE per week: {_scores(report, level, measure)}" for measure in _measures(level)
+        ]
+    covered = [
+        f"{score.level} {score.coverage:.1%}"
+        for score in report.quantiles
+        if (score.method, score.share, score.grain, score.measure, score.event_weeks)
+        == ("forecast", 0.9, "week", "units", None)
+        and score.coverage is not None
+    ]
+    return [*lines, f"at or below P90, units per week: {', '.join(covered)}"]
+
+
+def _measures(level: str) -> tuple[str, ...]:
+    return ("units", "orders", "revenue") if level == "total" else ("units",)
+
+
+def _scores(report: AccuracyReport, level: str, measure: str) -> str:
+    found = sorted(
+        (score.wape, score.method)
+        for score in report.methods
+        if (score.level, score.measure, score.grain, score.event_weeks) == (level, measure, "week", None)
+        and score.wape is not None
+    )
+    return ", ".join(f"{method} {wape:.1%}" for wape, method in found)

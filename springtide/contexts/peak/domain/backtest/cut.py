@@ -1,0 +1,51 @@
+"""A history as it was known at an origin."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+
+from springtide.contexts.peak.domain.forecast.weeks import WEEK
+from springtide.contexts.peak.domain.history.demand import Demand
+
+
+def before(demand: Demand, last: date) -> Demand:
+    """Return the history up to `last`, included; products without a sale until then stay, as rows of zeros.
+
+    Raises ValueError for a day outside the history.
+    """
+    days = (last - demand.first).days + 1
+    if not 1 <= days <= demand.days:
+        message = f"{last} is not within {demand.first} to {demand.last}"
+        raise ValueError(message)
+    return replace(
+        demand,
+        units=demand.units[:days],
+        in_stock=demand.in_stock[:days],
+        open_days=demand.open_days[:days],
+        orders=demand.orders[:days],
+        lines=demand.lines[:days],
+        revenue_minor=demand.revenue_minor[:days],
+        orders_by_hour=demand.orders_by_hour[:days],
+        visits=None if demand.visits is None else demand.visits[:days],
+    )
+
+
+def on_one_day(demand: Demand) -> Demand:
+    """Return weekly series, spread over the days of their weeks, as a shop that is open on the first day of each.
+
+    A forecast of theirs is one of whole weeks again, and what a week sold is one count and not seven parts of it.
+    """
+    first = np.arange(demand.days) % WEEK == 0
+    of_week = np.repeat(np.add.reduceat(demand.units, np.flatnonzero(first), axis=0), WEEK, axis=0)[: demand.days]
+    units = np.where(first[:, None], of_week, 0).astype(np.float32)
+    total = units.sum(axis=1)
+    return replace(
+        demand,
+        units=units,
+        open_days=first & demand.open_days,
+        orders=total,
+        lines=total,
+        orders_by_hour=np.repeat(total[:, None] / 24, 24, axis=1),
+        revenue_minor=np.zeros(demand.days),
+    )

@@ -1,0 +1,112 @@
+"""The year: how much a day of the year sells against a usual one, by category.
+
+One year of history cannot tell the season from growth. What overlaps (the last weeks against the same weeks a year
+before) gives the growth, which is taken out of the season again; categories are pulled towards the whole shop, the
+more so the less they sell.
+"""
+
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from springtide.contexts.peak.domain.forecast.priors import CHRISTMAS_WEEKS, christmas_height, christmas_shape
+
+YEAR = 364
+"""52 weeks, so that weekdays fall on weekdays."""
+POOLING_UNITS = 300.0
+"""A category that sells so many units a week is trusted as much as the shop."""
+_REACH = 17
+_OVERLAP_AT_LEAST = 28
+_OVERLAP_AT_MOST = 91
+_LOWEST = 0.1
+_HIGHEST = 10.0
+
+
+def season_index(
+    sold: NDArray[np.float64], calendar: NDArray[np.float64], *, ahead: int, masked: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the index of each day of the history and of `ahead` more, (days + ahead, categories); all 1 below a year.
+
+    `sold`: (days, categories). `calendar`: (days,), shares of a usual week. `masked`: (days,), days of events, which
+    have profiles of their own: the season runs through below them.
+    """
+    days, groups = sold.shape
+    if days < YEAR:
+        return np.ones((days + ahead, groups))
+    seen = np.where(masked, 0.0, calendar)
+    year = slice(days - YEAR, days)
+    trend = _growth(sold.sum(axis=1), seen) * (np.arange(YEAR) - (YEAR - 1) / 2) / YEAR
+    steady = sold[year] * (np.exp(-trend) * (seen[year] > 0))[:, None]
+    whole = _levelled(_smooth(steady.sum(axis=1, keepdims=True), seen[year]))
+    parts = _smooth(steady, seen[year])
+    weekly = parts.mean(axis=0)
+    parts = _levelled(parts)
+    trust = weekly / (weekly + POOLING_UNITS)
+    index = np.clip(parts * trust + whole * (1.0 - trust), _LOWEST, _HIGHEST)
+    places = (np.arange(days + ahead) - (days - YEAR)) % YEAR
+    shifted: NDArray[np.float64] = index[places]
+    return shifted
+
+
+def _smooth(sold: NDArray[np.float64], exposure: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return rates with triangular weights over five weeks around each day of the year, as a circle."""
+    weights = 1.0 - np.abs(np.arange(-_REACH, _REACH + 1)) / (_REACH + 1.0)
+    over = np.zeros_like(sold)
+    under = np.zeros(exposure.size)
+    for offset, weight in zip(range(-_REACH, _REACH + 1), weights.tolist(), strict=True):
+        over += weight * np.roll(sold, offset, axis=0)
+        under += weight * np.roll(exposure, offset)
+    known = under > 0.05 * weights.sum() / 7
+    rate = over / np.maximum(under, 1e-9)[:, None]
+    return rate if known.all() else _bridged(rate, known)
+
+
+def _bridged(rate: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Draw a line over days of the year of which nothing is known."""
+    places = np.flatnonzero(known)
+    if places.size == 0:
+        return np.ones_like(rate)
+    every = np.arange(known.size)
+    return np.stack([np.interp(every, places, column[places], period=known.size) for column in rate.T], axis=1)
+
+
+def _levelled(rate: NDArray[np.float64]) -> NDArray[np.float64]:
+    mean = rate.mean(axis=0)
+    return np.where(mean > 0, rate / np.where(mean > 0, mean, 1.0), 1.0)
+
+
+def _growth(sold: NDArray[np.float64], exposure: NDArray[np.float64]) -> float:
+    """Return the log of growth over a year from the days that overlap, nearer to 0 the fewer they are."""
+    overlap = min(sold.size - YEAR, _OVERLAP_AT_MOST)
+    if overlap < _OVERLAP_AT_LEAST:
+        return 0.0
+    both = (exposure[-overlap:] > 0) & (exposure[-overlap - YEAR : -YEAR] > 0)
+    now, before = sold[-overlap:][both].sum(), sold[-overlap - YEAR : -YEAR][both].sum()
+    if now <= 0 or before <= 0:
+        return 0.0
+    return float(np.log(now / before)) * overlap / (overlap + _OVERLAP_AT_LEAST)
+
+
+def christmas_prior(
+    sold: NDArray[np.float64], calendar: NDArray[np.float64], *, first: date, ahead: int, gifts: float
+) -> NDArray[np.float64]:
+    """Return the index of a Christmas nobody has seen whole, (days + ahead,), for a history below a year.
+
+    Its height is documented (`gifts` is the lever: 1 for general goods, 2 for gifts); weeks of December the history
+    does have pull it towards what they sold. `sold`: (days,).
+    """
+    days = [first + timedelta(days=number) for number in range(sold.size + ahead)]
+    shape = christmas_shape(np.array([_days_from_christmas(day) for day in days]))
+    past = shape[: sold.size]
+    usual, high = (calendar > 0) & (past == 0), (calendar > 0) & (past > 0)
+    level = sold[usual].sum() / max(calendar[usual].sum(), 1e-9)
+    height, weeks = christmas_height(gifts), float((calendar * past)[high].sum())
+    if level > 0 and weeks > 0:
+        excess = (sold[high].sum() / level - calendar[high].sum()) / weeks
+        height = (CHRISTMAS_WEEKS * height + weeks * float(excess)) / (CHRISTMAS_WEEKS + weeks)
+    return 1.0 + max(height, 0.0) * shape
+
+
+def _days_from_christmas(day: date) -> int:
+    return (day - date(day.year, 12, 25)).days

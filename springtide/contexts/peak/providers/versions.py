@@ -1,0 +1,10 @@
+"""The versions of what makes numbers."""
+
+from importlib.metadata import version
+
+LIBRARIES = ("springtide", "numpy", "scipy", "polars", "lightgbm", "statsforecast", "mlforecast", "ortools")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions by name."""
+    return {name: version(name) for name in LIBRARIES}

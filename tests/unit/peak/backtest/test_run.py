@@ -1,0 +1,159 @@
+"""A small back-test from end to end, as a command on files."""
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from springtide.commands.peak_command import run
+from springtide.contexts.peak.domain.backtest.cut import before, on_one_day
+from springtide.contexts.peak.domain.backtest.origins import origins_before, rolling
+from springtide.contexts.peak.providers.forecast_files import COLUMNS
+from tests.unit.peak.forecast.shops import MONDAY, counts, shop
+
+Peak = Callable[..., int]
+
+
+@pytest.fixture
+def peak(monkeypatch: pytest.MonkeyPatch) -> Peak:
+    """Return the command with its words; settings are not looked at."""
+    import argparse  # noqa: PLC0415
+
+    def call(*words: str) -> int:
+        return run(None, argparse.Namespace(words=list(words)))  # type: ignore[arg-type]
+
+    del monkeypatch
+    return call
+
+
+def _series(path: Path, *, days: int, step: int = 1) -> Path:
+    sold = counts(days // step, 4, mean=8.0 * step)
+    rows = [
+        {"date": (MONDAY + timedelta(days=day * step)).isoformat(), "key": f"K{key}", "quantity": float(sold[day, key])}
+        for day in range(days // step)
+        for key in range(4)
+    ]
+    pl.DataFrame(rows).write_csv(path)
+    return path
+
+
+def test_daily_series_leave_a_forecast_and_scores(tmp_path: Path, peak: Peak) -> None:
+    """Every day, level and key once; quantiles rise; the total's P90 is below the sum of the products'."""
+    file = _series(tmp_path / "daily.csv", days=280)
+    code = peak(
+        "backtest", str(file), "--train-until", "2024-08-31", "--horizon-days", "21", "--out", str(tmp_path / "out"),
+        "--paths", "200",
+    )  # fmt: skip
+    assert code == 0
+    frame = pl.read_parquet(tmp_path / "out" / "forecast.parquet")
+    assert tuple(frame.columns) == COLUMNS
+    assert frame.height == 21 * (1 + 4)
+    assert frame["date"].min() == date(2024, 9, 1)
+    assert set(frame["level"]) == {"total", "product"}
+    quantiles = frame.select("p01", "p10", "p50", "p90", "p99").to_numpy()
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+    total = frame.filter(pl.col("level") == "total")
+    products = frame.filter(pl.col("level") == "product")
+    assert total["mean"].sum() == pytest.approx(products["mean"].sum(), rel=1e-4)
+    assert total["actual"].sum() == pytest.approx(products["actual"].sum())
+    assert total["p90"].sum() < products["p90"].sum()
+    scores = json.loads((tmp_path / "out" / "scores.json").read_text())
+    methods = {row["method"] for row in scores["methods"] if row["level"] == "product"}
+    assert {"naive", "moving_average_index", "croston_sba", "tsb", "forecast", "boosted"} <= methods
+    assert scores["judged_on"] == ["2024-08-31"]
+    assert all(day < "2024-08-31" for day in scores["fixed_on"])
+
+
+def test_weekly_series_are_forecast_by_week(tmp_path: Path, peak: Peak) -> None:
+    """A row per week, whole weeks of units, the first after the last known one."""
+    file = _series(tmp_path / "weekly.csv", days=60 * 7, step=7)
+    until = MONDAY + timedelta(days=50 * 7)
+    code = peak(
+        "backtest", str(file), "--train-until", until.isoformat(), "--horizon-days", "42", "--out", str(tmp_path),
+        "--paths", "100",
+    )  # fmt: skip
+    assert code == 0
+    total = pl.read_parquet(tmp_path / "forecast.parquet").filter(pl.col("level") == "total")
+    assert total["date"].to_list() == [until + timedelta(days=7 * week) for week in range(1, 7)]
+    assert total["mean"].mean() == pytest.approx(total["actual"].mean(), rel=0.1)
+
+
+def test_order_lines_with_a_short_history_get_an_answer(tmp_path: Path, peak: Peak) -> None:
+    """Six weeks of lines: nothing to learn a gate from, documented priors for the spread."""
+    rows = [
+        {
+            "time": f"{MONDAY + timedelta(days=day)} {10 + hour}:00:00",
+            "sku": f"S{hour}",
+            "quantity": 2,
+            "unit_price": 4.5,
+        }
+        for day in range(42)
+        for hour in range(3)
+    ]
+    pl.DataFrame(rows).write_csv(tmp_path / "lines.csv")
+    code = peak(
+        "backtest", str(tmp_path / "lines.csv"), "--train-until", "2024-02-04", "--horizon-days", "7",
+        "--out", str(tmp_path), "--paths", "50",
+    )  # fmt: skip
+    assert code == 0
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    assert scores["fixed_on"] == []
+    assert "prior" in scores["calibration"]["learned_on"]
+    keys = pl.read_parquet(tmp_path / "forecast.parquet").filter(pl.col("level") == "total")["key"].unique()
+    assert sorted(keys) == ["orders", "revenue", "units"]
+
+
+def test_a_day_outside_the_history_is_refused(tmp_path: Path, peak: Peak, capsys: pytest.CaptureFixture[str]) -> None:
+    """By name, and nothing is written."""
+    file = _series(tmp_path / "daily.csv", days=60)
+    code = peak(
+        "backtest", str(file), "--train-until", "2030-01-01", "--horizon-days", "7", "--out", str(tmp_path / "o")
+    )
+    assert code == 1
+    assert "--train-until" in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
+
+
+def test_accuracy_fixes_methods_before_it_judges(tmp_path: Path, peak: Peak) -> None:
+    """Origins before the day are learned from, the others judged, and the figures repeat themselves."""
+    file = _series(tmp_path / "daily.csv", days=300)
+    words = (
+        "accuracy", str(file), "--first-origin", "2024-06-02", "--fix-until", "2024-08-01", "--last-origin",
+        "2024-09-30", "--every-days", "28", "--horizon-days", "28", "--paths", "60", "--out",
+    )  # fmt: skip
+    assert peak(*words, str(tmp_path / "a")) == 0
+    assert peak(*words, str(tmp_path / "b")) == 0
+    assert (tmp_path / "a" / "scores.json").read_bytes() == (tmp_path / "b" / "scores.json").read_bytes()
+    scores = json.loads((tmp_path / "a" / "scores.json").read_text())
+    assert max(scores["fixed_on"]) < "2024-08-01" <= min(scores["judged_on"])
+    assert len(scores["seasons"]) == len(scores["judged_on"])
+
+
+def test_nothing_after_an_origin_is_known() -> None:
+    """A history cut at a day has no later sale in any of its arrays."""
+    demand = shop(counts(60, 2))
+    cut = before(demand, MONDAY + timedelta(days=29))
+    assert cut.days == 30
+    assert cut.orders.size == cut.open_days.size == cut.revenue_minor.size == cut.orders_by_hour.shape[0] == 30
+
+
+def test_weeks_on_one_day_keep_their_units() -> None:
+    """Spread weeks come together on their first day."""
+    spread = shop(np.repeat(np.array([[7.0], [14.0]]), 7, axis=0) / 7)
+    whole = on_one_day(spread)
+    assert whole.units[:, 0].tolist() == [7.0, *[0.0] * 6, 14.0, *[0.0] * 6]
+    assert whole.open_days.sum() == 2
+
+
+def test_origins_before_a_day_have_history_and_their_future() -> None:
+    """Six, a fortnight apart, with the horizon inside what is known; none for two months."""
+    long = shop(counts(400, 1))
+    found = origins_before(long, long.last, horizon_days=28)
+    assert len(found) == 6
+    assert found[-1] == long.last - timedelta(days=28)
+    assert origins_before(shop(counts(60, 1)), MONDAY + timedelta(days=59), horizon_days=28) == ()
+    assert rolling(MONDAY, MONDAY + timedelta(days=30)) == tuple(MONDAY + timedelta(days=14 * n) for n in range(3))
