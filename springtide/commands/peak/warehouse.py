@@ -6,7 +6,9 @@ from pathlib import Path
 import msgspec
 
 from springtide.commands.output import say
-from springtide.contexts.peak.domain.fulfilment.step import fulfilment_step
+from springtide.contexts.peak.domain.fulfilment.plan import plan_fulfilment
+from springtide.contexts.peak.domain.fulfilment.proofs import worst_days
+from springtide.contexts.peak.domain.fulfilment.report import report_of
 from springtide.contexts.peak.providers.company_files import read_company, read_fulfilment_terms
 from springtide.contexts.peak.providers.fulfilment_files import write_bookings, write_house_days
 from springtide.contexts.peak.providers.paths_file import read_paths
@@ -19,14 +21,11 @@ def run(_settings: Settings, options: argparse.Namespace) -> int:
     folder = Path(options.company) if options.company else COMPANY_FOLDER
     company = read_company(folder)
     joint = read_paths(Path(options.paths))
-    plan = fulfilment_step(
-        joint.totals,
-        company,
-        terms=read_fulfilment_terms(folder),
-        today=options.today or joint.edits.as_of,
-        closed=options.closed,
-        seed=joint.seed,
-    ).plan
+    found = plan_fulfilment(
+        joint.totals, company, read_fulfilment_terms(folder), closed=options.closed, seed=joint.seed
+    )
+    proofs = tuple(worst_days(joint.totals, found, seed=joint.seed))
+    plan = report_of(found, company, proofs, today=options.today or joint.edits.as_of)
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     (out / "fulfilment.json").write_bytes(msgspec.json.format(msgspec.json.encode(plan)))
