@@ -13,8 +13,11 @@ from springtide.contexts.peak.domain.brief import briefs_of
 from springtide.contexts.peak.domain.budget.plan import CostLine, Income, plan_budget
 from springtide.contexts.peak.domain.gateways.plan import plan_gateways
 from springtide.contexts.peak.domain.paths.products import StoredPaths
+from springtide.contexts.peak.domain.paths.totals import PathTotals
 from springtide.contexts.peak.domain.readiness.findings import of_budget, of_gateways, of_servers
 from springtide.contexts.peak.domain.readiness.judge import judge
+from springtide.contexts.peak.domain.review.after import Figure, Overridden, review
+from springtide.contexts.peak.domain.review.live import live_view
 from springtide.contexts.peak.domain.season import Season
 from springtide.contexts.peak.domain.servers.plan import plan_servers
 from springtide.contexts.peak.domain.staff.plan import StaffAsk, plan_staff
@@ -34,6 +37,7 @@ from springtide.contracts.peak.api import (
 from springtide.contracts.peak.budget import BudgetTerms, Firmness, Release
 from springtide.contracts.peak.paths import Levers, PathsSummary
 from springtide.contracts.peak.plan import PlanDay
+from springtide.contracts.peak.review import LiveView, Priors, Review
 from springtide.contracts.peak.staff import StaffPlan
 from springtide.contracts.peak.staff_terms import StaffTerms
 from springtide.contracts.peak.stock import StockPlan, StockRow
@@ -119,6 +123,8 @@ def bodies() -> dict[str, bytes]:
         "briefs": briefs_of(decisions, {}),
         "stock": stock_plan(),
         "staff": staff_plan(),
+        "live": live_of(1.9, hours=24),
+        "review": review_of(1.2),
     }
     return {step: msgspec.json.encode(part) for step, part in parts.items()}
 
@@ -143,6 +149,36 @@ def stock_plan() -> StockPlan:
         for number, sku in enumerate(skus)
     ]
     return report_of(plan_stock(StoredPaths(season=season, skus=skus, units=units), rows, company), peak_day=AS_OF)
+
+
+def steady() -> PathTotals:
+    """Return ten days of 240 orders on the middle path, up to twice as many on the highest."""
+    return totals_of(orders_per_hour=[[10.0] * 24] * 10, levels=[level / 50 for level in range(1, 101)])
+
+
+def live_of(level: float, *, hours: int) -> LiveView:
+    """Return where a season stands of which these hours sold `level` times the middle path."""
+    return live_view(steady(), np.full(hours, 10.0 * level))
+
+
+def review_of(level: float) -> Review:
+    """Return the review of a season that sold `level` times the middle path; one override helped."""
+    sold = np.full(10, 240.0 * level)
+    return review(
+        steady(),
+        sold,
+        event_days=np.array([False] * 8 + [True] * 2),
+        figures=[
+            Figure(step="staff", figure="hours", planned=np.arange(1.0, 101.0), actual=95.0, under_minor=100),
+            Figure(step="servers", figure="requests", planned=np.arange(1.0, 101.0), actual=40.0),
+        ],
+        overrides=[
+            Overridden(
+                id="a", author="staff:ruth", reason="a film", with_it=sold * 1.1, without_it=sold * 0.5, actual=sold
+            )
+        ],
+        before=Priors(event_uplift=2.0, common_sd=0.14, seen=3),
+    )
 
 
 def staff_plan() -> StaffPlan:

@@ -75,5 +75,7 @@ async def test_people_have_their_table_and_say_what_hiring_takes(owner: Browser,
     applicants = sum(week.applicants for week in staff.hiring)
     assert applicants > 0
     assert f"{applicants:,} applicants make" in text
+    assert sum(day.short for day in staff.floor) > 0
+    assert "Own people alone leave the warehouse" in text
     assert text.index("What to do first") < text.index("data-figure")
     assert text.count("As a table") >= 2

@@ -41,7 +41,7 @@ def articles(text: str) -> list[str]:
 
 async def test_orders_stand_before_products_and_products_by_what_is_at_risk(owner: Browser, stock: StockPlan) -> None:
     text = (await owner.get(PAGE)).text
-    assert text.index("What to do first") < text.index("products that need a look</h2>") < text.index("data-figure")
+    assert text.index("What to do first") < text.index("Products that need a look</h2>") < text.index("data-figure")
     assert articles(text) == [one.sku for one in stock.exceptions]
     assert "may sell out from" in text
 

@@ -20,7 +20,9 @@ from springtide.channels.backoffice.peak.views import (
     budget,
     calendar,
     gateways,
+    live,
     readiness,
+    review,
     season,
     servers,
     staff,
@@ -56,6 +58,8 @@ SCREENS = (
     Screen("budget", budget.show),
     Screen("readiness", readiness.show),
     Screen("calendar", calendar.show),
+    Screen("live", live.show),
+    Screen("review", review.show),
 )
 
 

@@ -90,6 +90,7 @@ def heat(
             "z": [list(row) for row in values],
             "colorscale": [[0, BAD], [0.5, PAPER], [1, TIDE]] if signed else [[0, PAPER], [0.7, TIDE], [1, BAD]],
             **({"zmid": 0} if signed else {}),
+            "showscale": not shown,
             **({"texttemplate": "%{z:.0f}"} if shown else {}),
         }
     ]

@@ -33,6 +33,7 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     days = [first + timedelta(days=offset) for offset in range(min(_WEEK, found.days - start))]
     return {
         "staff": found,
+        "finding": _finding(found, speech),
         "first": first,
         "grid": grid,
         "grid_options": [(name, speech(f"grid_{name}")) for name in GRIDS],
@@ -47,6 +48,15 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
         "funnel": _funnel(found.hiring, speech),
         "stages": FUNNEL,
     }
+
+
+def _finding(plan: StaffPlan, speech: Speech) -> str:
+    support, lacking = plan.support, sum(day.short for day in plan.floor)
+    if support.short_half_hours:
+        return speech("staff_short", halves=support.short_half_hours, seats=support.busiest_seats)
+    if lacking > 0:
+        return speech("staff_floor_short", hours=lacking, total=plan.costs.total.p50)
+    return speech("staff_enough", total=plan.costs.total.p50)
 
 
 def _hardest(support: Support) -> int:
