@@ -11,7 +11,7 @@ from springtide.contexts.peak.domain.forecast.members import Rates, members_of
 from springtide.contexts.peak.domain.forecast.priors import GENERAL_GOODS
 from springtide.contexts.peak.domain.forecast.result import Forecast
 from springtide.contexts.peak.domain.forecast.seasonal import YEAR, season_index
-from springtide.contexts.peak.domain.forecast.setting import Setting, setting_of, top_index
+from springtide.contexts.peak.domain.forecast.setting import Setting, setting_of, top_index, top_uplift
 from springtide.contexts.peak.domain.forecast.top import Series, all_top_members
 from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contexts.peak.domain.season import Season
@@ -103,20 +103,8 @@ def _own_index(setting: Setting, sold: NDArray[np.float64]) -> NDArray[np.float6
     shares = setting.opening.calendar
     column = np.nan_to_num(sold)[:, None]
     season = season_index(column, shares[:days], ahead=setting.ahead, masked=setting.uplift.inside[:days])[:, 0]
-    units = top_index(setting)
-    plain = shares * _season_of_units(setting)
-    uplift = np.divide(units, plain, out=np.ones_like(units), where=setting.uplift.inside & (plain > 0))
-    own: NDArray[np.float64] = shares * season * uplift
+    own: NDArray[np.float64] = shares * season * top_uplift(setting)
     return own
-
-
-def _season_of_units(setting: Setting) -> NDArray[np.float64]:
-    """Return the shop's season without events, (days + ahead,)."""
-    sold = setting.demand.units.sum(axis=1, dtype=np.float64)[:, None]
-    days = setting.demand.days
-    return season_index(
-        sold, setting.opening.calendar[:days], ahead=setting.ahead, masked=setting.uplift.inside[:days]
-    )[:, 0]
 
 
 def _total(demand: Demand, name: str) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """All that the methods of a forecast share at one origin: opening days, season, events, weeks."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,10 @@ _LEVEL_DAYS = 13 * WEEK
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One origin: a history, and `ahead` days after it. `index`: float64 (days + ahead, categories), share of a usual
-    week with season and events. `weeks` has windows of events that move this shop left out of the level.
+    """One origin: a history, and `ahead` days after it.
+
+    `index`: float64 (days + ahead, categories), share of a usual week with opening days, season and events; `season`:
+    the same without opening days and events. `weeks` has windows of events that move this shop left out of the level.
     """
 
     demand: Demand
@@ -37,6 +39,7 @@ class Setting:
     groups: Groups
     opening: Opening
     marks: DayMarks
+    season: NDArray[np.float64]
     index: NDArray[np.float64]
     uplift: Uplift
     weeks: Weeks
@@ -108,6 +111,7 @@ def setting_of(demand: Demand, last: date, calendar: EventCalendar, *, gifts: fl
         groups=groups,
         opening=opening,
         marks=marks,
+        season=season,
         index=index,
         uplift=uplift,
         weeks=_weeks(demand, opening, index[: demand.days][:, groups.of], uplift),
@@ -162,14 +166,21 @@ def _weeks(demand: Demand, opening: Opening, index: NDArray[np.float64], uplift:
 
 def top_index(setting: Setting) -> NDArray[np.float64]:
     """Return the index of the whole shop's units, (days + ahead,): categories weighed by their usual week."""
-    weeks = setting.weeks
-    usual = divided(weeks.tame[-52:].sum(axis=0), weeks.indexed[-52:].sum(axis=0))
-    weights = np.bincount(setting.groups.of, usual, setting.groups.count)
-    weights = weights if weights.sum() > 0 else np.ones_like(weights)
-    index: NDArray[np.float64] = setting.index @ (weights / weights.sum())
+    index: NDArray[np.float64] = setting.index @ _weights(setting)
     return index
 
 
-def day_of(setting: Setting, place: int) -> date:
-    """Return the date of a day ahead, 0 for the first."""
-    return setting.demand.last + timedelta(days=1 + place)
+def top_uplift(setting: Setting) -> NDArray[np.float64]:
+    """Return what events alone do to the whole shop, (days + ahead,), 1 outside their windows."""
+    weights = _weights(setting)
+    plain = setting.season @ weights
+    with_events = (setting.season * setting.uplift.profile) @ weights
+    return np.divide(with_events, plain, out=np.ones_like(plain), where=plain > 0)
+
+
+def _weights(setting: Setting) -> NDArray[np.float64]:
+    weeks = setting.weeks
+    usual = divided(weeks.tame[-52:].sum(axis=0), weeks.indexed[-52:].sum(axis=0))
+    weights: NDArray[np.float64] = np.bincount(setting.groups.of, usual, setting.groups.count).astype(np.float64)
+    total = float(weights.sum())
+    return weights / total if total > 0 else np.full_like(weights, 1.0 / weights.size)
