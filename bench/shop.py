@@ -94,6 +94,8 @@ async def loaded_engines(root: Path, *, products: int, say: Say) -> AsyncIterato
         if not done.exists() or done.read_text() != str(products):
             await load(settings, products=products, say=say)
             done.write_text(str(products))
+        else:
+            migrate_all(settings)  # a kept folder may be of a release before
         yield settings, folder
 
 

@@ -16,7 +16,7 @@ import pytest
 
 SHOPS = ("shop", "quiet", "site", "outage")
 """Fixtures that keep a running shop for many tests."""
-_FOLDER = "SPRINGTIDE_TEST_TURNS"
+_FOLDER = "TURNS_OF_TESTS"
 
 
 def shop_of(item: pytest.Function) -> str:

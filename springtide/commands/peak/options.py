@@ -90,6 +90,9 @@ def staff(parser: argparse.ArgumentParser) -> None:
         "--roster-from", type=date.fromisoformat, metavar="DATE", help="first day with names; else the busiest weeks"
     )
     parser.add_argument("--weeks", type=int, default=4, help="weeks with names (default 4; 0: none)")
+    parser.add_argument(
+        "--effort", type=float, default=5.0, help="deterministic seconds of search per team (default 5)"
+    )
     parser.add_argument("--strict", action="store_true", help="every shift filled, or the rules that prevent it named")
     parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="decisions due by then are urgent")
     parser.add_argument("--out", required=True, metavar="FOLDER", help="staff.json, CSV files and calendars")

@@ -35,6 +35,7 @@ def run(_settings: Settings, options: argparse.Namespace) -> int:
         absences=read_absences(Path(options.absences)) if options.absences else (),
         wishes=read_wishes(Path(options.wishes)) if options.wishes else (),
         strict=options.strict,
+        effort=options.effort,
     )
     plan = plan_staff(joint.totals, company, terms, ask).plan
     out = Path(options.out)

@@ -6,11 +6,12 @@ from pathlib import Path
 import msgspec
 
 from springtide.commands.output import aside, say
-from springtide.contexts.peak.domain.stock.counts import stock_step
-from springtide.contexts.peak.providers.company_files import read_company
+from springtide.contexts.peak.domain.plan.goods import busiest_day, rows_of, without_demand
+from springtide.contexts.peak.domain.stock.report import report_of
+from springtide.contexts.peak.domain.stock.season import plan_stock
+from springtide.contexts.peak.providers.company_files import read_company, read_stock_terms
 from springtide.contexts.peak.providers.paths_file import read_paths
 from springtide.contexts.peak.providers.stock_files import read_counts, write_season_buy_list
-from springtide.contracts.peak.stock import StockTerms
 from springtide.demo.company import COMPANY_FOLDER
 from springtide.demo.opening_stock import OPENING_STOCK_FILE
 from springtide.settings import Settings
@@ -18,30 +19,26 @@ from springtide.settings import Settings
 
 def run(_settings: Settings, options: argparse.Namespace) -> int:
     """Plan and write; the last line says what to do first."""
-    company = read_company(Path(options.company) if options.company else COMPANY_FOLDER)
+    folder = Path(options.company) if options.company else COMPANY_FOLDER
+    company = read_company(folder)
     joint = read_paths(Path(options.paths))
     counts = read_counts(Path(options.stock) if options.stock else OPENING_STOCK_FILE)
-    if not options.stock:
-        known = set(joint.products.skus)
-        counts = tuple(count for count in counts if count.sku in known)
-    step = stock_step(
+    result = plan_stock(
         joint.products,
-        joint.forecast,
-        counts,
+        rows_of(joint, company, counts),
         company,
-        terms=StockTerms(),
-        today=options.today or joint.edits.as_of,
+        terms=read_stock_terms(folder),
+        today=options.today,
         budget_minor=options.budget,
         seed=joint.seed,
     )
+    plan = report_of(result, peak_day=busiest_day(joint))
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "stock.json").write_bytes(msgspec.json.format(msgspec.json.encode(step.plan)))
-    write_season_buy_list(out / "buy_list.csv", step.plan)
-    for skus, words in ((step.counted.without_supplier, "no supplier"), (step.counted.not_counted, "no stock count")):
-        if skus:
-            aside(f"{len(skus)} products have {words} and are left out: {', '.join(skus[:5])}...")
-    plan = step.plan
+    (out / "stock.json").write_bytes(msgspec.json.format(msgspec.json.encode(plan)))
+    write_season_buy_list(out / "buy_list.csv", plan)
+    if strange := without_demand(joint, counts):
+        aside(f"{strange} counted articles have no demand on the paths and are left out")
     say(f"Orders now        {len(plan.lines)} products, {plan.spend_minor} in minor units")
     say(f"Exceptions        {len(plan.exceptions)} products may sell out")
     lost, with_orders = plan.lost_margin_without.p50, plan.lost_margin_with.p50

@@ -6,27 +6,26 @@ from pathlib import Path
 import msgspec
 
 from springtide.commands.output import say
-from springtide.contexts.peak.domain.fulfilment.step import fulfilment_step
-from springtide.contexts.peak.providers.company_files import read_company
+from springtide.contexts.peak.domain.fulfilment.plan import plan_fulfilment
+from springtide.contexts.peak.domain.fulfilment.proofs import worst_days
+from springtide.contexts.peak.domain.fulfilment.report import report_of
+from springtide.contexts.peak.providers.company_files import read_company, read_fulfilment_terms
 from springtide.contexts.peak.providers.fulfilment_files import write_bookings, write_house_days
 from springtide.contexts.peak.providers.paths_file import read_paths
-from springtide.contracts.peak.fulfilment import FulfilmentTerms
 from springtide.demo.company import COMPANY_FOLDER
 from springtide.settings import Settings
 
 
 def run(_settings: Settings, options: argparse.Namespace) -> int:
     """Plan and write; the last line says what to do first."""
-    company = read_company(Path(options.company) if options.company else COMPANY_FOLDER)
+    folder = Path(options.company) if options.company else COMPANY_FOLDER
+    company = read_company(folder)
     joint = read_paths(Path(options.paths))
-    plan = fulfilment_step(
-        joint.totals,
-        company,
-        terms=FulfilmentTerms(),
-        today=options.today or joint.edits.as_of,
-        closed=options.closed,
-        seed=joint.seed,
-    ).plan
+    found = plan_fulfilment(
+        joint.totals, company, read_fulfilment_terms(folder), closed=options.closed, seed=joint.seed
+    )
+    proofs = tuple(worst_days(joint.totals, found, seed=joint.seed))
+    plan = report_of(found, company, proofs, today=options.today or joint.edits.as_of)
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     (out / "fulfilment.json").write_bytes(msgspec.json.format(msgspec.json.encode(plan)))

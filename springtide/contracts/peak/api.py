@@ -81,7 +81,7 @@ class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Which season a plan is about and how it is drawn. `as_of`: the plan's today; None: today, or the day before a
     season that has begun.
 
-    `size`: the size of the shop, 1, 10 or 100 times its own orders.
+    `size`: the size of the shop, 1, 10 or 100 times its own orders. `roster_weeks`: weeks with names; 0: none.
     """
 
     first: date
@@ -90,6 +90,7 @@ class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
     paths: int = 1_000
     seed: int = 1
     size: float = 1.0
+    roster_weeks: int = 4
 
 
 class PlanState(StrEnum):

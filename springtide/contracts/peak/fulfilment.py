@@ -10,6 +10,11 @@ import msgspec
 
 from springtide.contracts.peak.common import Band, Deadline, Decision
 from springtide.contracts.peak.company import Figure, Record
+from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+
+FULFILMENT_DOCUMENT = "fulfilment.toml"
+"""The document of a company that has them; without it the defaults hold."""
+_PERCENT = 100
 
 
 class Zone(Record, frozen=True):
@@ -50,6 +55,33 @@ class FulfilmentTerms(Record, frozen=True, kw_only=True):
         Zone("EU", _assumed(0.08, "of parcels", "share of orders from the European Union")),
         Zone("WW", _assumed(0.02, "of parcels", "share of orders from elsewhere")),
     )
+
+
+def decode_fulfilment_terms(document: bytes) -> FulfilmentTerms:
+    """Read the terms from TOML; raises InvalidPeakInput naming every mistake."""
+    try:
+        terms = msgspec.toml.decode(document, type=FulfilmentTerms)
+    except msgspec.DecodeError as error:
+        mistake = Mistake(where=FULFILMENT_DOCUMENT, rule="not_readable", message=str(error))
+        raise InvalidPeakInput.of([mistake]) from error
+    mistakes = [
+        Mistake(where=FULFILMENT_DOCUMENT, rule=rule, message=message)
+        for rule, is_wrong, message in (
+            ("efficiency", terms.efficiency.value <= 0, "efficiency is not above 0"),
+            ("parcels_per_order", terms.parcels_per_order.value <= 0, "parcels_per_order is not above 0"),
+            ("parcel_weight", terms.parcel_weight.value <= 0, "parcel_weight is not above 0"),
+            ("overtime_hours", terms.overtime_hours.value < 0, "overtime_hours is below 0"),
+            ("express_share", not 0 <= terms.express_share.value <= _PERCENT, "express_share is not from 0 to 100 %"),
+            ("bad_year", not 0 <= terms.bad_year.value <= _PERCENT, "bad_year is not from 0 to 100 %"),
+            ("zones", not terms.zones, "there are no zones"),
+            ("zone_share", any(zone.share.value < 0 for zone in terms.zones), "a zone's share is below 0"),
+            ("months", not set(terms.extra_shift_months) <= set(range(1, 13)), "a month is not from 1 to 12"),
+        )
+        if is_wrong
+    ]
+    if mistakes:
+        raise InvalidPeakInput.of(mistakes)
+    return terms
 
 
 class HouseDay(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,13 @@ import msgspec
 
 from springtide.contracts.peak.common import Band, Deadline, Decision, Phrase
 from springtide.contracts.peak.company import Figure, Record
+from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+
+_PERCENT = 100
+
+
+STOCK_DOCUMENT = "stock.toml"
+"""The document of a company that has them; without it the defaults hold."""
 
 
 class StockTerms(Record, frozen=True):
@@ -40,6 +47,29 @@ class StockTerms(Record, frozen=True):
     unit_volume: Figure = Figure(
         value=0.0025, unit="m3/unit", assumption="a mug in its box; replace by measured volumes where they are known"
     )
+
+
+def decode_stock_terms(document: bytes) -> StockTerms:
+    """Read the terms from TOML; raises InvalidPeakInput naming every mistake."""
+    try:
+        terms = msgspec.toml.decode(document, type=StockTerms)
+    except msgspec.DecodeError as error:
+        raise InvalidPeakInput.of([Mistake(where=STOCK_DOCUMENT, rule="not_readable", message=str(error))]) from error
+    shares = {"leftover_value": terms.leftover_value, "lost_share": terms.lost_share}
+    mistakes = [
+        Mistake(where=STOCK_DOCUMENT, rule=name, message=f"{name} is {figure.value:g}, not from 0 to 100 %")
+        for name, figure in shares.items()
+        if not 0 <= figure.value <= _PERCENT
+    ]
+    others = {"holding": terms.holding, "customer_value": terms.customer_value, "unit_volume": terms.unit_volume}
+    mistakes += [
+        Mistake(where=STOCK_DOCUMENT, rule=name, message=f"{name} is {figure.value:g}, below 0")
+        for name, figure in others.items()
+        if figure.value < 0
+    ]
+    if mistakes:
+        raise InvalidPeakInput.of(mistakes)
+    return terms
 
 
 class StockRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """The peak desk in a fresh database, and a past for it."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from springtide.platform.usecase import new_key
 
 PLANNER = Caller(actor="ada", kind=Kind.STAFF, scopes=frozenset({"peak.*", "audit.read"}), reason="the first plan")
 READER = Caller(actor="bob", kind=Kind.STAFF, scopes=frozenset({"peak.read"}))
+
+CATEGORY = "mugs-and-cups"
 
 Past = Callable[[Node], Awaitable[str]]
 
@@ -38,8 +41,16 @@ def past(tmp_path: Path) -> Past:
 
     async def put(node: Node) -> str:
         file = tmp_path / "past.csv"
-        days = (f"2026-03-{day:02},mug,{2 if day != 9 else 500},5.00,o{day}\n" for day in range(1, 29))
-        file.write_text("time,sku,quantity,unit_price,order_id\n" + "".join(days))
+        first = date(2026, 3, 2)
+        rows = (
+            f"{first + timedelta(days=day)} {9 + order:02}:30,{sku},{1 + (day + order) % 3},5.00,"
+            f"{sku}-{day}-{order},{CATEGORY}\n"
+            for day in range(112)
+            for order in range(4)
+            for sku in ("mug", "cup")
+        )
+        bulk = f"2026-03-09 12:00,mug,500,5.00,hotel,{CATEGORY}\n"
+        file.write_text("time,sku,quantity,unit_price,order_id,category\n" + "".join(rows) + bulk)
         name = keep_file(history_folder(Path(node.settings.data_dir)), file)
         text = f'file = "{name}"\ntimezone = "Europe/Amsterdam"\n'
         edit = InputEdit(name="history.toml", text=text, expected_version=0)

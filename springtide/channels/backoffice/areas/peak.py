@@ -13,6 +13,7 @@ from springtide.channels.backoffice.forms import Form
 from springtide.channels.backoffice.peak.page import desk_page, kept, speech_of
 from springtide.channels.backoffice.peak.plotly import script
 from springtide.channels.backoffice.peak.reading import whole
+from springtide.channels.backoffice.peak.scenario import DOCUMENTS
 from springtide.channels.backoffice.peak.speech import Speech
 from springtide.channels.backoffice.peak.views import (
     brief,
@@ -81,6 +82,8 @@ async def order_plan(request: HttpRequest) -> Reply:
 
 async def _desk(visit: Visit, trouble: Trouble | None = None) -> Reply:
     plans = await visit.office.peak.list_plans(caller=visit.caller, limit=20)
+    inputs = await visit.office.peak.list_inputs(caller=visit.caller)
+    there = {one.name for one in inputs}
     today = visit.office.as_of or datetime.now(UTC).date()  # what a form begins with, nothing is decided by it
     return desk_page(
         visit,
@@ -88,7 +91,9 @@ async def _desk(visit: Visit, trouble: Trouble | None = None) -> Reply:
         speech_of(visit),
         trouble=trouble,
         plans=plans,
-        inputs=await visit.office.peak.list_inputs(caller=visit.caller),
+        done=[plan for plan in plans if plan.state is PlanState.DONE],
+        inputs=inputs,
+        absent=[name for name in DOCUMENTS if name not in there],
         first=today + timedelta(days=1),
         days=SEASON_DAYS,
         size_options=[(size, f"{size} \u00d7") for size in _SIZES],

@@ -6,6 +6,8 @@ from springtide.contracts.peak.api import MOST_INPUT_BYTES
 from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT, decode_calendar
 from springtide.contracts.peak.company import COMPANY_DOCUMENTS, decode_company
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.partners import PARTNERS_DOCUMENT, decode_partner_notes
+from springtide.contracts.peak.risk import RISKS_DOCUMENT, decode_risks
 from springtide.contracts.peak.source import (
     CALIBRATION_DOCUMENT,
     LEVERS_DOCUMENT,
@@ -21,6 +23,8 @@ SINGLE: Mapping[str, Callable[[bytes], object]] = {
     CALIBRATION_DOCUMENT: decode_calibration,
     LEVERS_DOCUMENT: decode_levers,
     SOURCE_DOCUMENT: decode_source,
+    PARTNERS_DOCUMENT: decode_partner_notes,
+    RISKS_DOCUMENT: decode_risks,
     STAFF_DOCUMENT: decode_staff_terms,
 }
 """Documents that are checked alone, and their readers."""

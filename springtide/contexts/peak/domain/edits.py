@@ -9,7 +9,7 @@ from springtide.contracts.peak.paths import Scope
 
 LARGEST_MULTIPLIER = 1_000.0
 LONGEST_REASON, LONGEST_NAME, LONGEST_NOTE = 500, 200, 2_000
-LONGEST_SEASON_DAYS, MOST_PATHS = 400, 10_000
+LONGEST_SEASON_DAYS, MOST_PATHS, MOST_ROSTER_WEEKS = 400, 10_000, 52
 SIZES = (0.01, 1_000.0)
 
 
@@ -52,6 +52,8 @@ def mistakes_of_settings(settings: PlanSettings) -> Iterator[Mistake]:
         yield _wrong("settings", "paths", f"there are 1 to {MOST_PATHS} paths, not {settings.paths}")
     if not SIZES[0] <= settings.size <= SIZES[1]:
         yield _wrong("settings", "size", f"a size lies from {SIZES[0]:g} to {SIZES[1]:g}, not {settings.size:g}")
+    if not 0 <= settings.roster_weeks <= MOST_ROSTER_WEEKS:
+        yield _wrong("settings", "roster_weeks", f"0 to {MOST_ROSTER_WEEKS} weeks, not {settings.roster_weeks}")
     if settings.seed < 0:
         yield _wrong("settings", "seed", "a seed is not negative")
     if settings.as_of is not None and settings.as_of >= settings.first:

@@ -110,6 +110,7 @@ def inputs_of(request: PlanRequest, documents: Documents, calendar: EventCalenda
             counts=read_counts(kept_file(folder, source.stock), inbound) if source.stock else None,
             staff=decode_staff_terms(staff) if staff else StaffTerms(),
             evidence=request.evidence,
+            roster_weeks=settings.roster_weeks,
         ),
         edits=Edits(
             as_of=as_of,

@@ -24,9 +24,9 @@ def main() -> int:
     ask_for_death_signal(signal.SIGKILL)
     request = msgspec.json.decode(sys.stdin.buffer.readline(), type=PlanRequest)
     try:
-        from springtide.contexts.peak.providers.plan_steps import make_plan  # noqa: PLC0415 - after giving way
+        from springtide.contexts.peak.providers.plan_steps import run  # noqa: PLC0415 - after giving way
 
-        make_plan(request, _tell)
+        run(request, _tell)
     except SpringtideError as refused:
         _tell(Failed(_mistakes(refused)))
     return 0

@@ -12,9 +12,11 @@ import msgspec
 
 from springtide.contexts.peak.providers.plan_messages import LONGEST_LINE, Ended, Failed, Message, PlanRequest
 from springtide.contracts.peak.errors import Mistake
+from springtide.platform.tasks import patiently
 
 PROGRAM = ("-m", "springtide.contexts.peak.providers.plan_process")
 _WORDS = 500
+_GONE_WITHIN_S = 5.0
 
 
 async def run_plan_process(request: PlanRequest) -> AsyncGenerator[Message, None]:
@@ -47,4 +49,4 @@ async def run_plan_process(request: PlanRequest) -> AsyncGenerator[Message, None
         if process.returncode is None:
             process.kill()
         complaints.cancel()
-        await asyncio.gather(process.wait(), complaints, return_exceptions=True)
+        await patiently(asyncio.create_task(process.wait()), within_s=_GONE_WITHIN_S)

@@ -5,40 +5,95 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from springtide.contexts.peak.domain.history.demand import Demand
-from springtide.contexts.peak.providers.pages import pages_of
+from springtide.contexts.peak.domain.plan.make import make_plan
+from springtide.contexts.peak.domain.plan.parts import parts_of
 from springtide.contexts.peak.providers.plan_inputs import calendar_of, checked_documents, inputs_of, read_past
-from springtide.contexts.peak.providers.plan_messages import Ended, Message, PlanRequest, Progress, StageEnded
+from springtide.contexts.peak.providers.plan_messages import (
+    Ended,
+    Message,
+    PartMade,
+    PlanRequest,
+    Progress,
+    StageEnded,
+)
+from springtide.contracts.peak.common import Band
+from springtide.contracts.peak.plan import Plan, StageDone
 from springtide.contracts.peak.source import SOURCE_DOCUMENT, decode_source
 
 Tell = Callable[[Message], None]
+_SHARES = {
+    "history": 0.0,
+    "forecast": 0.05,
+    "paths": 0.35,
+    "stock": 0.5,
+    "staff": 0.7,
+    "gateways": 0.9,
+    "servers": 0.92,
+    "budget": 0.94,
+    "readiness": 0.97,
+}
+"""How much of a plan is done when a stage begins: measured on the demo shop, told to whoever waits."""
 
 
-def make_plan(request: PlanRequest, tell: Tell) -> None:
-    """Make a plan; raises InvalidPeakInput naming every mistake."""
+def run(request: PlanRequest, tell: Tell) -> None:
+    """Make a plan; raises InvalidPeakInput and Infeasible naming what stands in the way."""
+    watch = _Watch(tell)
     documents = checked_documents(request)
-    with _stage(tell, "history", 0.0):
+    with watch.stage("history"):
         calendar = calendar_of(documents)
         past = read_past(decode_source(documents[SOURCE_DOCUMENT]), Path(request.folder), calendar)
-        if past.report is not None:
-            for page in pages_of("quality", past.report):
-                tell(page)
-    with _stage(tell, "inputs", 0.1):
-        inputs_of(request, documents, calendar, past)
-    tell(Ended(_figures(past.demand)))
+        inputs = inputs_of(request, documents, calendar, past)
+    plan = make_plan(past.demand, inputs, watch).plan
+    for page in parts_of(plan):
+        tell(PartMade(page.step, page.page, page.body))
+    tell(Ended(figures_of(plan)))
 
 
-@contextmanager
-def _stage(tell: Tell, name: str, share: float) -> Iterator[None]:
-    tell(Progress(name, share))
-    began = time.monotonic()
-    yield
-    tell(StageEnded(name, round(time.monotonic() - began, 3)))
+class _Watch:
+    """Tells when stages begin and how long they took."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._began = time.monotonic()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Tell of a stage of our own."""
+        self.begins(name)
+        yield
+        self._ended(name)
+
+    def begins(self, stage: str) -> None:
+        """See `domain.plan.stages.Progress`."""
+        self._began = time.monotonic()
+        self._tell(Progress(stage, _SHARES.get(stage, 1.0)))
+
+    def ends(self, done: StageDone) -> None:
+        """See `domain.plan.stages.Progress`."""
+        self._ended(done.stage)
+
+    def _ended(self, stage: str) -> None:
+        self._tell(StageEnded(stage, round(time.monotonic() - self._began, 3)))
 
 
-def _figures(demand: Demand) -> dict[str, float]:
-    return {
-        "history.days": float(demand.days),
-        "history.orders": float(demand.orders.sum(dtype="float64")),
-        "history.products": float(len(demand.products)),
+def figures_of(plan: Plan) -> dict[str, float]:
+    """Return the headline numbers of a plan, for lists and comparisons."""
+    bands = {
+        "orders": plan.paths.orders,
+        "units": plan.paths.units,
+        "revenue_minor": plan.paths.revenue_minor,
+        "busiest_hour_orders": plan.paths.busiest_hour_orders,
+        "budget_minor": plan.budget.total,
     }
+    return {
+        **{f"{name}.{rank}": value for name, band in bands.items() for rank, value in _ranks(band).items()},
+        "budget_buffer_minor": float(plan.budget.buffer_minor),
+        "readiness": float(plan.readiness.score),
+        "decisions": float(len(plan.decisions)),
+        "deadlines": float(len(plan.deadlines)),
+        "products": float(plan.products),
+    }
+
+
+def _ranks(band: Band) -> dict[str, float]:
+    return {"p50": band.p50, "p90": band.p90, "p99": band.p99}

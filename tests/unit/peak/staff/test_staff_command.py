@@ -23,7 +23,7 @@ def paths_file(tmp_path: Path) -> Path:
 
 
 def peak(*words: object) -> int:
-    return run(Settings(), Namespace(words=["staff", *map(str, words)]))
+    return run(Settings(), Namespace(words=["staff", "--effort", "0.3", *map(str, words)]))
 
 
 def test_a_plan_rosters_and_calendars_are_written(

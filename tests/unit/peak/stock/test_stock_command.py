@@ -10,12 +10,8 @@ import pytest
 
 from springtide.commands.peak_command import run
 from springtide.contexts.peak.domain.paths.joint import draw_paths
-from springtide.contexts.peak.domain.stock.counts import rows_of
 from springtide.contexts.peak.providers.paths_file import write_paths
-from springtide.contracts.peak.errors import InvalidPeakInput
-from springtide.contracts.peak.plan import StockCount
 from springtide.contracts.peak.stock import StockPlan
-from springtide.demo.company import load_company
 from springtide.settings import Settings
 from tests.unit.peak.paths.made import NO_EDITS, forecast_of, spread_of
 
@@ -43,7 +39,11 @@ def peak(*words: object) -> int:
 
 def test_a_buy_list_is_written(paths_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     count = tmp_path / "count.csv"
-    count.write_text("sku,on_hand,pack_size\n" + "".join(f"{sku},1,2\n" for sku in SKUS), encoding="utf-8")
+    count.write_text(
+        "sku,on_hand,pack_size\n"
+        "ghost,1,2\n" + "".join(f"{product.sku},1,2\n" for product in FORECAST.products if product.category),
+        encoding="utf-8",
+    )
     out = tmp_path / "out"
     assert peak(paths_file, "--stock", count, "--out", out) == 0
     plan = msgspec.json.decode((out / "stock.json").read_bytes(), type=StockPlan)
@@ -52,14 +52,15 @@ def test_a_buy_list_is_written(paths_file: Path, tmp_path: Path, capsys: pytest.
         assert [row["sku"] for row in csv.DictReader(file)] == [line.sku for line in plan.lines]
     told = capsys.readouterr()
     assert "Orders now" in told.out
-    assert "have no supplier and are left out" in told.err
+    assert "1 counted articles have no demand" in told.err
 
 
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
         (f"sku,on_hand\n{SKUS[0]},-2\n", "count.csv, row 2: on_hand is -2"),
-        ("sku,on_hand\nghost,2\n", "stock count, row 2: ghost is not forecast"),
+        ("sku,on_hand\nghost,2\n", "no product has a count and a supplier"),
+        (f"sku,on_hand\n{SKUS[2]},2\n", "row 2: SKU-2 is of category '', which no supplier"),
         (f"sku,on_hand,pack_size\n{SKUS[0]},2,0\n", "count.csv, row 2: a pack of 0"),
         (f"sku,on_hand,inbound\n{SKUS[0]},2,5\n", f"row 2: 5 units of {SKUS[0]} are on their way without a day"),
         ("sku,on_hand\n", "count.csv: there are no rows"),
@@ -73,17 +74,3 @@ def test_a_mistake_is_named_with_its_row(
     assert peak(paths_file, "--stock", count, "--out", tmp_path / "out") == 1
     assert mistake in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
-
-
-def test_what_nobody_supplies_or_counted_is_told_apart() -> None:
-    counts = [StockCount(sku=sku, on_hand=3) for sku in SKUS[:3]]
-    found = rows_of(counts, FORECAST, load_company())
-    nameless = [product.sku for product in FORECAST.products[:3] if not product.category]
-    assert list(found.without_supplier) == nameless
-    assert list(found.not_counted) == SKUS[3:]
-    assert {row.sku for row in found.rows} == set(SKUS[:3]) - set(nameless)
-
-
-def test_counts_of_unknown_products_are_refused() -> None:
-    with pytest.raises(InvalidPeakInput, match="ghost is not forecast"):
-        rows_of([StockCount(sku="ghost", on_hand=1)], FORECAST, load_company())

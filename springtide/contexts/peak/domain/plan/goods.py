@@ -1,6 +1,7 @@
 """From a stock count to what the stock step wants to know of each product."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import numpy as np
 
@@ -17,12 +18,15 @@ _WEEK_DAYS = 7.0
 
 def stock_of(joint: JointPaths, terms: PlanTerms, counts: tuple[StockCount, ...]) -> StockPlan:
     """Return the buy list and all around it; the count is taken as that of the season's first day."""
-    season = joint.forecast.season
     result = plan_stock(
         joint.products, rows_of(joint, terms.company, counts), terms.company, terms=terms.stock, seed=joint.seed
     )
-    peak = int(np.argmax(joint.totals.daily_orders.mean(axis=0)))
-    return report_of(result, peak_day=season.dates[peak])
+    return report_of(result, peak_day=busiest_day(joint))
+
+
+def busiest_day(joint: JointPaths) -> date:
+    """Return the day with most orders on the mean path: what deadlines of suppliers count back from."""
+    return joint.forecast.season.dates[int(np.argmax(joint.totals.daily_orders.mean(axis=0)))]
 
 
 def rows_of(joint: JointPaths, company: Company, counts: tuple[StockCount, ...]) -> tuple[StockRow, ...]:

@@ -122,8 +122,8 @@ def _covers(
             if heads:
                 under = None if wanted.strict else _MISSING
                 yield Cover(day=day, shift=shift.id, count=heads, under=under, over=_EXTRA)
-                for language in languages:
-                    yield Cover(day=day, shift=shift.id, count=1, skill=f"lang:{language}", under=_NO_LANGUAGE)
+        for language in languages:
+            yield Cover(day=day, shift="", count=1, skill=f"lang:{language}", under=_NO_LANGUAGE)
 
 
 def _fair(team: Team) -> Iterable[Fair]:

@@ -15,12 +15,17 @@ from springtide.contexts.peak.domain.staff.team import SKILLS, Team, usable_minu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What a team is asked for. `curve`: heads per half hour, (days, 48). `minutes`: work by skill, (days,) each."""
+    """What a team is asked for. `weekend_share`: of its people on a day of a weekend.
+
+    `curve`: heads per half hour, (days, 48). `minutes`: work by skill, (days,) each.
+    """
 
     curve: NDArray[np.integer]
     minutes: Mapping[str, NDArray[np.floating]]
     at_work: float
     most_at_once: int | None = None
+    rest_minutes: int = 660
+    weekend_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +72,13 @@ def _pool(team: Team, ask: Ask, days: int) -> Pool:
         minutes={
             skill: sum(usable_minutes(team, id_) for id_ in people) * days // WEEK for skill, people in able.items()
         },
-        longest=sum(team.weekly_minutes[id_] // longest for id_ in able[""]) * days // WEEK,
+        longest={
+            skill: sum(team.weekly_minutes[id_] // longest for id_ in people) * days // WEEK
+            for skill, people in able.items()
+        },
+        most_on_weekends=int(len(able[""]) * ask.weekend_share),
         most_at_once=ask.most_at_once,
+        rest_minutes=ask.rest_minutes,
     )
 
 

@@ -31,7 +31,7 @@ from springtide.contexts.peak.domain.staff.opening import (
     wait_until_open,
 )
 from springtide.contexts.peak.domain.staff.schedule import Ask, Schedule, schedule
-from springtide.contexts.peak.domain.staff.team import Team
+from springtide.contexts.peak.domain.staff.team import Team, weekend_share
 from springtide.contracts.peak.company import CallCentre, Company
 from springtide.contracts.peak.staff import LanguageNeed, QueueCheck
 from springtide.contracts.peak.staff_terms import StaffTerms
@@ -78,7 +78,14 @@ def desk_of(totals: PathTotals, company: Company, terms: StaffTerms, contacts: C
     work = contacts.people["email"] * (centre.handling_time_email.value / 3600.0)
     mail = hours_in_time(work, open_days(opened), int(terms.desk.mail_answer.value))
     mail_hours = np.sort(mail, axis=0)[rank_of(rank, mail.shape[0])]
-    own = schedule(season, team, Ask(curve=rostered, minutes={"phone": mail_hours * 60}, at_work=1.0 - shrinkage))
+    ask = Ask(
+        curve=rostered,
+        minutes={"phone": mail_hours * 60},
+        at_work=1.0 - shrinkage,
+        rest_minutes=round(terms.rules.rest.value * 60),
+        weekend_share=weekend_share(terms),
+    )
+    own = schedule(season, team, ask)
     at_work = np.floor(own.heads * (1.0 - shrinkage) + 1e-9).astype(np.int32)
     spare = np.maximum(own.heads * (1.0 - shrinkage) - needed, 0).sum(axis=1) / 2.0
     return Desk(

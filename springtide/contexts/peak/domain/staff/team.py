@@ -131,6 +131,11 @@ def _shifts(terms: StaffTerms, team: str) -> tuple[Shift, ...]:
     return tuple(found)
 
 
+def weekend_share(terms: StaffTerms) -> float:
+    """Return which share of a team can be there on a day of a weekend, when free weekends are kept."""
+    return min(1.0, terms.rules.weekends.value / _WEEKEND_WEEKS)
+
+
 def usable_minutes(team: Team, person: str) -> int:
     """Return the most minutes of the person's week that whole shifts fit into."""
     contract = team.weekly_minutes[person]
@@ -138,8 +143,10 @@ def usable_minutes(team: Team, person: str) -> int:
     if not lengths:
         return 0
     longest, shortest = lengths[0], lengths[-1]
+    days = len(frozenset().union(*(shift.weekdays for shift in team.shifts if shift.paid == longest)))
     return max(
-        long * longest + (contract - long * longest) // shortest * shortest for long in range(contract // longest + 1)
+        long * longest + min(days - long, (contract - long * longest) // shortest) * shortest
+        for long in range(min(days, contract // longest) + 1)
     )
 
 

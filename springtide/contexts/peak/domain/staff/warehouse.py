@@ -12,7 +12,7 @@ from springtide.contexts.peak.domain.staff.floor import FloorHours, floor_hours
 from springtide.contexts.peak.domain.staff.hires import weekly
 from springtide.contexts.peak.domain.staff.opening import HALF_HOURS, open_days, open_half_hours, share
 from springtide.contexts.peak.domain.staff.schedule import Ask, Schedule, schedule
-from springtide.contexts.peak.domain.staff.team import Team
+from springtide.contexts.peak.domain.staff.team import Team, weekend_share
 from springtide.contracts.peak.company import Company, Warehouse
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.staff import FloorDay
@@ -63,6 +63,8 @@ def floor_of(
         minutes={"pick": shipping * 60, "receive": receiving * 60},
         at_work=at_work,
         most_at_once=int(room),
+        rest_minutes=round(terms.rules.rest.value * 60),
+        weekend_share=weekend_share(terms),
     )
     own = schedule(season, team, ask)
     return Floor(hours=hours, asked=shipping + receiving, own=own, at_work=at_work, open_days=opened)

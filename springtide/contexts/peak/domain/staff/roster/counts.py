@@ -8,16 +8,17 @@ from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
 from springtide.contexts.peak.domain.staff.opening import HALF_HOURS
-from springtide.contexts.peak.domain.staff.roster.problem import WEEK, Shift
+from springtide.contexts.peak.domain.staff.roster.problem import SATURDAY, SUNDAY, WEEK, Shift
 from springtide.contexts.peak.domain.staff.roster.solver import solver_with
 
 HALF_HOUR = 30
 _EFFORT = 0.1
-_GOOD_ENOUGH = 0.005
+_GOOD_ENOUGH = 0.002
 _MISSING_MINUTE = 100
-_LATER = 60
-"""An hour later costs as much as a minute more: of two shifts that do, the earlier one."""
-_ROUND_THE_CLOCK = HALF_HOURS * HALF_HOUR
+_WORST_DAY = 50
+_LATER = 10
+"""An hour later costs as much as six minutes more: of two shifts that do, the earlier one."""
+_DAY = HALF_HOURS * HALF_HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +39,16 @@ class Pool:
     """Who there is in that week: `people`, and the `minutes` they can work in whole shifts, by skill, under "" all.
 
     `longest`: how many of the longest shifts their contracts have room for. `most_at_once`: room for so many.
+    `most_on_weekends`: on a Saturday or Sunday. `rest_minutes`: between two shifts of the same person.
     """
 
     shifts: tuple[Shift, ...]
     people: dict[str, int]
     minutes: dict[str, int]
-    longest: int
+    longest: dict[str, int]
+    most_on_weekends: int
     most_at_once: int | None = None
+    rest_minutes: int = 660
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +75,6 @@ class _Counts:
     def __init__(self, need: WeekNeed, pool: Pool) -> None:
         self.model = cp_model.CpModel()
         self._need, self._pool = need, pool
-        self._paid = {shift.id: shift.paid for shift in pool.shifts}
         self._on: dict[tuple[str, int], cp_model.IntVar] = {}
         self._missing_curve: dict[tuple[int, int], cp_model.IntVar] = {}
         self._missing_minutes: dict[tuple[str, int], cp_model.IntVar] = {}
@@ -83,7 +86,9 @@ class _Counts:
         for day in range(WEEK):
             self._heads(day)
             cost += self._cover(day)
+        cost += self._worst()
         self._week()
+        self._rest()
         self.model.minimize(sum(cost))
 
     def answer(self, solver: cp_model.CpSolver) -> WeekCounts:
@@ -133,6 +138,18 @@ class _Counts:
             cost.append(_MISSING_MINUTE * left)
         return cost
 
+    def _worst(self) -> list[cp_model.LinearExprT]:
+        """Return the price of the day that misses most: what cannot be covered is spread over the week."""
+        cost: list[cp_model.LinearExprT] = []
+        for skill in self._need.minutes:
+            left = [missing for (of, _), missing in self._missing_minutes.items() if of == skill]
+            most = int(np.ceil(self._need.minutes[skill].max() / self._need.at_work))
+            worst = self.model.new_int_var(0, most, "")
+            for missing in left:
+                self.model.add(missing <= worst)
+            cost.append(_WORST_DAY * worst)
+        return cost
+
     def _week(self) -> None:
         for skill, minutes in self._pool.minutes.items():
             worked = [
@@ -143,8 +160,31 @@ class _Counts:
             ]
             self.model.add(sum(worked) <= minutes)
         most = max((shift.paid for shift in self._pool.shifts), default=0)
-        long = [variable for (id_, _), variable in self._on.items() if self._paid[id_] == most]
-        self.model.add(sum(long) <= self._pool.longest)
+        for skill, room in self._pool.longest.items():
+            long = [
+                self._on[shift.id, day]
+                for shift in self._pool.shifts
+                for day in sorted(shift.weekdays)
+                if shift.paid == most and skill in {"", shift.skill}
+            ]
+            self.model.add(sum(long) <= room)
+        for day in (SATURDAY, SUNDAY):
+            self.model.add(sum(on for _, on in self._today(day)) <= self._pool.most_on_weekends)
+
+    def _rest(self) -> None:
+        """Keep those who leave too late for an early start the next day apart from those who start then."""
+        for day in range(WEEK - 1):
+            for skill, people in self._pool.people.items():
+                today, then = (
+                    [(shift, on) for shift, on in self._today(at) if skill in {"", shift.skill}]
+                    for at in (day, day + 1)
+                )
+                for end in sorted({shift.end for shift, _ in today}):
+                    late = [left for shift, left in today if shift.end >= end]
+                    limit = end + self._pool.rest_minutes - _DAY
+                    soon = [come for shift, come in then if shift.start < limit]
+                    if soon:
+                        self.model.add(sum(late) + sum(soon) <= people)
 
 
 def _there(shift: Shift) -> int:
@@ -155,5 +195,5 @@ def _there(shift: Shift) -> int:
 def works(shift: Shift, slot: int) -> bool:
     """Return whether somebody on the shift is there in this half hour of the day, also from the night before."""
     begin, end = slot * HALF_HOUR, (slot + 1) * HALF_HOUR
-    late = shift.end - _ROUND_THE_CLOCK
+    late = shift.end - _DAY
     return (shift.start < end and shift.end > begin) or begin < late

@@ -147,10 +147,12 @@ class RosterModel:
         self.rules.add(Rule(worker.id, "weekends"), self.model.add(sum(weekends) <= worker.max_weekends))
 
     def _cover(self, cover: Cover) -> None:
+        shifts = [shift.id for shift in self._problem.shifts_on(cover.day) if cover.shift in {"", shift.id}]
         there = [
-            self._on[worker.id, cover.day, cover.shift]
+            self._on[worker.id, cover.day, shift]
             for worker in self._problem.workers
-            if (worker.id, cover.day, cover.shift) in self._on and (not cover.skill or cover.skill in worker.skills)
+            for shift in shifts
+            if (worker.id, cover.day, shift) in self._on and (not cover.skill or cover.skill in worker.skills)
         ]
         if cover.under is None:
             rule = Rule(

@@ -45,9 +45,9 @@ class Worker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """So many with a skill ("": anybody) on a shift of a day. `under`: cost of each one missing, None: never missing.
+    """So many with a skill ("": anybody) on a shift ("": any) of a day.
 
-    `over`: cost of each one too many, who counts only where the skill is "" or the shift's own.
+    `under`: cost of each one missing, None: never missing. `over`: cost of each one too many, of those with the skill.
     """
 
     day: int

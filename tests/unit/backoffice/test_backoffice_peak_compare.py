@@ -1,0 +1,114 @@
+"""Why a number changed: what went into two plans differently, and what came out."""
+
+from datetime import date
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from springtide.channels.backoffice.peak.speech import Speech
+from springtide.channels.backoffice.peak.views.compare import figure_rows
+from springtide.contracts.peak.api import (
+    DocumentChanged,
+    FigureChanged,
+    PeakNotFound,
+    PlanComparison,
+    PlanState,
+    SettingChanged,
+)
+from springtide.contracts.peak.paths import Override
+from tests.unit.backoffice import peak_plans
+from tests.unit.backoffice.browser import Browser
+from tests.unit.backoffice.conftest import BrowserOf
+from tests.unit.backoffice.office_fakes import NASTY, FakeShop
+
+OTHER = UUID(int=5)
+PAGE = f"/peak/compare?before={peak_plans.PLAN}&after={OTHER}"
+BEFORE = peak_plans.row()
+AFTER = msgspec.structs.replace(BEFORE, id=OTHER, number=5, title="Advent")
+
+
+def comparison(**changes: object) -> PlanComparison:
+    found = PlanComparison(
+        before=BEFORE, after=AFTER, settings=(), documents=(), overrides_added=(), overrides_gone=(), figures=()
+    )
+    return msgspec.structs.replace(found, **changes)
+
+
+@pytest.fixture(autouse=True)
+def desk(shop: FakeShop) -> None:
+    shop.answers |= peak_plans.answers(peak_plans.bodies())
+    shop.answers["peak.list_plans"] = (AFTER, BEFORE)
+    shop.answers["peak.compare_plans"] = comparison(
+        settings=(SettingChanged(name="seed", before="1", after="2"),),
+        documents=(
+            DocumentChanged(
+                name="suppliers.toml",
+                before=3,
+                after=4,
+                author="staff:ruth",
+                reason=NASTY,
+                lines=("-lead_days = 30", "+lead_days = 45"),
+            ),
+        ),
+        overrides_added=(
+            Override(id="a", multiplier=1.5, reason="a film", author="staff:tom", expires_on=date(2011, 12, 1)),
+        ),
+        figures=(FigureChanged(name="orders_p50", before=1_000.0, after=1_500.0),),
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "nl", "sv"])
+async def test_the_page_answers_in_every_language(owner: Browser, language: str) -> None:
+    answer = await owner.get(f"{PAGE}&lang={language}")
+    assert answer.status == 200
+    assert f'<html lang="{language}"' in answer.text
+    assert f"before={peak_plans.PLAN}" in answer.text, "another language compares the same plans"
+
+
+async def test_what_came_out_stands_before_what_went_in(owner: Browser, shop: FakeShop) -> None:
+    text = (await owner.get(PAGE)).text
+    places = [
+        text.index(words) for words in ("in documents (1), settings (1) and overrides (1)", "orders_p50", "<del>-lead")
+    ]
+    assert places == sorted(places)
+    for words in ("+500", "+50%", "<ins>+lead_days = 45</ins>", "Version 3 → 4", "a film", ">seed<"):
+        assert words in text, words
+    assert "<script>alert" not in text
+    (call,) = shop.asked("peak.compare_plans")
+    assert (call["before_id"], call["after_id"]) == (peak_plans.PLAN, OTHER)
+
+
+async def test_plans_of_the_same_things_say_so(owner: Browser, shop: FakeShop) -> None:
+    shop.answers["peak.compare_plans"] = comparison()
+    text = (await owner.get(PAGE)).text
+    assert "were made of the same things" in text
+    assert "Every headline figure is the same" in text
+
+
+def test_the_largest_change_comes_first_and_money_is_written_as_money() -> None:
+    figures = [
+        FigureChanged(name="visits", before=100.0, after=101.0),
+        FigureChanged(name="spend_minor", before=100_000.0, after=50_000.0),
+        FigureChanged(name="new", before=None, after=3.0),
+        FigureChanged(name="from_nothing", before=0.0, after=4.0),
+    ]
+    rows = figure_rows(figures, Speech("en"))
+    assert [row.name for row in rows] == ["from_nothing", "spend_minor", "visits", "new"]
+    assert rows[1][1:] == ("GBP\u00a01,000", "GBP\u00a0500", "GBP\u00a0-500", "-50%")
+    assert (rows[0].share, rows[3].before) == ("\u2013", "\u2013")
+
+
+async def test_two_plans_are_picked_from_the_list(owner: Browser, shop: FakeShop) -> None:
+    text = (await owner.get("/peak")).text
+    assert 'action="/peak/compare"' in text
+    assert f'<option value="{BEFORE.id}" selected>4' in text
+    shop.answers["peak.list_plans"] = (AFTER, msgspec.structs.replace(BEFORE, state=PlanState.RUNNING))
+    assert 'action="/peak/compare"' not in (await owner.get("/peak")).text
+
+
+async def test_plans_that_are_not_there(owner: Browser, shop: FakeShop, browser_of: BrowserOf) -> None:
+    assert (await owner.get("/peak/compare?before=x&after=y")).status == 404
+    shop.refusals["peak.compare_plans"] = PeakNotFound("There is no such plan.", what="plan")
+    assert (await owner.get(PAGE)).status == 404
+    assert (await browser_of("orders.read").get(PAGE)).status == 403
