@@ -10,6 +10,7 @@ import pytest
 
 from springtide import settings
 from springtide.cli import _parser
+from springtide.commands.peak_command import _parser as peak_parser
 from springtide.settings.reading import NOT_SETTINGS, load
 
 ROOT = Path(__file__).parents[3]
@@ -175,8 +176,9 @@ def problem(command: str) -> str:
 
 
 def _parses(words: list[str]) -> str:
+    parser, words = (peak_parser(), words[1:]) if words[:1] == ["peak"] else (_parser(), words)
     try:
-        _parser().parse_args(words)
+        parser.parse_args(words)
     except SystemExit as end:
         return "" if end.code == 0 else "the command line does not take this"
     return ""
