@@ -1,7 +1,7 @@
 """A plan while it is made and when it is done, in lines for people."""
 
 from collections.abc import Iterator
-from time import perf_counter
+from time import perf_counter, process_time
 
 from springtide.commands.output import aside
 from springtide.commands.peak.words import words
@@ -13,19 +13,21 @@ _SHOWN = 12
 
 
 class Watch:
-    """Says each stage beside the results: how long it took and what came out."""
+    """Says each stage beside the results: how long it took, how much of all cores' time, and what came out."""
 
     def __init__(self) -> None:
         self._began = self._first = perf_counter()
+        self._spent = process_time()
 
     def begins(self, stage: str) -> None:
         """Note the time."""
         del stage
-        self._began = perf_counter()
+        self._began, self._spent = perf_counter(), process_time()
 
     def ends(self, done: StageDone) -> None:
         """Say what came out."""
-        aside(f"{done.stage:<11} {perf_counter() - self._began:7.1f} s  {words(done.what)}")
+        took, spent = perf_counter() - self._began, process_time() - self._spent
+        aside(f"{done.stage:<11} {took:7.1f} s  CPU {spent:6.1f} s  {words(done.what)}")
 
     def read(self, stage: str, what: Phrase) -> None:
         """Say a stage that nobody else runs: reading."""

@@ -176,12 +176,9 @@ def problem(command: str) -> str:
 
 
 def _parses(words: list[str]) -> str:
+    parser, words = (peak_parser(), words[1:]) if words[:1] == ["peak"] else (_parser(), words)
     try:
-        options, rest = _parser().parse_known_args(words)
-        if options.command == "peak":
-            peak_parser().parse_args(rest)
-        elif rest:
-            return f"the command line does not take {rest}"
+        parser.parse_args(words)
     except SystemExit as end:
         return "" if end.code == 0 else "the command line does not take this"
     return ""

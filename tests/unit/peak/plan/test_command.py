@@ -112,7 +112,7 @@ def what_if(capsys: pytest.CaptureFixture[str], folder: Path, out: Path, *option
 
 def test_every_stage_is_said_with_its_time_and_the_plan_begins_with_what_to_do(planned, capsys) -> None:
     run = planned(capsys)
-    said = re.findall(r"^(\w+) +\d+\.\d s  \S", run.err, re.MULTILINE)
+    said = re.findall(r"^(\w+) +\d+\.\d s  CPU +\d+\.\d s  \S", run.err, re.MULTILINE)
     assert said == STAGES
     assert [stage.stage for stage in run.plan.stages] == STAGES[1:]
     assert run.out.index("To do:") < run.out.index("The season")
