@@ -96,4 +96,4 @@ async def test_no_foreign_key_crosses_a_schema_and_nobody_else_has_rights(url: s
 
 
 def test_every_context_has_a_schema_of_its_own_name() -> None:
-    assert len(set(CONTEXTS)) == len(CONTEXTS) == 8
+    assert len(set(CONTEXTS)) == len(CONTEXTS) == 9

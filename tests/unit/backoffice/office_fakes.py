@@ -633,6 +633,8 @@ def answers() -> dict[str, Any]:
             ),
             exports=(ExportCount(target="ga4", state="refused", purchases=3, problem="answered 403"),),
         ),
+        "peak.list_plans": (),
+        "peak.list_inputs": (),
         "payments.gateways": (gateway("north"), gateway("invoice", provider="invoice", in_process=True)),
         "payments.gateway_history": (moved(GatewaySwitch.ON, GatewaySwitch.DRAIN),),
         "payments.switch_gateway": moved(GatewaySwitch.ON, GatewaySwitch.OFF),
