@@ -67,7 +67,7 @@ def bars(
         }
     ]
     figure = _figure(data, title=title, unit=unit)
-    figure["layout"]["yaxis"] = {"autorange": "reversed", "automargin": True}
+    figure["layout"]["yaxis"] = {"autorange": "reversed", "automargin": True, "type": "category"}
     figure["layout"]["xaxis"] = {"title": {"text": unit}, "rangemode": "tozero"}
     return figure
 
@@ -95,7 +95,7 @@ def heat(
         }
     ]
     figure = _figure(data, title=title, unit="")
-    figure["layout"]["yaxis"] = {"autorange": "reversed", "automargin": True}
+    figure["layout"]["yaxis"] = {"autorange": "reversed", "automargin": True, "type": "category"}
     return figure
 
 
