@@ -10,11 +10,9 @@ from springtide.settings import CONTEXTS
 from tests.architecture.sources import ROOT
 
 PEAK = (
-    "highspy",
     "holidays",
     "icalendar",
     "lightgbm",
-    "mlforecast",
     "numpy",
     "ortools",
     "pandas",

@@ -48,7 +48,7 @@ PURE = {
 }
 PEAK = "springtide.contexts.peak.domain"
 NUMERICS = {
-    "concurrent", "fugue", "heapq", "highspy", "holidays", "importlib", "lightgbm", "mlforecast", "multiprocessing",
+    "concurrent", "fugue", "heapq", "holidays", "importlib", "lightgbm", "multiprocessing",
     "numpy", "ortools", "pandas", "pickle", "polars", "scipy", "simpy", "statsforecast", "warnings",
 }  # fmt: skip
 """What the numerics of the peak desk stand on besides: libraries of arrays, models and solvers, never of files."""

@@ -82,7 +82,7 @@ def what_if(parser: argparse.ArgumentParser) -> None:
 
 def staff(parser: argparse.ArgumentParser) -> None:
     """Add the options of `peak staff`."""
-    parser.add_argument("paths", metavar="PATHS", help="the joint paths, as `peak paths` wrote them")
+    parser.add_argument("paths", metavar="PATHS", help="paths.npz, as `peak plan --out` wrote it")
     parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
     parser.add_argument("--absences", default="", metavar="FILE", help="person, first, last: who is away")
     parser.add_argument("--wishes", default="", metavar="FILE", help="person, day, shift, wanted (yes or no)")
@@ -99,7 +99,7 @@ def staff(parser: argparse.ArgumentParser) -> None:
 
 
 def _season(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", metavar="PATHS", help="the joint paths, as `peak paths` wrote them")
+    parser.add_argument("paths", metavar="PATHS", help="paths.npz, as `peak plan --out` wrote it")
     parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
     parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="the day to decide on")
 
@@ -207,7 +207,7 @@ def _add_gifts(parser: argparse.ArgumentParser) -> None:
 
 def risks(parser: argparse.ArgumentParser) -> None:
     """Add the options of `peak risks`."""
-    parser.add_argument("paths", metavar="PATHS", help="the joint paths, as `peak paths` wrote them")
+    parser.add_argument("paths", metavar="PATHS", help="paths.npz, as `peak plan --out` wrote it")
     parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents (default: the demo's)")
     parser.add_argument("--today", type=date.fromisoformat, metavar="DATE", help="drills are judged by it")
     parser.add_argument("--json", action="store_true", help="print the whole plan for machines")

@@ -4,7 +4,7 @@ from importlib import invalidate_caches, util
 
 from springtide.contracts.peak.api import PeakExtraMissing
 
-NEEDED = ("numpy", "polars", "scipy", "ortools", "lightgbm", "statsforecast", "mlforecast", "holidays", "highspy")
+NEEDED = ("numpy", "polars", "scipy", "ortools", "lightgbm", "statsforecast", "holidays")
 _RETRY_AFTER_S = 30
 
 

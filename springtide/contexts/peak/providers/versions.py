@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-LIBRARIES = ("springtide", "numpy", "scipy", "polars", "lightgbm", "statsforecast", "mlforecast", "ortools")
+LIBRARIES = ("springtide", "numpy", "scipy", "polars", "lightgbm", "statsforecast", "ortools")
 
 
 def versions() -> dict[str, str]:
