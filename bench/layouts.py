@@ -22,7 +22,7 @@ LAYOUTS: dict[str, Layout] = {
 def layout_of(text: str) -> Layout:
     """Return a layout by its name, or made of roles: processes parted by "/", their roles by "+". ValueError.
 
-    `web+checkout+orders+payments+inventory+pricing+catalog+customers+insight/jobs` is the layout "two".
+    `web+checkout+orders+payments+inventory+pricing+catalog+customers+insight+peak/jobs` is the layout "two".
     """
     if text in LAYOUTS:
         return LAYOUTS[text]

@@ -26,7 +26,11 @@ def test_every_role_is_in_the_table_and_only_owners_manage_staff() -> None:
 
 
 def test_who_only_looks_changes_nothing() -> None:
-    assert all(scope.endswith(".read") for scope in SCOPES[Role.READ_ONLY] | SCOPES[Role.PLANNER])
+    assert all(scope.endswith(".read") for scope in SCOPES[Role.READ_ONLY])
+
+
+def test_a_planner_changes_plans_and_nothing_else() -> None:
+    assert {scope for scope in SCOPES[Role.PLANNER] if not scope.endswith(".read")} == {"peak.*"}
 
 
 def test_money_goes_back_through_support_and_owners_only() -> None:
