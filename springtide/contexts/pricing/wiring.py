@@ -28,5 +28,5 @@ SPEC = ContextSpec(
     statements=Statements.load(_HERE / "queries.sql"),
     migrations=_HERE / "migrations",
     build=build,
-    is_asked_by_buyers=False,
+    is_asked_by_buyers=False,  # pages wait for quotes, and those come from memory; only vouchers need a connection
 )

@@ -59,6 +59,10 @@ class Speech:
         text = format_decimal(units, format="#,##0" if digits >= 0 else "#,##0.00", locale=self.locale)
         return f"{self.currency}\u00a0{text}"
 
+    def units(self, minor: float) -> float:
+        """Return an amount in units of the plan's currency, as charts take it."""
+        return float(minor / 10 ** exponent(self.currency))
+
     def percent(self, share: float) -> str:
         """Return a share as per cent, one digit."""
         return str(format_percent(share, format="#,##0.#%", locale=self.locale))

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from datetime import date
 
+from springtide.contexts.peak.domain.season import LONGEST_SEASON_DAYS
 from springtide.contracts.peak.api import NewEvidence, NewOverride, PlanSettings
 from springtide.contracts.peak.errors import Mistake
 from springtide.contracts.peak.paths import Scope
 
 LARGEST_MULTIPLIER = 1_000.0
 LONGEST_REASON, LONGEST_NAME, LONGEST_NOTE = 500, 200, 2_000
-LONGEST_SEASON_DAYS, MOST_PATHS, MOST_ROSTER_WEEKS = 400, 10_000, 52
+MOST_PATHS, MOST_ROSTER_WEEKS = 10_000, 52
 SIZES = (0.01, 1_000.0)
 
 

@@ -1,7 +1,5 @@
 """Money: the lines and their total, what moves it, and cash by week."""
 
-from typing import Any
-
 import msgspec
 
 from springtide.channels.backoffice.peak import figures
@@ -11,6 +9,7 @@ from springtide.channels.backoffice.peak.views.common import View
 from springtide.channels.backoffice.visit import Visit
 from springtide.contracts.peak.api import PlanInfo
 from springtide.contracts.peak.budget import BudgetPlan
+from springtide.contracts.peak.common import Band
 
 
 async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
@@ -23,13 +22,13 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
         "budget": found,
         "tornado": figures.bars(
             [speech(f"line_{line.line}") for line in by_swing],
-            [line.swing_minor / 100 for line in by_swing],
+            [speech.units(line.swing_minor) for line in by_swing],
             title=speech("tornado_title"),
             unit=speech.currency,
         ),
         "cash": figures.fan(
             [week.first for week in found.weeks],
-            [_in_units(week.balance) for week in found.weeks],
+            [_in_units(week.balance, speech) for week in found.weeks],
             speech,
             title=speech("cash_title"),
             unit=speech.currency,
@@ -37,7 +36,7 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     }
 
 
-def _in_units(band: Any) -> Any:  # noqa: ANN401 - a band in, the same band in units out
-    return msgspec.structs.replace(
-        band, **{name: getattr(band, name) / 100 for name in ("mean", "p10", "p50", "p90", "p99")}
-    )
+def _in_units(band: Band, speech: Speech) -> Band:
+    """Return amounts in whole units of the plan's currency, for an axis."""
+    ranks = ("mean", "p10", "p50", "p90", "p99")
+    return msgspec.structs.replace(band, **{name: speech.units(getattr(band, name)) for name in ranks})

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from springtide.contexts.peak.domain.bands import band_of
 from springtide.contexts.peak.domain.paths.totals import PathTotals, quantile_of
 from springtide.contexts.peak.domain.servers.early import early_of, floor_by_hour
-from springtide.contexts.peak.domain.servers.need import busiest, hourly, target_of, with_a_zone_gone
+from springtide.contexts.peak.domain.servers.need import busiest, hourly, processes_for, target_of, with_a_zone_gone
 from springtide.contexts.peak.domain.servers.replays import replays_of
 from springtide.contexts.peak.domain.servers.shared import PLANNED, shared_of
 from springtide.contracts.peak.common import Band, Deadline, Decision, Department, Phrase
@@ -59,7 +59,7 @@ def _service(service: Service, per_hour: NDArray[np.float64], totals: PathTotals
     target, zones = target_of(service), int(hosting.zones.value)
     seconds = busiest(per_hour, totals)
     least = int(service.least.value)
-    most = with_a_zone_gone(int(np.ceil(quantile_of(seconds, _STRESS) / target)), zones)
+    most = _processes(service, quantile_of(seconds, _STRESS), zones)
     return ServicePlan(
         service=service.id,
         per_second=band_of(seconds),
@@ -76,6 +76,17 @@ def cost_by_path(totals: PathTotals, company: Company, plan: ServerPlan) -> NDAr
     hosting = company.hosting
     per_hour = {service.id: hourly(totals, service, hosting) for service in hosting.services}
     return _cost_by_path(hosting, plan.services, per_hour, totals)
+
+
+def _processes(service: Service, per_second: float, zones: int) -> int:
+    """Return the processes a rate takes, so many that they are enough with a zone gone."""
+    needed = processes_for(
+        per_second,
+        latency_s=float(service.cpu.value) / 1000.0,
+        at_once=float(service.cores.value),
+        used=float(service.used.value) / 100.0,
+    )
+    return with_a_zone_gone(needed, zones)
 
 
 def _cost_by_path(
@@ -118,10 +129,14 @@ def _quotas(
 ) -> Iterator[tuple[Decision, Deadline]]:
     """Yield one for each service that needs more processes than today's manifests allow."""
     lead = int(hosting.node_lead.value)
-    for plan in services:
+    for service, plan in _pairs(hosting, services):
         if plan.most > plan.allowed:
-            daily = per_hour[plan.service].max(axis=2) * totals.peak_minute / plan.target_per_s
-            over = [day for day in range(totals.season.days) if quantile_of(daily[:, day], _STRESS) > plan.allowed / 2]
+            daily = per_hour[plan.service].max(axis=2) * totals.peak_minute
+            over = [
+                day
+                for day in range(totals.season.days)
+                if _processes(service, quantile_of(daily[:, day], _STRESS), int(hosting.zones.value)) > plan.allowed
+            ]
             needed_on = totals.season.first + timedelta(days=over[0] if over else 0)
             deadline = Deadline(
                 kind="cloud",
