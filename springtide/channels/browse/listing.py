@@ -31,6 +31,16 @@ class Row(msgspec.Struct, frozen=True):
 Test = Callable[[Row], bool]
 
 
+def offered(shelf: Shelf, query: ListQuery, found: Iterable[Entry] | None = None) -> list[Row]:
+    """Return what the list is made of: of the products found (None: of all) those below its category and sold there."""
+    keys = below(shelf, query.category) if query.category else None
+    if found is None:
+        found = shelf.products.values() if keys is None else shelf.of_categories(keys)
+    elif keys is not None:
+        found = [entry for entry in found if entry.category in keys]
+    return rows(shelf, query.market, found)
+
+
 def rows(shelf: Shelf, market: str, entries: Iterable[Entry]) -> list[Row]:
     """Return the entries that are sold in the market."""
     known = shelf.summaries(market)
@@ -54,8 +64,10 @@ def below(shelf: Shelf, category: str) -> set[str]:
 
 
 def listing(shelf: Shelf, query: ListQuery, candidates: Sequence[Row], *, corrected: bool = False) -> Listing:
-    """Return one page. Facets count what choosing a value would show: each ignores its own group's choice."""
-    narrowed = _Narrowed(candidates, _tests(shelf, query))
+    """Return one page of what is `offered`. Facets count what choosing a value would show: each ignores its own group's
+    choice. Categories are those below the chosen one.
+    """
+    narrowed = _Narrowed(candidates, _tests(query))
     kept = narrowed.kept
     prices = [row.summary.price.gross_minor for row in narrowed.without("price")]
     size = max(1, min(query.size, PAGE_LIMIT))
@@ -109,12 +121,9 @@ def whole_in_language(entry: Entry, language: str) -> bytes:
     return entry.documents[spoken] if packed is None else unpacked(packed)
 
 
-def _tests(shelf: Shelf, query: ListQuery) -> dict[str, Test]:
-    """Return the filters by group: "category", "price", "band", and one per attribute key."""
+def _tests(query: ListQuery) -> dict[str, Test]:
+    """Return the filters by group: "price", "band", and one per attribute key."""
     tests: dict[str, Test] = {}
-    if query.category:
-        keys = below(shelf, query.category)
-        tests["category"] = lambda row: row.entry.category in keys
     if query.min_minor is not None or query.max_minor is not None:
         low, high = query.min_minor or 0, query.max_minor
         tests["price"] = lambda row: (
@@ -176,7 +185,7 @@ def _sorted(kept: list[Row], query: ListQuery) -> list[Row]:
 
 
 def _facets(shelf: Shelf, query: ListQuery, narrowed: _Narrowed) -> Iterable[Facet]:
-    categories = _category_facet(shelf, query, narrowed.without("category"))
+    categories = _category_facet(shelf, query, narrowed.kept)
     if categories is not None:
         yield categories
     yield _band_facet(query, narrowed.without("band"))

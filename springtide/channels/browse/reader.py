@@ -14,7 +14,7 @@ from springtide.channels.browse import disk
 from springtide.channels.browse.documents import decode_document, text_in
 from springtide.channels.browse.follower import Changes, Follower
 from springtide.channels.browse.indexer import Indexer
-from springtide.channels.browse.listing import Row, below, card, in_language, listing, rows, whole_in_language
+from springtide.channels.browse.listing import Row, below, card, in_language, listing, offered, whole_in_language
 from springtide.channels.browse.shelf import Entry, Shelf
 from springtide.channels.browse.stale import Note, Stale
 from springtide.channels.browse.views import (
@@ -243,10 +243,10 @@ class Browse:
     async def _listed(self, query: ListQuery) -> Listing:
         shelf, index = self._shelf, self._indexer.index
         if not words(query.text) or index is None:
-            return listing(shelf, query, rows(shelf, query.market, shelf.products.values()))
+            return listing(shelf, query, offered(shelf, query))
         hits = await index.search(query.text, query.language)
         entries = [entry for product in hits.products if (entry := shelf.products.get(product)) is not None]
-        return listing(shelf, query, rows(shelf, query.market, entries), corrected=hits.corrected)
+        return listing(shelf, query, offered(shelf, query, entries), corrected=hits.corrected)
 
     def suggest(self, text: str, *, market: str, language: str) -> Suggestions:
         """Return what a half-typed text may become: words, products sold in the market, categories."""

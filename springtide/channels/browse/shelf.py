@@ -118,6 +118,7 @@ class Shelf:
         self.category_slugs = Slugs()
         self._versions: dict[UUID, int] = {}  # also of hidden products: an older event must not bring one back
         self._by_sku: dict[str, UUID] = {}
+        self._by_category: dict[str, dict[UUID, Entry]] = {}
         self._prices: dict[str, dict[str, Price]] = {}
         self._bands: dict[str, dict[str, Availability]] = {}
         self._summaries: dict[str, dict[UUID, Summary | None]] = {}
@@ -146,6 +147,7 @@ class Shelf:
         self.product_slugs.put(str(entry.id), entry.slugs, entry.old_slugs)
         for sku in entry.skus:
             self._by_sku[sku] = entry.id
+        self._by_category.setdefault(entry.category, {})[entry.id] = entry
         self.generation += 1
         if self.watcher is not None:
             self.watcher.product_changed(known, entry)
@@ -167,8 +169,14 @@ class Shelf:
         for sku in entry.skus:
             if self._by_sku.get(sku) == entry.id:
                 del self._by_sku[sku]
+        self._by_category[entry.category].pop(entry.id, None)
         for summaries in self._summaries.values():
             summaries.pop(entry.id, None)
+
+    def of_categories(self, keys: Iterable[str]) -> Iterator[Entry]:
+        """Yield the products of these categories, in no order."""
+        for key in keys:
+            yield from self._by_category.get(key, {}).values()
 
     def put_price(self, price: Price, *, overwrite: bool = False) -> bool:
         """Take a price; with `overwrite` also one of the same or an older version (a snapshot is always right)."""

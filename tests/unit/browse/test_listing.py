@@ -1,4 +1,4 @@
-from springtide.channels.browse.listing import listing, rows
+from springtide.channels.browse.listing import listing, offered
 from springtide.channels.browse.views import Listing, ListQuery, PriceRange, Sort
 from springtide.contracts.inventory.api import Band
 from springtide.contracts.pricing.api import Price
@@ -9,7 +9,7 @@ SHELF = filled_shelf()
 
 def listed(**query: object) -> Listing:
     whole = ListQuery(**{"market": "GB", "language": "en", **query})  # type: ignore[arg-type]
-    return listing(SHELF, whole, rows(SHELF, whole.market, SHELF.products.values()))
+    return listing(SHELF, whole, offered(SHELF, whole))
 
 
 def names(page: Listing) -> list[str]:
@@ -63,12 +63,12 @@ def test_a_product_without_a_price_in_the_market_is_not_listed() -> None:
     shelf = filled_shelf()
     shelf.keep_only(set(shelf.products), {("GB", "C1")}, set())
     query = ListQuery(market="GB", language="en")
-    assert names(listing(shelf, query, rows(shelf, "GB", shelf.products.values()))) == ["Christmas card"]
+    assert names(listing(shelf, query, offered(shelf, query))) == ["Christmas card"]
 
 
 def test_a_reduction_shows_its_lowest_prior_price() -> None:
     shelf = filled_shelf()
     shelf.put_price(Price(market="GB", sku="C1", gross_minor=150, was_minor=195, lowest_30d_minor=190, version=2))
     query = ListQuery(market="GB", language="en", category="cards")
-    card = listing(shelf, query, rows(shelf, "GB", shelf.products.values())).cards[0]
+    card = listing(shelf, query, offered(shelf, query)).cards[0]
     assert (card.price_minor, card.was_minor, card.lowest_30d_minor) == (150, 195, 190)

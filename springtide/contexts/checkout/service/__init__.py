@@ -176,12 +176,13 @@ class CheckoutService:
     async def buyer_returned(self, *, caller: Caller, checkout_id: UUID, token: str) -> Completion:
         """See the contract."""
         process = await self._own_process(caller, checkout_id, token)
+        moved: StoredProcess | None = None
         if process.step in {Step.AWAITING_BUYER, Step.UNKNOWN}:
             attempt = await self.tools.payments.refresh(caller=system("checkout"), attempt_id=process.attempt_id)
-            await self.driver.attempt_changed(attempt)
+            moved = await self.driver.heard(process, attempt)
         elif process.step in FINAL:
             return completion(process)
-        return await self.driver.drive(checkout_id, wait_s=_WAIT_S)
+        return await self.driver.drive(checkout_id, wait_s=_WAIT_S, begun=moved)
 
     async def _own_process(self, caller: Caller, checkout_id: UUID, token: str) -> StoredProcess:
         async with self.tools.db.read() as read:

@@ -139,7 +139,7 @@ class Driver:
         return moved
 
     async def attempt_changed(self, attempt: Attempt) -> None:
-        """One door for whatever a gateway tells, by webhook, by the returning buyer or by itself."""
+        """Take what a gateway tells by itself: by a message, or when we looked."""
         async with self._tools.db.read() as read:
             known = await read.maybe("get_attempt_try", {"attempt_id": attempt.id}, row=AttemptRow)
         if known is None:
@@ -148,16 +148,23 @@ class Driver:
         with tracing.span("checkout.attempt_changed", parent=attempt.trace, links=(current_trace(),)):
             await self._hear(attempt, known)
 
+    async def heard(self, process: ProcessRow, attempt: Attempt) -> ProcessRow | None:
+        """Record what a gateway says of the attempt a process waits for; None when that is nothing new."""
+        move = money(attempt)
+        if _changes_nothing(process, move):
+            return None
+        with tracing.span("checkout.attempt_heard", parent=attempt.trace, links=(current_trace(),)):
+            return await self.record(process, move)
+
     async def _hear(self, attempt: Attempt, known: AttemptRow) -> None:
         process = await self.get(known.checkout_id)
         if attempt.id != process.attempt_id:
             await self._give_back(attempt, known)
             return
         if process.step in {Step.AWAITING_BUYER, Step.UNKNOWN}:
-            move = money(attempt)
-            if not _changes_nothing(process, move):
-                await self.record(process, move)
-                self.start(process.checkout_id)
+            moved = await self.heard(process, attempt)
+            if moved is not None:
+                self.start(process.checkout_id, moved)
         elif process.step in FAILED and process.step is not Step.UNDONE and attempt.state in _MONEY:
             await self._late_money(process, attempt)
 
