@@ -15,6 +15,8 @@ from springtide.contracts.peak.plan import PlanTerms
 
 PEAK_MINUTE = 3.0
 """The busiest minute of an hour over its average one, where nobody measured it: an assumption, on the page as such."""
+HISTORY = "demand"
+"""The name of the history among the hashes."""
 VISITS_PER_ORDER = 40.0
 """Where nobody counted visits: 2.5 of 100 visits buy, an assumption, on the page as such."""
 
@@ -38,6 +40,11 @@ class PlanInputs:
     peak_minute: float = PEAK_MINUTE
     visits_counted: bool = True
     workers: int = 2
+
+    @property
+    def history(self) -> str:
+        """Return the hash of the history, "" where nobody took it."""
+        return self.hashes.get(HISTORY, "")
 
 
 def all_hashes(inputs: PlanInputs) -> dict[str, str]:
