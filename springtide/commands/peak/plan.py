@@ -15,6 +15,7 @@ from springtide.contexts.peak.domain.paths.calibrate import calibrate
 from springtide.contexts.peak.domain.paths.edits import Edits
 from springtide.contexts.peak.domain.plan.inputs import HISTORY, PlanInputs, hash_of
 from springtide.contexts.peak.domain.plan.make import make_plan
+from springtide.contexts.peak.domain.plan.minute import peak_minute_of
 from springtide.contexts.peak.domain.season import LONGEST_SEASON_DAYS, Season
 from springtide.contexts.peak.providers.company_files import (
     read_company,
@@ -108,11 +109,12 @@ def _inputs(options: argparse.Namespace, past: Past) -> PlanInputs:
     calibration = read_calibration(Path(options.calibration)) if options.calibration else calibrate(())
     overrides = read_overrides(Path(options.overrides)) if options.overrides else ()
     files = {} if options.file == DEMO else {"history": hash_of_file(Path(options.file))}
+    company = read_company(folder)
     return PlanInputs(
         season=season,
         terms=PlanTerms(
             as_of=as_of,
-            company=read_company(folder),
+            company=company,
             calendar=past.calendar,
             calibration=calibration,
             accuracy=read_accuracy(Path(options.accuracy)) if options.accuracy else None,
@@ -128,6 +130,7 @@ def _inputs(options: argparse.Namespace, past: Past) -> PlanInputs:
         paths=options.paths,
         hashes={HISTORY: hash_of(demand), **files},
         versions=versions(),
+        peak_minute=peak_minute_of(company, demand.burst),
         visits_counted=demand.visits is not None,
     )
 

@@ -47,6 +47,27 @@ class PlanDay(msgspec.Struct, frozen=True, kw_only=True):
     p99: float
 
 
+class FigureSource(StrEnum):
+    """Who says a figure: the company's documents, the history, or nobody (a documented assumption)."""
+
+    COMPANY = "company"
+    MEASURED = "measured"
+    ASSUMED = "assumed"
+
+
+class PeakMinute(msgspec.Struct, frozen=True, kw_only=True):
+    """The busiest minute of an hour over its average one: servers and gateways are sized for it.
+
+    Measured on the fullest hour of each day, so many `hours` with so many `orders`; `note`: the company's source.
+    """
+
+    times: float
+    source: FigureSource
+    hours: int = 0
+    orders: int = 0
+    note: str = ""
+
+
 class GateState(StrEnum):
     """Used: a back-test of this very history chose the methods. Stale: it was of another one. None: there is none."""
 
@@ -103,6 +124,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     paths: PathsSummary
     days: tuple[PlanDay, ...]
     methods: ForecastMethods
+    peak_minute: PeakMinute
     quality: QualityReport | None
     stock: StockPlan | None
     fulfilment: FulfilmentPlan

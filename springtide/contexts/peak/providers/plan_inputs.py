@@ -15,6 +15,7 @@ from springtide.contexts.peak.domain.history.ready import ReadySeries
 from springtide.contexts.peak.domain.paths.calibrate import calibrate
 from springtide.contexts.peak.domain.paths.edits import Edits
 from springtide.contexts.peak.domain.plan.inputs import HISTORY, PlanInputs, hash_of
+from springtide.contexts.peak.domain.plan.minute import peak_minute_of
 from springtide.contexts.peak.domain.season import Season
 from springtide.contexts.peak.providers.calendar_file import usual_calendar
 from springtide.contexts.peak.providers.history_file import read_history_file
@@ -102,11 +103,12 @@ def inputs_of(request: PlanRequest, documents: Documents, calendar: EventCalenda
     folder = Path(request.folder)
     inbound = kept_file(folder, source.inbound) if source.inbound else None
     as_of = settings.as_of or past.demand.last
+    company = decode_company({name: documents[name] for name in COMPANY_DOCUMENTS})
     return PlanInputs(
         season=season,
         terms=PlanTerms(
             as_of=as_of,
-            company=decode_company({name: documents[name] for name in COMPANY_DOCUMENTS}),
+            company=company,
             calendar=calendar,
             calibration=decode_calibration(calibration) if calibration else calibrate(()),
             accuracy=decode_accuracy(accuracy) if accuracy else None,
@@ -128,6 +130,7 @@ def inputs_of(request: PlanRequest, documents: Documents, calendar: EventCalenda
             **{name: sha256(text).hexdigest() for name, text in documents.items()},
         },
         versions=versions(),
+        peak_minute=peak_minute_of(company, past.demand.burst),
         visits_counted=past.demand.visits is not None,
     )
 

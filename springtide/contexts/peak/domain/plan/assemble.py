@@ -18,7 +18,7 @@ from springtide.contexts.peak.domain.plan.stages import Progress, Stages
 from springtide.contexts.peak.domain.plan.steps import run_steps
 from springtide.contexts.peak.domain.plan.summary import days_of, summary_of
 from springtide.contracts.peak.common import Phrase
-from springtide.contracts.peak.plan import PLAN_FORMAT, GateState, Plan
+from springtide.contracts.peak.plan import PLAN_FORMAT, FigureSource, GateState, Plan
 
 WHAT_IF = "-what-if"
 
@@ -71,6 +71,7 @@ def plan_on(joint: JointPaths, inputs: PlanInputs, stages: Stages, *, whole: boo
         paths=paths,
         days=days_of(joint),
         methods=methods_of_plan(inputs.terms.accuracy, inputs.history),
+        peak_minute=inputs.peak_minute,
         quality=inputs.quality,
         briefs=briefs_of(decisions, watch),
         stock=found.stock,
@@ -96,6 +97,8 @@ def _missing(joint: JointPaths, inputs: PlanInputs, *, whole: bool) -> Iterator[
     state = methods_of_plan(inputs.terms.accuracy, inputs.history).state
     if state is not GateState.USED:
         yield Phrase(key="plan.no_accuracy" if state is GateState.NONE else "plan.stale_accuracy")
+    if inputs.peak_minute.source is FigureSource.ASSUMED:
+        yield Phrase(key="plan.no_peak_minute", values={"times": inputs.peak_minute.times})
     if inputs.terms.counts is None:
         yield Phrase(key="plan.no_stock")
     elif without_demand(joint, inputs.terms.counts):

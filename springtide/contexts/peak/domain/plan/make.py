@@ -38,6 +38,6 @@ def _draw(forecast: Forecast, inputs: PlanInputs) -> JointPaths:
         edits=inputs.edits,
         seed=inputs.seed,
         paths=inputs.paths,
-        peak_minute=inputs.peak_minute,
+        peak_minute=inputs.peak_minute.times,
         workers=inputs.workers,
     )
