@@ -1,7 +1,10 @@
 """`springtide peak plan` and `what-if`, as a stranger runs them on a small shop's folder."""
 
+import os
 import random
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -130,6 +133,27 @@ def test_the_same_inputs_and_seed_give_the_same_bytes_and_others_do_not(planned,
     assert other.id != one.plan.id
     assert other.paths.orders != one.plan.paths.orders
     assert other.inputs["demand"] == one.plan.inputs["demand"]
+
+
+def test_two_processes_make_the_same_plan_with_names_and_gateways(shop: Path, tmp_path: Path) -> None:
+    """Whatever order each process keeps its sets in: rosters, splits and everything else are the same bytes."""
+    made = []
+    for seed in ("1", "2"):
+        out = tmp_path / seed
+        words = ("peak", "plan", str(shop), "--out", str(out), "--season-days", "14", "--paths", "60")
+        subprocess.run(
+            [sys.executable, "-m", "springtide.cli", *words, "--roster-weeks", "1"],
+            check=True,
+            capture_output=True,
+            timeout=240,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )
+        made.append((out / "plan.json").read_bytes())
+    assert made[0] == made[1]
+    plan = msgspec.json.decode(made[0], type=Plan)
+    assert plan.staff.roster is not None
+    assert plan.staff.roster.entries
+    assert plan.gateways.parts
 
 
 def test_a_plan_is_of_its_season_and_its_ranks_rise(planned, capsys) -> None:
