@@ -229,3 +229,7 @@ def scaling(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overlay", default="", metavar="FOLDER", help="deploy/kustomize/overlays/peak: rewritten")
     parser.add_argument("--fleet", default="", metavar="FILE", help="fleet.toml: written")
     parser.add_argument("--cores", type=int, default=4, help="of the machine the fleet runs on (default 4)")
+
+
+def nothing(_parser: argparse.ArgumentParser) -> None:
+    """Add no options."""
