@@ -7,6 +7,7 @@ case agrees with a book, the general one that is tested against it stands on fir
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
+from typing import SupportsFloat
 
 from springtide.contexts.peak.domain.queues.delay import (
     erlang_c,
@@ -44,7 +45,7 @@ def references() -> tuple[Reference, ...]:
     return (*_queues(), *_stock(), *_servers(), *_people_and_risk())
 
 
-def _of(name: str, source: str, published: float, ours: float, *, digits: int) -> Reference:
+def _of(name: str, source: str, published: float, ours: SupportsFloat, *, digits: int) -> Reference:
     return Reference(
         name=name, source=source, published=published, ours=float(ours), within=0.5 * 10.0**-digits * (1 + 1e-6)
     )
