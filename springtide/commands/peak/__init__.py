@@ -32,6 +32,7 @@ STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "warehouse": ("plan hours, crews, carriers and the external warehouse", options.warehouse),
     "buy": ("decide what to order at one review, from files", options.buy),
     "partners": ("show the register of partners, and what is weak about it", options.partners),
+    "references": ("check the desk's formulas against published values, on this machine", options.nothing),
     "risks": ("rank what may go wrong by its cost on the paths", options.risks),
 }
 """Name -> what it does in one line, and the function that adds its options."""

@@ -14,6 +14,8 @@ from springtide.contexts.peak.domain.budget.plan import CostLine, Income, plan_b
 from springtide.contexts.peak.domain.gateways.plan import plan_gateways
 from springtide.contexts.peak.domain.paths.products import StoredPaths
 from springtide.contexts.peak.domain.paths.totals import PathTotals
+from springtide.contexts.peak.domain.plan.methods import methods_of_plan
+from springtide.contexts.peak.domain.plan.minute import ASSUMED
 from springtide.contexts.peak.domain.readiness.findings import of_budget, of_gateways, of_servers
 from springtide.contexts.peak.domain.readiness.judge import judge
 from springtide.contexts.peak.domain.review.after import Figure, Overridden, review
@@ -116,6 +118,8 @@ def bodies() -> dict[str, bytes]:
         "decisions": decisions,
         "deadlines": deadlines,
         "paths": summary,
+        "methods": methods_of_plan(None, ""),
+        "peak_minute": ASSUMED,
         "servers": servers,
         "gateways": gateways,
         "budget": budget,

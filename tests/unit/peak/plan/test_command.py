@@ -1,7 +1,10 @@
 """`springtide peak plan` and `what-if`, as a stranger runs them on a small shop's folder."""
 
+import os
 import random
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -132,6 +135,27 @@ def test_the_same_inputs_and_seed_give_the_same_bytes_and_others_do_not(planned,
     assert other.inputs["demand"] == one.plan.inputs["demand"]
 
 
+def test_two_processes_make_the_same_plan_with_names_and_gateways(shop: Path, tmp_path: Path) -> None:
+    """Whatever order each process keeps its sets in: rosters, splits and everything else are the same bytes."""
+    made = []
+    for seed in ("1", "2"):
+        out = tmp_path / seed
+        words = ("peak", "plan", str(shop), "--out", str(out), "--season-days", "14", "--paths", "60")
+        subprocess.run(
+            [sys.executable, "-m", "springtide.cli", *words, "--roster-weeks", "1"],
+            check=True,
+            capture_output=True,
+            timeout=240,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )
+        made.append((out / "plan.json").read_bytes())
+    assert made[0] == made[1]
+    plan = msgspec.json.decode(made[0], type=Plan)
+    assert plan.staff.roster is not None
+    assert plan.staff.roster.entries
+    assert plan.gateways.parts
+
+
 def test_a_plan_is_of_its_season_and_its_ranks_rise(planned, capsys) -> None:
     plan = planned(capsys).plan
     assert (plan.first, plan.last) == (date(2026, 8, 31), date(2026, 9, 27))
@@ -142,8 +166,9 @@ def test_a_plan_is_of_its_season_and_its_ranks_rise(planned, capsys) -> None:
     assert plan.paths.orders.mean == pytest.approx(28 * 11.7, rel=0.25)
     assert sum(day.p90 for day in plan.days) == plan.paths.orders.p90
     assert plan.quality is not None
-    assert [phrase.key for phrase in plan.missing] == ["plan.no_calibration", "plan.stock_without_demand"]
-    assert plan.missing[1].values == {"products": 1}
+    expected = ["plan.no_calibration", "plan.no_accuracy", "plan.no_peak_minute", "plan.stock_without_demand"]
+    assert [phrase.key for phrase in plan.missing] == expected
+    assert plan.missing[3].values == {"products": 1}
 
 
 def test_the_stock_step_buys_what_the_count_is_short_of(planned, capsys) -> None:

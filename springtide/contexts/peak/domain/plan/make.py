@@ -10,6 +10,7 @@ from springtide.contexts.peak.domain.paths.joint import JointPaths, draw_paths
 from springtide.contexts.peak.domain.plan import words
 from springtide.contexts.peak.domain.plan.assemble import Made, plan_on
 from springtide.contexts.peak.domain.plan.inputs import VISITS_PER_ORDER, PlanInputs
+from springtide.contexts.peak.domain.plan.methods import gate_of_plan
 from springtide.contexts.peak.domain.plan.stages import Progress, Stages
 
 
@@ -23,7 +24,8 @@ def make_plan(demand: Demand, inputs: PlanInputs, progress: Progress) -> Made:
 
 def _forecast(demand: Demand, inputs: PlanInputs) -> Forecast:
     """Return the forecast; where nobody counts visits, they follow orders."""
-    forecast = make_forecast(demand, inputs.season, inputs.terms.calendar, gifts=inputs.terms.gifts, seed=inputs.seed)
+    gate = gate_of_plan(inputs.terms.accuracy, inputs.history)
+    forecast = make_forecast(demand, inputs.season, inputs.terms.calendar, gate=gate, seed=inputs.seed)
     if forecast.visits.any():
         return forecast
     return replace(forecast, visits=forecast.orders * VISITS_PER_ORDER)
@@ -36,6 +38,6 @@ def _draw(forecast: Forecast, inputs: PlanInputs) -> JointPaths:
         edits=inputs.edits,
         seed=inputs.seed,
         paths=inputs.paths,
-        peak_minute=inputs.peak_minute,
+        peak_minute=inputs.peak_minute.times,
         workers=inputs.workers,
     )
