@@ -1,13 +1,17 @@
 """A frozen plan, given as a folder or as the number of a plan of the running desk."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 
 from springtide.bootstrap import running
 from springtide.commands.engines import engine_settings
 from springtide.commands.output import aside
+from springtide.contexts.peak.providers.snapshot import Snapshot, read_snapshot
 from springtide.contracts.peak.api import PeakApi, PeakNotFound, PlanRow
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.snapshot import SNAPSHOT_FILE, Manifest
@@ -60,3 +64,10 @@ async def _file(peak: PeakApi, row: PlanRow, name: str) -> bytes:
         await peak.get_plan_file(caller=CALLER, plan_id=row.id, name=name, page=page) for page in range(1, first.pages)
     ]
     return b"".join(page.body for page in (first, *others))
+
+
+@contextmanager
+def frozen_plan(settings: Settings, plan: str) -> Iterator[Snapshot]:
+    """Give the frozen plan of a folder, or of the desk; raises InvalidPeakInput for one that was changed."""
+    with TemporaryDirectory(prefix="springtide-plan-") as temporary:
+        yield read_snapshot(folder_of(settings, plan, Path(temporary)))

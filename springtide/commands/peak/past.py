@@ -11,6 +11,7 @@ from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contexts.peak.domain.history.demand_of import Around, demand_of
 from springtide.contexts.peak.domain.history.lines import OrderLines, lines_of
 from springtide.contexts.peak.domain.history.ready import ReadySeries
+from springtide.contexts.peak.domain.history.up_to import up_to
 from springtide.contexts.peak.providers.calendar_file import read_calendar, usual_calendar
 from springtide.contexts.peak.providers.clock import check_timezone
 from springtide.contexts.peak.providers.history_file import read_history_file
@@ -45,6 +46,8 @@ def read_past(options: argparse.Namespace) -> Past:
     else:
         timezone = check_timezone(options.timezone)
         lines = read_history_file(Path(options.file), timezone=timezone, known=categories.keys())
+    if options.history_until:
+        lines = up_to(lines, options.history_until)
     if isinstance(lines, ReadySeries):
         return Past(demand=lines.demand, calendar=calendar, step_days=lines.step_days, report=None)
     holidays = holidays_in(calendar.regions[0], *lines.span)

@@ -12,6 +12,7 @@ from springtide.contexts.peak.domain.events import holidays_in, mistakes_of_regi
 from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contexts.peak.domain.history.demand_of import Around, demand_of
 from springtide.contexts.peak.domain.history.ready import ReadySeries
+from springtide.contexts.peak.domain.history.up_to import up_to
 from springtide.contexts.peak.domain.paths.calibrate import calibrate
 from springtide.contexts.peak.domain.paths.edits import Edits
 from springtide.contexts.peak.domain.plan.inputs import PlanInputs, hash_of
@@ -78,6 +79,8 @@ def read_past(source: HistorySource, folder: Path, calendar: EventCalendar) -> R
     visits = read_visits(kept_file(folder, source.visits)) if source.visits else {}
     path = kept_file(folder, source.file)
     lines = read_history_file(path, timezone=source.timezone, known=categories.keys())
+    if source.until:
+        lines = up_to(lines, source.until)
     if isinstance(lines, ReadySeries):
         return Read(demand=lines.demand, report=None)
     around = Around(
