@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from springtide.commands.peak.options import DEMO
+from springtide.contexts.peak.domain.backtest.up_to import up_to
 from springtide.contexts.peak.domain.events import holidays_in
 from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contexts.peak.domain.history.demand_of import Around, demand_of
 from springtide.contexts.peak.domain.history.lines import OrderLines, lines_of
 from springtide.contexts.peak.domain.history.ready import ReadySeries
-from springtide.contexts.peak.domain.history.up_to import up_to
 from springtide.contexts.peak.providers.calendar_file import read_calendar, usual_calendar
 from springtide.contexts.peak.providers.clock import check_timezone
 from springtide.contexts.peak.providers.history_file import read_history_file

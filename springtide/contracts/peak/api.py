@@ -18,8 +18,10 @@ from uuid import UUID
 import msgspec
 
 from springtide.contracts.common import AuditEntry
+from springtide.contracts.peak.actuals import Actuals
 from springtide.contracts.peak.errors import Mistake
 from springtide.contracts.peak.paths import Override, Scope
+from springtide.contracts.peak.season import Season
 from springtide.platform.caller import Caller
 from springtide.platform.errors import Conflict, NotFound, Unavailable
 
@@ -303,6 +305,24 @@ class PeakApi(Protocol):
 
     async def get_plan_file(self, *, caller: Caller, plan_id: UUID, name: str, page: int = 0) -> FilePage:
         """Return a page of a file that the plan is frozen in. `PeakNotFound`, also while the plan is not done."""
+        ...
+
+    async def get_season(self, *, caller: Caller, plan_id: UUID) -> Season:
+        """Return how the season of a plan stands, or stood when it was last looked at. `PeakNotFound`."""
+        ...
+
+    async def look_at_season(self, *, caller: Caller, key: str, plan_id: UUID, until: datetime | None = None) -> None:
+        """Ask for a new look within seconds; `until`: at the season as it stood then (local, the begin of an hour).
+
+        `InvalidPeakInput` for a plan that is not done, or a moment outside its season; `PeakExtraMissing`.
+        """
+        ...
+
+    async def put_actuals(self, *, caller: Caller, key: str, actuals: Actuals) -> int:
+        """Keep what was sold elsewhere, above what the shop's own orders tell; return how many hours are new or other.
+
+        The same again changes nothing. `InvalidPeakInput` names every hour that cannot be.
+        """
         ...
 
     async def compare_plans(self, *, caller: Caller, before_id: UUID, after_id: UUID) -> PlanComparison:

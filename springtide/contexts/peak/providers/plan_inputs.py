@@ -7,12 +7,12 @@ from pathlib import Path
 
 import msgspec
 
+from springtide.contexts.peak.domain.backtest.up_to import up_to
 from springtide.contexts.peak.domain.documents import missing, mistakes_of
 from springtide.contexts.peak.domain.events import holidays_in, mistakes_of_regions
 from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contexts.peak.domain.history.demand_of import Around, demand_of
 from springtide.contexts.peak.domain.history.ready import ReadySeries
-from springtide.contexts.peak.domain.history.up_to import up_to
 from springtide.contexts.peak.domain.paths.calibrate import calibrate
 from springtide.contexts.peak.domain.paths.edits import Edits
 from springtide.contexts.peak.domain.plan.inputs import PlanInputs, hash_of
