@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,13 +13,16 @@ from springtide.bootstrap import running
 from springtide.commands.engines import engine_settings
 from springtide.commands.output import aside
 from springtide.contexts.peak.providers.snapshot import Snapshot, read_snapshot
+from springtide.contracts.peak.actuals import Actuals
 from springtide.contracts.peak.api import PeakApi, PeakNotFound, PlanRow
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.snapshot import SNAPSHOT_FILE, Manifest
 from springtide.platform.caller import system
+from springtide.platform.usecase import new_key
 from springtide.settings import Settings
 
 CALLER = system("cli")
+_AT_ONCE = timedelta(days=3)
 
 
 def folder_of(settings: Settings, plan: str, out: Path) -> Path:
@@ -47,6 +51,40 @@ async def _write_out(settings: Settings, number: int, out: Path) -> None:
         for name in msgspec.json.decode(snapshot, type=Manifest).files:
             await asyncio.to_thread((out / name).write_bytes, await _file(peak, row, name))
         await asyncio.to_thread((out / SNAPSHOT_FILE).write_bytes, snapshot)
+
+
+def tell_desk(settings: Settings, number: int, actuals: Actuals) -> int:
+    """Keep what was sold in the running desk and have its plan looked at; return how many hours are new or other."""
+    return asyncio.run(_tell(settings, number, actuals))
+
+
+async def _tell(settings: Settings, number: int, actuals: Actuals) -> int:
+    async with (
+        engine_settings(settings, say=aside) as complete,
+        running(complete, {"peak"}, background=False, serve=False) as node,
+    ):
+        peak = node.ask(PeakApi)
+        changed = 0
+        for part in _parts(actuals):
+            changed += await peak.put_actuals(caller=CALLER, key=new_key(), actuals=part)
+        row = await plan_of(peak, number)
+        await peak.look_at_season(caller=CALLER, key=new_key(), plan_id=row.id)
+        return changed
+
+
+def _parts(actuals: Actuals) -> Iterator[Actuals]:
+    """Yield what was sold in spans small enough for a call."""
+    since = actuals.since
+    while since < actuals.until:
+        until = min(since + _AT_ONCE, actuals.until)
+        yield msgspec.structs.replace(
+            actuals,
+            since=since,
+            until=until,
+            hours=tuple(one for one in actuals.hours if since <= one.hour < until),
+            products=tuple(one for one in actuals.products if since.date() <= one.day < until.date()),
+        )
+        since = until
 
 
 async def plan_of(peak: PeakApi, number: int) -> PlanRow:

@@ -8,7 +8,7 @@ import msgspec
 
 from springtide.commands.output import aside, say
 from springtide.commands.peak.actuals import actuals_from
-from springtide.commands.peak.frozen import frozen_plan
+from springtide.commands.peak.frozen import frozen_plan, tell_desk
 from springtide.commands.peak.words import words
 from springtide.contexts.peak.providers.season_look import known_of, live_of
 from springtide.contracts.peak.actuals import Actuals
@@ -19,10 +19,12 @@ _SHOWN = 10
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
-    """Say where the season stands; with `--out` write live.json."""
+    """Say where the season stands; with `--out` write live.json. A plan of the desk is told what was sold, too."""
     with frozen_plan(settings, options.plan) as snapshot:
         actuals = actuals_from(options, snapshot.plan.timezone)
         view = live_of(snapshot, known_of(snapshot, actuals, options.until))
+    if options.plan.isdigit():
+        aside(f"{tell_desk(settings, int(options.plan), actuals):,} hours are new or other for the desk")
     if options.out:
         folder = Path(options.out)
         folder.mkdir(parents=True, exist_ok=True)

@@ -191,10 +191,14 @@ def season_of(**changes: Any) -> SeasonOfPlan:
         until=datetime(2011, 11, 22, 0),  # noqa: DTZ001 - the shop's own clock
         replayed=False,
         waiting=False,
-        live=live_of(1.9, hours=24),
-        review=review_of(1.2),
+        live_json=msgspec.json.encode(live_of(1.9, hours=24)),
+        review_json=msgspec.json.encode(review_of(1.2)),
         mistakes=(),
     )
+    for name in ("live", "review"):
+        if name in changes:
+            made = changes.pop(name)
+            changes[f"{name}_json"] = msgspec.json.encode(made) if made else None
     return msgspec.structs.replace(season, **changes)
 
 

@@ -11,7 +11,6 @@ from springtide.contexts.peak.service.read_plans import find_plan
 from springtide.contexts.peak.store import FeedRecord, PlanRecord, SeasonRecord, inputs_of
 from springtide.contracts.peak.api import PlanSettings, PlanState
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
-from springtide.contracts.peak.review import LiveView, Review
 from springtide.contracts.peak.season import Season, SeasonState
 from springtide.contracts.peak.source import SOURCE_DOCUMENT, decode_source
 from springtide.platform.db import Database, Read, Tx
@@ -38,8 +37,8 @@ async def read_season(db: Database, plan_id: UUID) -> Season:
         until=row.until_hour,
         replayed=bool(row.until_hour and known and row.until_hour < min(known, now)),
         waiting=row.asked_at is not None,
-        live=msgspec.json.decode(row.live, type=LiveView) if row.live else None,
-        review=msgspec.json.decode(row.review, type=Review) if row.review else None,
+        live_json=row.live,
+        review_json=row.review,
         mistakes=msgspec.convert(row.mistakes, tuple[Mistake, ...]),
     )
 
