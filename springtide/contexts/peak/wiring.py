@@ -5,6 +5,7 @@ from pathlib import Path
 from springtide.contexts.peak.jobs import loops
 from springtide.contexts.peak.service import PeakService
 from springtide.contexts.peak.store import STATEMENTS
+from springtide.contracts.orders.api import OrdersApi
 from springtide.contracts.peak.api import PeakApi
 from springtide.platform.rpc import Contract
 from springtide.platform.wiring import Built, ContextSpec, Needs
@@ -12,7 +13,7 @@ from springtide.platform.wiring import Built, ContextSpec, Needs
 
 def build(needs: Needs) -> Built:
     """Build the desk."""
-    return Built(api=PeakService(needs.db), loops=loops(needs.db, needs.data_dir))
+    return Built(api=PeakService(needs.db), loops=loops(needs.db, needs.data_dir, needs.ask(OrdersApi)))
 
 
 SPEC = ContextSpec(
