@@ -1,18 +1,25 @@
-"""What the desk does by itself: it makes the plans that were ordered, one after the other."""
+"""What the desk does by itself: it makes the plans that were ordered, and takes in what was measured."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from springtide.contexts.peak.providers.run_files import evidence_folder
 from springtide.contexts.peak.service.run_plan import RunPlan
+from springtide.contexts.peak.service.take_runs import TakeRuns
 from springtide.platform.db import Database
 from springtide.platform.wiring import Loop
 
 _LOOK_EVERY_S = 1.0
+_TAKE_EVERY_S = 5.0
 
 
-def loops(db: Database, data_dir: Path) -> Sequence[Loop]:
+def loops(db: Database, data_dir: Path, *, secret_key: str) -> Sequence[Loop]:
     """Return the loops of the desk."""
-    return [Loop(name="make_plans", every_s=_LOOK_EVERY_S, work=RunPlan(db, history_folder(data_dir)).next)]
+    runs = TakeRuns(db, evidence_folder(data_dir), secret_key=secret_key)
+    return [
+        Loop(name="make_plans", every_s=_LOOK_EVERY_S, work=RunPlan(db, history_folder(data_dir)).next),
+        Loop(name="take_runs", every_s=_TAKE_EVERY_S, work=runs.next),
+    ]
 
 
 def history_folder(data_dir: Path) -> Path:

@@ -13,12 +13,13 @@ from springtide.contracts.peak.budget import BudgetFigures, BudgetPlan, BudgetTe
 from springtide.contracts.peak.calendar import EventCalendar
 from springtide.contracts.peak.common import Band, Deadline, Decision, Phrase
 from springtide.contracts.peak.company import Company
+from springtide.contracts.peak.evidence import RunRow
 from springtide.contracts.peak.fulfilment import FulfilmentPlan, FulfilmentTerms
 from springtide.contracts.peak.gateways import GatewayPlan
 from springtide.contracts.peak.history import QualityReport
 from springtide.contracts.peak.partners import PartnerNote, PartnerReview
 from springtide.contracts.peak.paths import Calibration, PathsSummary
-from springtide.contracts.peak.readiness import Evidence, Readiness
+from springtide.contracts.peak.readiness import Evidence, Readiness, ReadinessTerms
 from springtide.contracts.peak.risk import Risk, RiskPlan
 from springtide.contracts.peak.servers import ServerPlan
 from springtide.contracts.peak.staff import StaffPlan
@@ -104,7 +105,8 @@ class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
     """What a plan was made with besides history and paths: frozen in inputs.json, so that it can be made again.
 
     `counts`: of the stock, None where nobody counted: then there is no buy list.
-    `roster_weeks`: weeks in which people's names stand on shifts. `gifts`: lever of a first Christmas.
+    `roster_weeks`: weeks in which people's names stand on shifts. `gifts`: lever of a first Christmas. `runs`: what the
+    product measured. `judged_on`: the day evidence is as old as; None: `as_of`, which may be a day of the past.
     """
 
     as_of: date
@@ -120,6 +122,9 @@ class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
     partners: tuple[PartnerNote, ...] = ()
     risks: tuple[Risk, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    runs: tuple[RunRow, ...] = ()
+    readiness: ReadinessTerms = ReadinessTerms()
+    judged_on: date | None = None
     roster_weeks: int = 4
     gifts: float = 1.0
 
