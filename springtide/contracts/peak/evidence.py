@@ -17,8 +17,8 @@ HELD, ORDERS, PROCESSES_FIRST, PROCESSES_MOST = "held_per_s", "orders", "process
 """Figures of a rehearsal: orders a second over its best minute, all orders, web processes at its start and at most."""
 SELLING, LOST = "selling_s", "lost_s"
 """Figures of a restore: until orders were taken again (of a real one: until the data was there), and what was lost."""
-DIFFERENCES, COMPARED, KILLS, BOUGHT = "differences", "compared", "kills", "bought"
-"""Figures of drills and of comparisons of the books."""
+DIFFERENCES, COMPARED, KILLS, BOUGHT, WHOLE = "differences", "compared", "kills", "bought", "whole"
+"""Figures of drills and of comparisons of the books; backups that were read whole."""
 MOST_NAME, MOST_WORDS, MOST_FIGURES = 200, 2_000, 40
 
 

@@ -79,13 +79,13 @@ async def test_the_desk_takes_in_what_commands_left_and_puts_aside_what_is_none(
     folder, key = evidence_folder(tmp_path), node.settings.secret_key
     made = run()
     left = write_run(folder, sealed(made, key))
-    (folder / "nonsense.json").write_text("{}")
+    (folder / "evidence-nonsense.json").write_text("{}")
     take = TakeRuns(node.databases["peak"], folder, secret_key=key)
     twice = TakeRuns(node.databases["peak"], folder, secret_key=key)
     assert sum(await asyncio.gather(take.next(), twice.next())) >= 1
     assert [row.run for row in await node.ask(PeakApi).list_runs(caller=READER)] == [made]
     assert (folder / TAKEN / left.name).exists()
-    assert (folder / REFUSED / "nonsense.json").exists()
+    assert (folder / REFUSED / "evidence-nonsense.json").exists()
     write_run(folder, sealed(made, key))
     assert await take.next() == 1
     assert [row.run for row in await node.ask(PeakApi).list_runs(caller=READER)] == [made]

@@ -1,8 +1,8 @@
 """Measured runs as files: one each, sealed, in a folder that the desk empties.
 
-<data folder>/peak/evidence/<run>.json            waits for the desk
-<data folder>/peak/evidence/taken/<run>.json      is filed
-<data folder>/peak/evidence/refused/<run>.json    could not be read, or said too little
+<data folder>/peak/evidence/evidence-*.json            wait for the desk
+<data folder>/peak/evidence/taken/evidence-*.json      are filed
+<data folder>/peak/evidence/refused/evidence-*.json    could not be read, or said too little
 """
 
 import tempfile
@@ -16,6 +16,7 @@ from springtide.contracts.peak.evidence import SealedRun
 
 TAKEN, REFUSED = "taken", "refused"
 _MOST_BYTES = 64 * 1024
+_FILES = "evidence-*.json"
 
 
 def evidence_folder(data_dir: Path) -> Path:
@@ -31,15 +32,12 @@ def write_run(folder: Path, sealed: SealedRun) -> Path:
         file.write(content)
     written = Path(file.name)
     written.chmod(0o644)
-    return written.replace(folder / f"{sealed.run.at:%Y%m%dT%H%M%SZ}-{sealed.run.kind}-{sealed.run.id}.json")
+    return written.replace(folder / f"evidence-{sealed.run.at:%Y%m%dT%H%M%SZ}-{sealed.run.kind}-{sealed.run.id}.json")
 
 
 def waiting(folder: Path) -> list[Path]:
-    """Return the files of a folder and of the folders of reports in it, oldest first."""
-    if not folder.is_dir():
-        return []
-    found = [*folder.glob("*.json"), *folder.glob("*/evidence.json")]
-    return sorted(file for file in found if file.name != "index.json" and file.is_file())
+    """Return the runs that lie in a folder, oldest first."""
+    return sorted(folder.glob(_FILES))
 
 
 def read_run(file: Path) -> SealedRun:
@@ -60,9 +58,13 @@ def put_aside(file: Path, where: str) -> None:
 
 
 def read_folder(folder: Path) -> Iterator[SealedRun]:
-    """Read all runs of a folder; raises InvalidPeakInput naming every file that is none."""
+    """Read all runs of a folder and of the folders in it, as reports lie there; InvalidPeakInput names what is none."""
     mistakes: list[Mistake] = []
-    for file in waiting(folder):
+    files = sorted([*folder.glob(_FILES), *folder.glob(f"*/{_FILES}")])
+    if not files:
+        message = f"there is no {_FILES} in it"
+        mistakes.append(Mistake(where=str(folder), rule="no_runs", message=message))
+    for file in files:
         try:
             yield read_run(file)
         except InvalidPeakInput as refused:

@@ -23,5 +23,6 @@ def is_sealed(sealed_run: SealedRun, secret_key: str) -> bool:
 
 
 def _seal(run: MeasuredRun, secret_key: str) -> str:
-    body = _PURPOSE + msgspec.json.encode(run, order="deterministic")
+    as_read = msgspec.json.decode(msgspec.json.encode(run), type=MeasuredRun)  # where a count has become 25.0
+    body = _PURPOSE + msgspec.json.encode(as_read, order="deterministic")
     return hmac.new(secret_key.encode(), body, hashlib.sha256).hexdigest()

@@ -103,6 +103,16 @@ def test_a_rehearsal_without_a_gateway_shows_only_that() -> None:
     assert not shown(without(run(RunKind.REHEARSAL, held_per_s=2.5), "sandbox"))["one_gateway_lost"].passed
 
 
+def test_a_real_restore_claims_nothing_about_what_was_lost() -> None:
+    found = shown(run(RunKind.RESTORE, selling_s=20.0))["backup_restored"]
+    assert found.because is not None
+    assert (found.passed, found.because.key) == (True, "readiness.restored_data")
+
+
+def test_a_backup_that_was_only_taken_shows_nothing() -> None:
+    assert shown(run(RunKind.BACKUP)) == {}
+
+
 def test_only_growing_shows_that_a_shop_scales_by_itself() -> None:
     still = run(RunKind.REHEARSAL, held_per_s=9, processes_first=2, processes_most=2)
     grew = run(RunKind.REHEARSAL, held_per_s=9, processes_first=2, processes_most=5)
@@ -119,7 +129,7 @@ def test_only_growing_shows_that_a_shop_scales_by_itself() -> None:
     ],
 )
 def test_other_runs_count_for_their_item_and_failed_ones_say_why(kind: RunKind, item: str) -> None:
-    assert shown(run(kind))[item].passed
+    assert shown(run(kind, whole=2.0))[item].passed
     failed = state(item, run(kind, passed=False))
     assert (failed.verdict, failed.why.values) == (Verdict.FAILED, {"why": "2 orders missing"})
 

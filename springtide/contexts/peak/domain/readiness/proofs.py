@@ -18,6 +18,7 @@ from springtide.contracts.peak.evidence import (
     PROCESSES_FIRST,
     PROCESSES_MOST,
     SELLING,
+    WHOLE,
     MeasuredRun,
     RunKind,
     RunRow,
@@ -105,10 +106,13 @@ def _scaled(run: MeasuredRun, needs: Needs) -> Shown | None:
 def _restored(run: MeasuredRun, needs: Needs) -> Shown:
     if not run.passed:
         return _failed(run)
-    took, lost = run.figures.get(SELLING, 0.0), run.figures.get(LOST, 0.0)
-    values = {"took": round(took, 1), "allowed": round(needs.restore_within_s), "lost": round(lost, 2)}
+    took, lost = run.figures.get(SELLING, 0.0), run.figures.get(LOST)
+    values: dict[str, str | float] = {"took": round(took, 1), "allowed": round(needs.restore_within_s)}
     if took > needs.restore_within_s:
         return False, said("restored_late", **values)
+    if lost is None:  # of a real restore nobody knows what buyers were told before
+        return True, said("restored_data", **values)
+    values["lost"] = round(lost, 2)
     if lost > needs.lose_at_most_s:
         return False, said("restored_short", most=round(needs.lose_at_most_s), **values)
     return True, said("restored", **values)
@@ -125,9 +129,13 @@ def _compared(run: MeasuredRun, needs: Needs) -> Shown:
     return (True, said("compared", count=round(run.figures.get(COMPARED, 0.0)))) if run.passed else _failed(run)
 
 
-def _backed_up(run: MeasuredRun, needs: Needs) -> Shown:
+def _backed_up(run: MeasuredRun, needs: Needs) -> Shown | None:
+    """Look at a backup: one that was only taken shows nothing, one that could not be taken or read does."""
     del needs
-    return (True, said("backed_up")) if run.passed else _failed(run)
+    if not run.passed:
+        return _failed(run)
+    whole = run.figures.get(WHOLE, 0.0)
+    return (True, said("backed_up", count=round(whole))) if whole else None
 
 
 _LOOKS: dict[str, tuple[frozenset[RunKind], Look]] = {
