@@ -57,7 +57,9 @@ async def _load(settings: Settings, options: argparse.Namespace) -> tuple[InputI
         peak, kept = node.ask(PeakApi), history_folder(Path(complete.data_dir))
         files = {name: getattr(options, name) for name in KEPT_FILES if getattr(options, name)}
         names = {name: await asyncio.to_thread(keep_file, kept, Path(path)) for name, path in files.items()}
-        source = HistorySource(**names, timezone=options.timezone, keep=tuple(options.keep))
+        source = HistorySource(
+            **names, timezone=options.timezone, keep=tuple(options.keep), until=options.history_until
+        )
         there = {info.name: info.version for info in await peak.list_inputs(caller=_CALLER)}
         texts = {SOURCE_DOCUMENT: _toml(source), **dict(_documents(options, there))}
         edits = tuple(
@@ -82,7 +84,9 @@ def _documents(options: argparse.Namespace, there: dict[str, int]) -> Iterator[t
 def _toml(record: msgspec.Struct) -> str:
     """Return a record of plain values as TOML: its JSON values are TOML's too."""
     return "".join(
-        f"{name} = {msgspec.json.encode(value).decode()}\n" for name, value in msgspec.structs.asdict(record).items()
+        f"{name} = {msgspec.json.encode(value).decode()}\n"
+        for name, value in msgspec.structs.asdict(record).items()
+        if value is not None
     )
 
 

@@ -1,7 +1,7 @@
 """Options that several steps share; nothing here imports the numerics."""
 
 import argparse
-from datetime import date
+from datetime import date, datetime
 
 DEMO = "demo"
 
@@ -18,6 +18,9 @@ def add_history(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--events", default="", metavar="FILE", help="events.toml; default: the usual events")
     parser.add_argument(
         "--timezone", default="Europe/London", metavar="ZONE", help="the shop's (default Europe/London)"
+    )
+    parser.add_argument(
+        "--history-until", type=date.fromisoformat, metavar="DATE", help="nothing that was sold later is read"
     )
     parser.add_argument(
         "--keep",
@@ -78,6 +81,56 @@ def what_if(parser: argparse.ArgumentParser) -> None:
     add_levers(parser)
     parser.add_argument("--out", default="", metavar="FOLDER", help="write the changed plan there")
     parser.add_argument("--json", action="store_true", help="print the changed plan for machines")
+
+
+def _add_actuals(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "plan", metavar="PLAN", help="what `peak plan --out` wrote, or the number of a plan of the desk"
+    )
+    parser.add_argument(
+        "--actuals",
+        required=True,
+        metavar="FILE",
+        help="order lines, Shopify's export or hour, orders; `demo` is the demo shop's past",
+    )
+    parser.add_argument(
+        "--until", type=moment, metavar="HOUR", help="as it stood then, local: 2010-11-26T12:00 (default: all there is)"
+    )
+    parser.add_argument("--keep", action="append", default=[], metavar="KEY", help="as the history was read")
+    parser.add_argument("--json", action="store_true", help="print it for machines")
+
+
+def moment(text: str) -> datetime:
+    """Read the beginning of a local hour."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is not None or found.minute or found.second or found.microsecond:
+        message = f"{text} is not the beginning of an hour on the shop's clock, like 2010-11-26T12:00"
+        raise argparse.ArgumentTypeError(message)
+    return found
+
+
+def live(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak live`."""
+    _add_actuals(parser)
+    parser.add_argument("--out", default="", metavar="FOLDER", help="live.json goes there")
+
+
+def review(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak review`."""
+    _add_actuals(parser)
+    parser.add_argument("--facts", default="", metavar="FILE", help="facts.toml: what else is known, by figure")
+    parser.add_argument(
+        "--out", required=True, metavar="FOLDER", help="review.json, calibration.json and levers.toml go there"
+    )
+
+
+def snapshot(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak snapshot`."""
+    parser.add_argument(
+        "plan", metavar="PLAN", help="what `peak plan --out` wrote, or the number of a plan of the desk"
+    )
+    parser.add_argument("--out", default="", metavar="FOLDER", help="a plan of the desk is written there")
+    parser.add_argument("--remake", action="store_true", help="make it again from what is frozen, and compare")
 
 
 def staff(parser: argparse.ArgumentParser) -> None:

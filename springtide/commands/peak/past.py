@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from springtide.commands.peak.options import DEMO
+from springtide.contexts.peak.domain.backtest.up_to import up_to
 from springtide.contexts.peak.domain.events import holidays_in
 from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contexts.peak.domain.history.demand_of import Around, demand_of
@@ -45,6 +46,8 @@ def read_past(options: argparse.Namespace) -> Past:
     else:
         timezone = check_timezone(options.timezone)
         lines = read_history_file(Path(options.file), timezone=timezone, known=categories.keys())
+    if options.history_until:
+        lines = up_to(lines, options.history_until)
     if isinstance(lines, ReadySeries):
         return Past(demand=lines.demand, calendar=calendar, step_days=lines.step_days, report=None)
     holidays = holidays_in(calendar.regions[0], *lines.span)

@@ -611,3 +611,22 @@ with sold as (
 select weekday, hour, count(*)::float8 / weeks as orders, sum(gross)::float8 / weeks as gross_minor
 from sold cross join span
 group by weekday, hour, weeks order by weekday, hour
+
+-- name: sold_hours
+-- An order counts while anything of it is left; a cancelled unit takes its share of the line's price with it.
+select date_trunc('hour', placed_at at time zone %(timezone)s) as hour, count(*)::bigint as orders,
+       sum(sold.units)::bigint as units, sum(round(sold.net_minor * fx_to_base))::bigint as net_minor
+from orders join lateral (
+    select sum(ordered - cancelled) as units,
+           sum(case when ordered = 0 then 0 else net_minor * (ordered - cancelled) / ordered::numeric end) as net_minor
+    from order_lines where order_id = orders.id and net_minor >= 0
+) as sold on sold.units > 0
+where placed_at >= %(from_at)s and placed_at < %(until_at)s and channel not in ('health', 'rehearsal')
+group by 1 order by 1
+
+-- name: sold_units
+select sku, sum(ordered - cancelled)::bigint as units
+from orders join order_lines on order_id = orders.id
+where placed_at >= %(from_at)s and placed_at < %(until_at)s and channel not in ('health', 'rehearsal')
+  and sku > %(after)s and order_lines.net_minor >= 0
+group by sku having sum(ordered - cancelled) > 0 order by sku limit %(limit)s

@@ -101,7 +101,7 @@ from plan where %(before)s::bigint is null or number < %(before)s order by numbe
 
 -- name: find_plan
 select id, number, title, state, stage, share, author, ordered_at, ended_at, started_at, settings, inputs, inputs_sha256,
-       overrides, evidence, runs, stages, figures, mistakes
+       overrides, evidence, runs, stages, figures, mistakes, snapshot_sha256
 from plan where id = %(id)s
 
 -- name: lock_plan
@@ -135,7 +135,7 @@ on conflict (plan_id, step, page) do update set body = excluded.body
 
 -- name: end_plan
 update plan set state = %(state)s, ended_at = %(at)s, share = %(share)s, stages = %(stages)s, figures = %(figures)s,
-       mistakes = %(mistakes)s, version = version + 1
+       mistakes = %(mistakes)s, snapshot_sha256 = %(snapshot_sha256)s, version = version + 1
 where id = %(id)s
 returning version
 
@@ -146,3 +146,86 @@ from part where plan_id = %(id)s group by step order by step
 -- name: find_part
 select body, (select count(*)::int from part as other where other.plan_id = part.plan_id and other.step = part.step) as pages
 from part where plan_id = %(id)s and step = %(step)s and page = %(page)s
+
+-- name: drop_plan_files
+delete from plan_file where plan_id = %(id)s
+
+-- name: insert_plan_file
+insert into plan_file (plan_id, name, page, body) values (%(id)s, %(name)s, %(page)s, %(body)s)
+on conflict (plan_id, name, page) do update set body = excluded.body
+
+-- name: find_plan_file
+select body, (select count(*)::int from plan_file as other
+              where other.plan_id = plan_file.plan_id and other.name = plan_file.name) as pages
+from plan_file where plan_id = %(id)s and name = %(name)s and page = %(page)s
+
+-- name: put_hours
+-- A file's hours stand above the shop's; the same again changes nothing.
+insert into actual_hour (hour, orders, units, revenue_minor, source, told_at)
+select hour, orders, units, revenue_minor, %(source)s, %(at)s
+from unnest(%(hours)s::timestamp[], %(orders)s::bigint[], %(units)s::bigint[], %(revenues)s::bigint[])
+     as told (hour, orders, units, revenue_minor)
+order by hour
+on conflict (hour) do update set orders = excluded.orders, units = excluded.units, revenue_minor = excluded.revenue_minor,
+       source = excluded.source, told_at = excluded.told_at
+where (actual_hour.source = 'shop' or excluded.source <> 'shop')
+      and (actual_hour.orders, actual_hour.units, actual_hour.revenue_minor, actual_hour.source)
+          is distinct from (excluded.orders, excluded.units, excluded.revenue_minor, excluded.source)
+
+-- name: drop_hours
+-- Hours of this span that the source does not tell of any more: everything in them was cancelled.
+delete from actual_hour
+where hour >= %(since)s and hour < %(until)s and source = %(source)s and not hour = any(%(hours)s::timestamp[])
+
+-- name: put_days
+insert into actual_day (day, sku, units, source)
+select day, sku, units, %(source)s
+from unnest(%(days)s::date[], %(skus)s::text[], %(units)s::bigint[]) as told (day, sku, units)
+order by day, sku
+on conflict (day, sku) do update set units = excluded.units, source = excluded.source
+where (actual_day.source = 'shop' or excluded.source <> 'shop')
+      and (actual_day.units, actual_day.source) is distinct from (excluded.units, excluded.source)
+
+-- name: put_feed
+insert into actual_feed (source, from_hour, until_hour, told_at) values (%(source)s, %(since)s, %(until)s, %(at)s)
+on conflict (source) do update set from_hour = least(actual_feed.from_hour, excluded.from_hour),
+       until_hour = greatest(actual_feed.until_hour, excluded.until_hour), told_at = excluded.told_at
+
+-- name: feeds
+select source, from_hour, until_hour from actual_feed order by source
+
+-- name: hours_between
+select hour, orders, units, revenue_minor from actual_hour
+where hour >= %(since)s and hour < %(until)s order by hour
+
+-- name: days_between
+select day, sku, units from actual_day where day >= %(first)s and day < %(until)s order by day, sku
+
+-- name: find_season
+select asked_at, asked_until, looked_at, until_hour, live, review, mistakes from season where plan_id = %(id)s
+
+-- name: ask_season
+insert into season (plan_id, asked_at, asked_until) values (%(id)s, %(at)s, %(until)s)
+on conflict (plan_id) do update set asked_at = excluded.asked_at, asked_until = excluded.asked_until
+
+-- name: plans_to_follow
+-- The newest plans whose season may be under way anywhere on earth, or has ended lately.
+select id, settings from plan
+where state = 'done' and snapshot_sha256 <> '' and (settings->>'first')::date <= %(today)s::date + 1
+  and (settings->>'first')::date + (settings->>'days')::int >= %(today)s::date - 3
+order by number desc limit 3
+
+-- name: take_look
+-- A look that somebody waits for, and that no living process makes.
+update season set taken_at = %(now)s
+where plan_id = (
+    select plan_id from season where asked_at is not null and (taken_at is null or taken_at < %(silent_since)s)
+    order by asked_at limit 1 for update skip locked
+)
+returning plan_id, asked_at, asked_until
+
+-- name: end_look
+update season set looked_at = %(at)s, until_hour = %(until)s, live = coalesce(%(live)s, live),
+       review = case when %(live)s::bytea is null then review else %(review)s end, mistakes = %(mistakes)s, taken_at = null,
+       asked_at = case when asked_at = %(asked_at)s then null else asked_at end
+where plan_id = %(id)s

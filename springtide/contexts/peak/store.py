@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from psycopg.types.json import Jsonb
@@ -30,6 +31,7 @@ from springtide.contracts.peak.errors import Mistake
 from springtide.contracts.peak.evidence import RunRow
 from springtide.contracts.peak.paths import Override
 from springtide.contracts.peak.readiness import Evidence
+from springtide.contracts.peak.review import LiveView, Review
 from springtide.platform.db import Read, Statements, Tx
 
 STATEMENTS = Statements.load(Path(__file__).parent / "queries.sql")
@@ -66,6 +68,7 @@ class PlanRecord(PlanRow, frozen=True, kw_only=True):
     stages: list[dict[str, Any]]
     figures: dict[str, float]
     mistakes: list[dict[str, Any]]
+    snapshot_sha256: str
 
     def row(self) -> PlanRow:
         """Return it as a line of the list."""
@@ -96,6 +99,7 @@ class PlanRecord(PlanRow, frozen=True, kw_only=True):
             parts=tuple(parts),
             figures=self.figures,
             mistakes=msgspec.convert(self.mistakes, tuple[Mistake, ...]),
+            snapshot_sha256=self.snapshot_sha256,
         )
 
 
@@ -197,6 +201,7 @@ async def end_plan(
     stages: Sequence[Stage],
     figures: Mapping[str, float],
     mistakes: Sequence[Mistake],
+    snapshot_sha256: str = "",
 ) -> int:
     """Write down how a plan ended; return its new version."""
     version: int = await tx.value(
@@ -209,6 +214,73 @@ async def end_plan(
             "stages": Jsonb(msgspec.to_builtins(list(stages))),
             "figures": Jsonb(dict(figures)),
             "mistakes": Jsonb(msgspec.to_builtins(list(mistakes))),
+            "snapshot_sha256": snapshot_sha256,
         },
     )
     return version
+
+
+class FeedRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A source of actuals told everything from one local hour to another."""
+
+    source: str
+    from_hour: datetime
+    until_hour: datetime
+
+
+class FollowedPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan whose season may be under way."""
+
+    id: UUID
+    settings: dict[str, Any]
+
+
+class SeasonRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """How a season stood when it was looked at; empty when it never was."""
+
+    asked_at: datetime | None = None
+    asked_until: datetime | None = None
+    looked_at: datetime | None = None
+    until_hour: datetime | None = None
+    live: bytes | None = None
+    review: bytes | None = None
+    mistakes: list[dict[str, Any]] = []
+
+    def looked_hour(self, timezone: str) -> datetime | None:
+        """Return the last local hour that was over when it was looked at."""
+        if self.looked_at is None:
+            return None
+        local = self.looked_at.astimezone(ZoneInfo(timezone))
+        return local.replace(tzinfo=None, minute=0, second=0, microsecond=0)
+
+
+class TakenLook(msgspec.Struct, frozen=True, kw_only=True):
+    """A look that this process makes; what is asked after `asked_at` is another one."""
+
+    plan_id: UUID
+    asked_at: datetime
+    asked_until: datetime | None
+
+
+async def end_look(
+    tx: Tx,
+    taken: TakenLook,
+    *,
+    until: datetime | None,
+    live: LiveView | None,
+    review: Review | None,
+    mistakes: Sequence[Mistake],
+) -> None:
+    """Write down what was seen; with mistakes what was seen before stays."""
+    await tx.run(
+        "end_look",
+        {
+            "id": taken.plan_id,
+            "at": tx.now,
+            "asked_at": taken.asked_at,
+            "until": until,
+            "live": msgspec.json.encode(live) if live else None,
+            "review": msgspec.json.encode(review) if review else None,
+            "mistakes": Jsonb(msgspec.to_builtins(list(mistakes))),
+        },
+    )

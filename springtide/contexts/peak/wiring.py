@@ -5,6 +5,7 @@ from pathlib import Path
 from springtide.contexts.peak.jobs import loops
 from springtide.contexts.peak.service import PeakService
 from springtide.contexts.peak.store import STATEMENTS
+from springtide.contracts.orders.api import OrdersApi
 from springtide.contracts.peak.api import PeakApi
 from springtide.platform.rpc import Contract
 from springtide.platform.wiring import Built, ContextSpec, Needs
@@ -14,7 +15,7 @@ def build(needs: Needs) -> Built:
     """Build the desk."""
     return Built(
         api=PeakService(needs.db, secret_key=needs.secret_key),
-        loops=loops(needs.db, needs.data_dir, secret_key=needs.secret_key),
+        loops=loops(needs.db, needs.data_dir, needs.ask(OrdersApi), secret_key=needs.secret_key),
     )
 
 

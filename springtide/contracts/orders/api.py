@@ -348,6 +348,26 @@ class SalesPace(msgspec.Struct, frozen=True, kw_only=True):
     since_last_s: float | None
 
 
+class SoldHour(msgspec.Struct, frozen=True, kw_only=True):
+    """What was sold in an hour that began at `hour` on the asked zone's clock (no zone in it).
+
+    Orders with anything left that was not cancelled; units and the net price of goods, cancelled ones taken off, money
+    in each order's base currency.
+    """
+
+    hour: datetime
+    orders: int
+    units: int
+    net_minor: int
+
+
+class SoldUnits(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a SKU sold on a day, cancelled ones taken off."""
+
+    sku: str
+    units: int
+
+
 class OrdersApi(Protocol):
     """Orders' verbs. place is the system's; staff verbs need "orders.read", "orders.write", "orders.refund"."""
 
@@ -419,6 +439,20 @@ class OrdersApi(Protocol):
         """Return the mean of each hour of the week over the whole weeks before `as_of` (at most 26) in which anything
         was sold; hours without an order are left out. Money as in `history`.
         """
+
+    async def sold_hours(self, *, caller: Caller, since: date, until: date, timezone: str) -> tuple[SoldHour, ...]:
+        """Return hours with sales from the day `since` up to and without `until`, at most 100 days, oldest first.
+
+        Days and hours are those of `timezone` (IANA). Imported orders count: somebody bought there. Those of health
+        checks and rehearsals do not. Facts of a moment: what is cancelled later is taken off later. `InvalidOrder`.
+        """
+        ...
+
+    async def sold_units(
+        self, *, caller: Caller, day: date, timezone: str, after: str = "", limit: int = 2_000
+    ) -> tuple[SoldUnits, ...]:
+        """Return units by SKU of a day of that zone, by SKU, those after `after`; `limit` at most 5,000."""
+        ...
 
     async def late_by(self, *, caller: Caller) -> float:
         """Return how many seconds late `history` and audit rows may be, read from a replica; 0 without one."""

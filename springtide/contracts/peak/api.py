@@ -19,10 +19,12 @@ from uuid import UUID
 import msgspec
 
 from springtide.contracts.common import AuditEntry
+from springtide.contracts.peak.actuals import Actuals
 from springtide.contracts.peak.errors import Mistake
 from springtide.contracts.peak.evidence import RunRow, SealedRun
 from springtide.contracts.peak.paths import Override, Scope
 from springtide.contracts.peak.readiness import Readiness
+from springtide.contracts.peak.season import Season
 from springtide.platform.caller import Caller
 from springtide.platform.errors import Conflict, NotFound, Unavailable
 
@@ -155,7 +157,8 @@ class PlanInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A plan, whole but for its parts.
 
     `inputs_sha256`: of everything it was made from; two plans with the same hash and the same desk are the same.
-    `figures`: its headline numbers by name, for lists and comparisons. `mistakes`: why it failed.
+    `figures`: its headline numbers by name, for lists and comparisons. `mistakes`: why it failed. `snapshot_sha256`:
+    of the files it is frozen in, in hex; "" until it is done.
     """
 
     row: PlanRow
@@ -168,6 +171,16 @@ class PlanInfo(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[PartInfo, ...]
     figures: dict[str, float]
     mistakes: tuple[Mistake, ...]
+    snapshot_sha256: str = ""
+
+
+class FilePage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of a file that a plan is frozen in, at most 256 KB; see `contracts.peak.snapshot`."""
+
+    name: str
+    page: int
+    pages: int
+    body: bytes
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -323,6 +336,28 @@ class PeakApi(Protocol):
 
     async def get_part(self, *, caller: Caller, plan_id: UUID, step: str, page: int = 0) -> Part:
         """Return a page of a step's result. `PeakNotFound`, also while the step has not ended."""
+        ...
+
+    async def get_plan_file(self, *, caller: Caller, plan_id: UUID, name: str, page: int = 0) -> FilePage:
+        """Return a page of a file that the plan is frozen in. `PeakNotFound`, also while the plan is not done."""
+        ...
+
+    async def get_season(self, *, caller: Caller, plan_id: UUID) -> Season:
+        """Return how the season of a plan stands, or stood when it was last looked at. `PeakNotFound`."""
+        ...
+
+    async def look_at_season(self, *, caller: Caller, key: str, plan_id: UUID, until: datetime | None = None) -> None:
+        """Ask for a new look within seconds; `until`: at the season as it stood then (local, the begin of an hour).
+
+        `InvalidPeakInput` for a plan that is not done, or a moment outside its season; `PeakExtraMissing`.
+        """
+        ...
+
+    async def put_actuals(self, *, caller: Caller, key: str, actuals: Actuals) -> int:
+        """Keep what was sold elsewhere, above what the shop's own orders tell; return how many hours are new or other.
+
+        The same again changes nothing. `InvalidPeakInput` names every hour that cannot be.
+        """
         ...
 
     async def compare_plans(self, *, caller: Caller, before_id: UUID, after_id: UUID) -> PlanComparison:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 import msgspec
 
 from springtide.contracts.peak.common import Band, Department, Phrase
+from springtide.contracts.peak.paths import Calibration
 
 
 class FanHour(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,21 +16,62 @@ class FanHour(msgspec.Struct, frozen=True, kw_only=True):
     actual: float | None
 
 
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to call: a partner of the register, its desk, and who is above it; "" where nobody said."""
+
+    name: str
+    contact: str
+    escalation: str
+
+
 class Trigger(msgspec.Struct, frozen=True, kw_only=True):
-    """Something agreed beforehand: when it fires, who does what."""
+    """Something agreed beforehand. `rule`: when it fires; `when`: how it looks now; `calls`: whom to call then."""
 
     id: str
     fired: bool
     department: Department
     when: Phrase
     action: Phrase
+    rule: Phrase | None = None
+    calls: tuple[Call, ...] = ()
+
+
+class Quiet(msgspec.Struct, frozen=True, kw_only=True):
+    """Hours from `first` to `last` in which nothing was sold although every path sold something: a gap in the feed, or
+
+    a shop that was down. `expected`: orders the plan has for them, at P50.
+    """
+
+    first: datetime
+    last: datetime
+    expected: float
+
+
+class GoodsWatch(msgspec.Struct, frozen=True, kw_only=True):
+    """A product that sells beyond its P90. Units of whole days so far, and of the season as it looks now.
+
+    `left`: in stock by the plan's count, its announced goods and what was sold; None where nobody counted. `gone_on`:
+    the day half of the paths are sold out; None within the season not. `wanted`: units that P90 needs beyond `left`.
+    """
+
+    sku: str
+    sold: float
+    planned: Band
+    season: Band
+    left: float | None
+    gone_on: date | None
+    wanted: float
+    supplier: str
+    last_order: date | None
 
 
 class LiveView(msgspec.Struct, frozen=True, kw_only=True):
     """Where the season stands. `rank`: share of the paths that had fewer orders by now, 0 to 1.
 
     `like`: the named path nearest to what was sold (P10, P50, P90 or P99). `season_orders`: of the whole season, as
-    planned and as it looks now. `hours_seen`: hours of the season with actuals.
+    planned and as it looks now. `hours_seen`: hours of the season with actuals. `rest`: orders still to come.
+    `effective`: how many paths say so; `beyond`: more or less was sold than on any path. `unknown_units`: of products
+    that the plan does not know.
     """
 
     hours_seen: int
@@ -39,6 +81,12 @@ class LiveView(msgspec.Struct, frozen=True, kw_only=True):
     expected_season: Band
     fan: tuple[FanHour, ...]
     triggers: tuple[Trigger, ...]
+    rest: Band | None = None
+    effective: float = 0.0
+    beyond: bool = False
+    quiet: tuple[Quiet, ...] = ()
+    goods: tuple[GoodsWatch, ...] = ()
+    unknown_units: float = 0.0
 
 
 class StepReview(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +114,15 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     points: int
 
 
+class Within(msgspec.Struct, frozen=True, kw_only=True):
+    """The share of what came that lay from P10 to P90, both included: 0.8 or a little more is calibrated."""
+
+    level: str
+    event: bool
+    found: float
+    points: int
+
+
 class OverrideValue(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody's override did: the error (WAPE) with and without it. `helped`: it became smaller."""
 
@@ -86,7 +143,13 @@ class Priors(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
-    """The page after the peak. `bias`: (sum of actual - sum of P50) / sum of P50, of orders a day."""
+    """The page after the peak. `bias`: (sum of actual - sum of P50) / sum of P50, of orders a day.
+
+    `last`: the last day that is over and compared. `snapshot_sha256`: of the frozen plan that it is compared with.
+    `pit`: days by the tenth of the paths that what came fell into, from the lowest; alike when calibrated.
+    `calibration`: what the next plan may take; `event_lever`: what its levers may say of event days, where its history
+    does not have this season.
+    """
 
     first: date
     last: date
@@ -96,3 +159,10 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     overrides: tuple[OverrideValue, ...]
     before: Priors
     after: Priors
+    snapshot_sha256: str = ""
+    is_whole: bool = True
+    within: tuple[Within, ...] = ()
+    pit: tuple[int, ...] = ()
+    unknown_units: float = 0.0
+    calibration: Calibration | None = None
+    event_lever: float = 1.0

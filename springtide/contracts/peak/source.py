@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -27,7 +28,8 @@ class HistorySource(Record, frozen=True):
 
     `catalogue`: sku, category. `visits`: date, visits. `stock`: sku, on_hand, pack. `inbound`: sku, quantity, arrives.
 
-    `timezone` (IANA): the shop's. `keep`: exclusions and rules that the planner takes back.
+    `timezone` (IANA): the shop's. `keep`: exclusions and rules that the planner takes back. `until`: the last day that
+    is read, None for all.
     """
 
     file: str
@@ -38,6 +40,7 @@ class HistorySource(Record, frozen=True):
     inbound: str = ""
     keep: tuple[str, ...] = ()
     about: str = ""
+    until: date | None = None
 
 
 def decode_source(document: bytes) -> HistorySource:

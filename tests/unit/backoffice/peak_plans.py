@@ -41,6 +41,8 @@ from springtide.contracts.peak.paths import Levers, PathsSummary
 from springtide.contracts.peak.plan import PlanDay
 from springtide.contracts.peak.readiness import Readiness
 from springtide.contracts.peak.review import LiveView, Priors, Review
+from springtide.contracts.peak.season import Season as SeasonOfPlan
+from springtide.contracts.peak.season import SeasonState
 from springtide.contracts.peak.staff import StaffPlan
 from springtide.contracts.peak.staff_terms import StaffTerms
 from springtide.contracts.peak.stock import StockPlan, StockRow
@@ -126,8 +128,6 @@ def bodies() -> dict[str, bytes]:
         "briefs": briefs_of(decisions, {}),
         "stock": stock_plan(),
         "staff": staff_plan(),
-        "live": live_of(1.9, hours=24),
-        "review": review_of(1.2),
     }
     return {step: msgspec.json.encode(part) for step, part in parts.items()}
 
@@ -182,6 +182,23 @@ def review_of(level: float) -> Review:
         ],
         before=Priors(event_uplift=2.0, common_sd=0.14, seen=3),
     )
+
+
+def season_of(**changes: Any) -> SeasonOfPlan:
+    """Return a season under way that sold almost twice the middle path, looked at a while ago."""
+    season = SeasonOfPlan(
+        state=SeasonState.RUNNING,
+        known_until=datetime(2011, 11, 22, 0),  # noqa: DTZ001 - the shop's own clock
+        silent_h=0,
+        looked_at=AT,
+        until=datetime(2011, 11, 22, 0),  # noqa: DTZ001 - the shop's own clock
+        replayed=False,
+        waiting=False,
+        live=live_of(1.9, hours=24),
+        review=review_of(1.2),
+        mistakes=(),
+    )
+    return msgspec.structs.replace(season, **changes)
 
 
 def staff_plan() -> StaffPlan:
@@ -309,5 +326,6 @@ def answers(parts: dict[str, bytes], paged: dict[tuple[str, int], Part] | None =
         "peak.list_inputs": inputs(),
         "peak.get_plan": one,
         "peak.get_part": part,
+        "peak.get_season": season_of(),
         "peak.start_plan": lambda _: row(PlanState.QUEUED),
     }

@@ -29,6 +29,7 @@ from springtide.channels.backoffice.peak.views import (
     stock,
 )
 from springtide.channels.backoffice.peak.views.common import Head
+from springtide.channels.backoffice.peak.views.season_words import said
 from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
 from springtide.contracts.peak.api import READ, WRITE, PlanInfo, PlanSettings, PlanState
 from springtide.platform.caching import FOREVER
@@ -140,6 +141,21 @@ async def show(visit: Visit, plan_id: UUID, name: str, trouble: Trouble | None =
     )
 
 
+@post("/peak/look/{plan_id:uuid}", status_code=200)
+async def look_at_season(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
+    """Ask for a new look at the season of a plan, as it is now or as it stood at an hour."""
+    visit = await enter(request, WRITE)
+    done = await visit.act(
+        "look",
+        lambda form, key: visit.office.peak.look_at_season(
+            caller=visit.caller, key=key, plan_id=plan_id, until=live.moment_of(form, speech_of(visit))
+        ),
+    )
+    if isinstance(done, Trouble):
+        return await show(visit, plan_id, "live", done)
+    return visit.see_other(f"/peak/plans/{plan_id}/live", said(speech_of(visit), "asked"), **kept(visit))
+
+
 @get("/peak/script/{name:str}", include_in_schema=False, opt=FOREVER)
 async def chart_script(request: HttpRequest, name: FromPath[str]) -> Response[bytes]:
     """Serve Plotly's script under a name made of its content."""
@@ -158,4 +174,4 @@ def _settings(form: Form) -> PlanSettings:
     return PlanSettings(first=first, days=days, size=float(size))
 
 
-ROUTES = (show_desk, order_plan, show_plan, show_screen, chart_script)
+ROUTES = (show_desk, order_plan, show_plan, show_screen, look_at_season, chart_script)

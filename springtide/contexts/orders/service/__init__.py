@@ -7,7 +7,14 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from springtide.contexts.orders.service import adjust_order, check_orders, import_orders, read_order, ship_order
+from springtide.contexts.orders.service import (
+    adjust_order,
+    check_orders,
+    import_orders,
+    read_order,
+    read_sold,
+    ship_order,
+)
 from springtide.contexts.orders.service.list_money import list_money
 from springtide.contexts.orders.service.list_orders import list_of_customer, list_orders
 from springtide.contexts.orders.service.place_order import PlaceOrder, lane, refuse_malformed
@@ -26,6 +33,8 @@ from springtide.contracts.orders.api import (
     Placement,
     RhythmHour,
     SalesPace,
+    SoldHour,
+    SoldUnits,
 )
 from springtide.contracts.pricing.api import PricingApi
 from springtide.platform.audit import audit_entries
@@ -179,6 +188,18 @@ class OrdersService:
         as_of_at = datetime.combine(as_of, time(), UTC)
         params = {"from_at": as_of_at - timedelta(days=days), "as_of_at": as_of_at}
         return tuple(await self._db.late(lambda read: read.all("history", params, row=HistoryDay)))
+
+    async def sold_hours(self, *, caller: Caller, since: date, until: date, timezone: str) -> tuple[SoldHour, ...]:
+        """Return what was sold by hour; see the contract."""
+        caller.require(_READ)
+        return await read_sold.hours(self._db, since, until, timezone)
+
+    async def sold_units(
+        self, *, caller: Caller, day: date, timezone: str, after: str = "", limit: int = 2_000
+    ) -> tuple[SoldUnits, ...]:
+        """Return what was sold of each SKU on a day; see the contract."""
+        caller.require(_READ)
+        return await read_sold.units(self._db, day, timezone, after=after, limit=limit)
 
     async def late_by(self, *, caller: Caller) -> float:
         """Return how late figures may be; see the contract."""

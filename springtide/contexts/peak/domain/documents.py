@@ -6,6 +6,7 @@ from springtide.contracts.peak.api import MOST_INPUT_BYTES
 from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT, decode_calendar
 from springtide.contracts.peak.company import COMPANY_DOCUMENTS, decode_company
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.facts import FACTS_DOCUMENT, decode_facts
 from springtide.contracts.peak.partners import PARTNERS_DOCUMENT, decode_partner_notes
 from springtide.contracts.peak.readiness import READINESS_DOCUMENT, decode_readiness_terms
 from springtide.contracts.peak.risk import RISKS_DOCUMENT, decode_risks
@@ -22,6 +23,7 @@ from springtide.contracts.peak.staff_terms import STAFF_DOCUMENT, decode_staff_t
 SINGLE: Mapping[str, Callable[[bytes], object]] = {
     CALENDAR_DOCUMENT: decode_calendar,
     CALIBRATION_DOCUMENT: decode_calibration,
+    FACTS_DOCUMENT: decode_facts,
     LEVERS_DOCUMENT: decode_levers,
     SOURCE_DOCUMENT: decode_source,
     PARTNERS_DOCUMENT: decode_partner_notes,

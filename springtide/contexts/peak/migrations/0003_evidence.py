@@ -3,7 +3,7 @@
 from springtide.platform.migrate import run_sql_beside
 
 revision = "peak_0003"
-down_revision = "peak_0001"
+down_revision = "peak_0002"
 phase = "pre"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from springtide.contexts.peak.domain.backtest.up_to import up_to
 from springtide.contexts.peak.domain.documents import missing, mistakes_of
 from springtide.contexts.peak.domain.events import holidays_in, mistakes_of_regions
 from springtide.contexts.peak.domain.history.demand import Demand
@@ -79,6 +80,8 @@ def read_past(source: HistorySource, folder: Path, calendar: EventCalendar) -> R
     visits = read_visits(kept_file(folder, source.visits)) if source.visits else {}
     path = kept_file(folder, source.file)
     lines = read_history_file(path, timezone=source.timezone, known=categories.keys())
+    if source.until:
+        lines = up_to(lines, source.until)
     if isinstance(lines, ReadySeries):
         return Read(demand=lines.demand, report=None)
     around = Around(

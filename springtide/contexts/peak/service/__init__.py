@@ -1,19 +1,25 @@
 """The peak desk's contract, delegated to one module per use case."""
 
+from datetime import datetime
 from uuid import UUID
 
 from springtide.contexts.peak.providers.numerics import require_numerics
 from springtide.contexts.peak.service import evidence as of_evidence
 from springtide.contexts.peak.service import read_plans, scenario
 from springtide.contexts.peak.service.judge_today import readiness_today
+from springtide.contexts.peak.service.keep_actuals import keep_actuals
 from springtide.contexts.peak.service.order_plan import order_plan
+from springtide.contexts.peak.service.plan_files import read_file
+from springtide.contexts.peak.service.read_season import ask_for_look, read_season
 from springtide.contexts.peak.service.save_inputs import save_inputs
 from springtide.contexts.peak.store import InputRecord, newest_inputs, overrides_since, runs_of
+from springtide.contracts.peak.actuals import Actuals
 from springtide.contracts.peak.api import (
     MOST_LISTED,
     READ,
     WRITE,
     EvidenceRow,
+    FilePage,
     InputDocument,
     InputEdit,
     InputInfo,
@@ -30,6 +36,7 @@ from springtide.contracts.peak.api import (
 from springtide.contracts.peak.evidence import RunRow, SealedRun
 from springtide.contracts.peak.paths import Override
 from springtide.contracts.peak.readiness import Readiness
+from springtide.contracts.peak.season import Season
 from springtide.platform.audit import audit_entries
 from springtide.platform.audit_entry import AuditEntry
 from springtide.platform.caller import Caller
@@ -111,6 +118,43 @@ class PeakService:
         """See the contract."""
         caller.require(READ)
         return await read_plans.read_part(self._db, plan_id, step, page)
+
+    async def get_plan_file(self, *, caller: Caller, plan_id: UUID, name: str, page: int = 0) -> FilePage:
+        """See the contract."""
+        caller.require(READ)
+        return await read_file(self._db, plan_id, name, page)
+
+    async def get_season(self, *, caller: Caller, plan_id: UUID) -> Season:
+        """See the contract."""
+        caller.require(READ)
+        return await read_season(self._db, plan_id)
+
+    async def look_at_season(self, *, caller: Caller, key: str, plan_id: UUID, until: datetime | None = None) -> None:
+        """See the contract."""
+        caller.require(WRITE)
+        require_numerics()
+        await write(
+            self._db,
+            caller=caller,
+            operation="look_at_season",
+            key=key,
+            request={"plan_id": plan_id, "until": until},
+            reply=type(None),
+            work=lambda tx: ask_for_look(tx, plan_id, until),
+        )
+
+    async def put_actuals(self, *, caller: Caller, key: str, actuals: Actuals) -> int:
+        """See the contract."""
+        caller.require(WRITE)
+        return await write(
+            self._db,
+            caller=caller,
+            operation="put_actuals",
+            key=key,
+            request={"actuals": actuals},
+            reply=int,
+            work=lambda tx: keep_actuals(tx, actuals),
+        )
 
     async def compare_plans(self, *, caller: Caller, before_id: UUID, after_id: UUID) -> PlanComparison:
         """See the contract."""

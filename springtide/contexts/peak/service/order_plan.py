@@ -21,6 +21,7 @@ from springtide.contexts.peak.store import (
 )
 from springtide.contracts.peak.api import FrozenInput, PlanRow, PlanSettings
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.facts import FACTS_DOCUMENT
 from springtide.platform.db import Tx
 from springtide.platform.ids import uuid7
 
@@ -36,7 +37,7 @@ async def order_plan(tx: Tx, *, title: str, settings: PlanSettings) -> PlanRow:
         message = f"a title has at most {LONGEST_TITLE} characters"
         mistakes.append(Mistake(where="title", rule="too_long", message=message))
     await lock_desk(tx)
-    inputs = await newest_inputs(tx)
+    inputs = {name: row for name, row in (await newest_inputs(tx)).items() if name != FACTS_DOCUMENT}
     mistakes += missing(inputs)
     if mistakes:
         raise InvalidPeakInput.of(mistakes)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from springtide.contexts.peak.domain.review.live import live_view
+from springtide.contexts.peak.domain.review.weigh import weigh
 from springtide.contracts.peak.errors import InvalidPeakInput
 from tests.unit.peak.gateways.totals import totals_of
 
@@ -49,9 +50,44 @@ def test_a_path_nobody_planned_is_still_told() -> None:
     assert {trigger.id for trigger in view.triggers if trigger.fired} == {
         "rate_above_p90",
         "rate_above_p99",
+        "campaign_too_strong",
         "season_above_p90",
         "season_above_p90_support",
     }
+
+
+def test_hours_without_an_order_that_every_path_has_are_named() -> None:
+    actual = sold(1.0, 30)
+    actual[4:24] = 0
+    (quiet,) = live_view(TOTALS, actual).quiet
+    assert (quiet.first.hour, quiet.last.hour, round(quiet.expected)) == (4, 0, 201)
+    assert live_view(TOTALS, sold(0.1, 30)).quiet == ()
+
+
+def test_what_paths_say_of_a_path_they_do_not_have_is_calibrated() -> None:
+    """One path at a time is taken for the truth: four seasons of five lie in P10 to P90 of the others."""
+    random = np.random.Generator(np.random.Philox(8))
+    season = random.lognormal(0, 0.15, (300, 1))
+    days = random.lognormal(0, 0.3, (300, 20))
+    paths = random.poisson(50.0 * season * days).astype(np.float64)
+    seen = 8
+    inside = 0
+    for truth in range(200):
+        others = np.delete(paths, truth, axis=0)
+        so_far, rest = others[:, :seen].sum(axis=1), others[:, seen:].sum(axis=1)
+        sold_by_now = float(paths[truth, :seen].sum())
+        weighed = weigh(so_far, rest, sold_by_now)
+        low, high = weighed.ranks(sold_by_now + rest * weighed.factors, (0.1, 0.9))
+        inside += low <= paths[truth].sum() <= high
+    assert inside / 200 == pytest.approx(0.8, abs=0.06)
+
+
+def test_enough_paths_count_also_far_from_all_of_them() -> None:
+    paths = np.linspace(100.0, 200.0, 200)
+    far = weigh(paths, paths * 9, 400.0)
+    assert far.effective >= 40
+    assert far.ranks(400.0 + paths * 9 * far.factors, (0.5,))[0] == pytest.approx(4_000.0, rel=0.02)
+    assert weigh(np.full(200, 7.0), paths, 9.0).factors == pytest.approx(1.0)
 
 
 def test_a_weak_start_fires_the_other_way() -> None:

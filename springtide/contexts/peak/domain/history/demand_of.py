@@ -58,6 +58,12 @@ def demand_of(
     return demand, report_of(lines, demand, found.exclusions)
 
 
+def sold_lines(lines: OrderLines, *, keep: AbstractSet[str] = frozenset()) -> tuple[pl.DataFrame, int]:
+    """Return the lines that count as demand, with `party`, `day`, `units`, `real`, and how many were left out."""
+    table = _cleaned(lines.frame, found := Found(keep))
+    return table, sum(one.lines for one in found.exclusions if not one.kept)
+
+
 def _cleaned(frame: pl.DataFrame, found: Found) -> pl.DataFrame:
     """Apply the rules of lines one after the other; each sees what the former left."""
     by_time = pl.concat_str(pl.col("local").cast(pl.String), pl.lit(" "), pl.col("customer_id").fill_null(""))

@@ -129,6 +129,7 @@ def _of_products(
     for block in products.blocks():
         ranked = np.sort(block.units, axis=1).transpose(1, 0, 2)
         actual = units[start : start + len(block.skus)]
+        ranked = ranked[:, :, : actual.shape[1]]
         start += len(block.skus)
         for one in _coverage("product", ranked, actual, event_days):
             below, points = found.get((one.event, one.nominal), (0.0, 0))

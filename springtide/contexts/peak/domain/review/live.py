@@ -1,7 +1,7 @@
 """Which path are we on.
 
-What was sold so far weighs every path: one that had sold as much by now counts, one far off does not. The season's
-expectation is the weighted set, so warehouse, desk and servers read the same paths as before, only with other weights.
+What was sold so far weighs every path (`weigh`). The season's expectation is the weighted set, so warehouse, desk and
+servers read the same paths as before, only with other weights.
 """
 
 from collections.abc import Iterator
@@ -12,38 +12,55 @@ from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.bands import band_of
 from springtide.contexts.peak.domain.paths.totals import PathTotals
-from springtide.contracts.peak.common import Band, Department, Phrase
+from springtide.contexts.peak.domain.review.agreed import Standing, triggers_of
+from springtide.contexts.peak.domain.review.weigh import Weighed, unweighed, weigh
+from springtide.contracts.peak.common import Band
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
-from springtide.contracts.peak.review import FanHour, LiveView, Trigger
+from springtide.contracts.peak.plan import Plan, PlanTerms
+from springtide.contracts.peak.review import FanHour, LiveView, Quiet
 
 _HOURS = 24
-_RECENT_HOURS = 3
 _MOST_SHOWN = 240
-_CLOSE = 0.05  # log distance that weighs a path by a third: what an hour's chance moves a season's sum
+_QUIET_EXPECTED = 10.0  # orders that every path has in hours without one: by chance once in 20,000 times
 
 
-def live_view(totals: PathTotals, actual: NDArray[np.float64]) -> LiveView:
+def live_view(
+    totals: PathTotals, actual: NDArray[np.float64], *, plan: Plan | None = None, terms: PlanTerms | None = None
+) -> LiveView:
     """Return where the season stands; `actual`: orders of each finished hour from its first, (hours seen,).
 
-    Raises InvalidPeakInput for hours beyond the season, or that are no counts.
+    `plan` and `terms`: what was agreed, with whom; without them triggers name departments only. Raises InvalidPeakInput
+    for hours beyond the season, or that are no counts.
     """
     _refuse_nonsense(actual, totals)
     hourly = totals.orders.reshape(totals.paths, -1).astype(np.float64)
     sums = np.cumsum(hourly, axis=1)
-    sold = np.cumsum(actual)
-    season = sums[:, -1]
-    seen = int(actual.size)
-    weights = _weights(sums[:, seen - 1], float(sold[-1])) if seen else np.full(totals.paths, 1.0 / totals.paths)
-    expected = _weighted(season, weights, float(sold[-1]) if seen else 0.0, sums[:, seen - 1] if seen else None)
+    seen, season = int(actual.size), sums[:, -1]
+    by_now = sums[:, seen - 1] if seen else np.zeros(totals.paths)
+    sold = float(actual.sum())
+    weighed = weigh(by_now, season - by_now, sold) if seen else unweighed(totals.paths)
+    rest = (season - by_now) * weighed.factors
+    standing = Standing(totals=totals, hourly=hourly, actual=actual, weighed=weighed, season=sold + rest)
+    expected = weighted_band(sold + rest, weighed)
     return LiveView(
         hours_seen=seen,
-        rank=float((sums[:, seen - 1] < sold[-1]).mean()) if seen else 0.5,
-        like=_like(sums[:, seen - 1], float(sold[-1])) if seen else "P50",
+        rank=float((by_now < sold).mean()) if seen else 0.5,
+        like=_like(by_now, sold) if seen else "P50",
         planned_season=band_of(season),
         expected_season=expected,
-        fan=tuple(_fan(totals, sums, sold)),
-        triggers=tuple(_triggers(hourly, actual, season, expected)),
+        fan=tuple(_fan(totals, sums, np.cumsum(actual))),
+        triggers=tuple(triggers_of(standing, expected, plan, terms)),
+        rest=weighted_band(rest, weighed),
+        effective=round(weighed.effective, 1),
+        beyond=bool(seen) and not float(by_now.min()) <= sold <= float(by_now.max()),
+        quiet=tuple(_quiet(totals, hourly, actual)),
     )
+
+
+def weighted_band(values: NDArray[np.float64], weighed: Weighed) -> Band:
+    """Return mean and ranks of one number per path under these weights."""
+    p10, p50, p90, p99 = weighed.ranks(values, (0.10, 0.50, 0.90, 0.99))
+    return Band(mean=float(values @ weighed.weights), p10=p10, p50=p50, p90=p90, p99=p99)
 
 
 def _refuse_nonsense(actual: NDArray[np.float64], totals: PathTotals) -> None:
@@ -59,29 +76,6 @@ def _refuse_nonsense(actual: NDArray[np.float64], totals: PathTotals) -> None:
         )
 
 
-def _weights(planned: NDArray[np.float64], sold: float) -> NDArray[np.float64]:
-    """Return what each path counts for: a normal kernel on the log of what was sold; the nearest always counts."""
-    distance = np.abs(np.log1p(planned) - np.log1p(sold))
-    weights = np.exp(-0.5 * ((distance - distance.min()) / _CLOSE) ** 2)
-    scaled: NDArray[np.float64] = weights / weights.sum()
-    return scaled
-
-
-def _weighted(
-    season: NDArray[np.float64], weights: NDArray[np.float64], sold: float, planned: NDArray[np.float64] | None
-) -> Band:
-    """Return the season's orders as they look now: what is sold, and what each path has still to come."""
-    rest = season - planned if planned is not None else season
-    outlook = sold + rest
-    order = np.argsort(outlook, kind="stable")
-    reached = np.cumsum(weights[order])
-
-    def at(share: float) -> float:
-        return float(outlook[order[min(int(np.searchsorted(reached, share - 1e-12)), outlook.size - 1)]])
-
-    return Band(mean=float(outlook @ weights), p10=at(0.10), p50=at(0.50), p90=at(0.90), p99=at(0.99))
-
-
 def _like(planned: NDArray[np.float64], sold: float) -> str:
     band = band_of(planned)
     named = {"P10": band.p10, "P50": band.p50, "P90": band.p90, "P99": band.p99}
@@ -91,7 +85,7 @@ def _like(planned: NDArray[np.float64], sold: float) -> str:
 def _fan(totals: PathTotals, sums: NDArray[np.float64], sold: NDArray[np.float64]) -> Iterator[FanHour]:
     """Yield the fan at no more hours than a chart needs; the last hour seen is one of them."""
     hours = sums.shape[1]
-    start = datetime.combine(totals.season.first, time.min)
+    start = _start(totals)
     every = max(1, -(-hours // _MOST_SHOWN))
     shown = sorted({*range(every - 1, hours, every), hours - 1, *([sold.size - 1] if sold.size else [])})
     for hour in shown:
@@ -102,36 +96,19 @@ def _fan(totals: PathTotals, sums: NDArray[np.float64], sold: NDArray[np.float64
         )
 
 
-def _triggers(
-    hourly: NDArray[np.float64],
-    actual: NDArray[np.float64],
-    season: NDArray[np.float64],
-    expected: Band,
-) -> Iterator[Trigger]:
-    planned = band_of(season)
-    recent = actual[-_RECENT_HOURS:]
-    window = slice(actual.size - recent.size, actual.size)
-    by_now = band_of(hourly[:, window].sum(axis=1)) if recent.size else None
-    rate = float(recent.sum())
-    ratio = rate / by_now.p50 if by_now and by_now.p50 else 0.0
-    values: dict[str, str | int | float] = {"times": round(ratio, 2)}
-    full = recent.size == _RECENT_HOURS and by_now is not None
-    season_values: dict[str, str | int | float] = {"orders": round(expected.p50), "planned": round(planned.p50)}
-    high, stress = full and rate > (by_now.p90 if by_now else 0), full and rate > (by_now.p99 if by_now else 0)
-    low = full and rate < (by_now.p10 if by_now else 0)
-    above, below = expected.p50 > planned.p90, expected.p50 < planned.p10
-    for name, fired, department, said in (
-        ("rate_above_p90", high, Department.IT, values),
-        ("rate_above_p99", stress, Department.OWNER, values),
-        ("rate_below_p10", low, Department.MARKETING, values),
-        ("season_above_p90", above, Department.WAREHOUSE, season_values),
-        ("season_above_p90_support", above, Department.SUPPORT, season_values),
-        ("season_below_p10", below, Department.FINANCE, season_values),
-    ):
-        yield Trigger(
-            id=name,
-            fired=bool(fired),
-            department=department,
-            when=Phrase(key=f"live.when.{name}", values=said),
-            action=Phrase(key=f"live.do.{name}", values=said),
-        )
+def _quiet(totals: PathTotals, hourly: NDArray[np.float64], actual: NDArray[np.float64]) -> Iterator[Quiet]:
+    """Yield runs of hours without an order in which even the lowest paths sold something."""
+    start, begun = _start(totals), None
+    for hour, orders in enumerate([*actual.tolist(), 1.0]):
+        if orders == 0 and begun is None:
+            begun = hour
+        elif orders > 0 and begun is not None:
+            came = hourly[:, begun:hour].sum(axis=1)
+            if float(came.min()) > 0 and float(np.median(came)) >= _QUIET_EXPECTED:
+                first, last = start + timedelta(hours=begun), start + timedelta(hours=hour)
+                yield Quiet(first=first, last=last, expected=float(np.median(came)))
+            begun = None
+
+
+def _start(totals: PathTotals) -> datetime:
+    return datetime.combine(totals.season.first, time.min)

@@ -1,0 +1,17 @@
+"""What was sold, from the options that `peak live` and `peak review` share."""
+
+import argparse
+from pathlib import Path
+
+from springtide.commands.peak.options import DEMO
+from springtide.commands.peak.past import demo_lines
+from springtide.contexts.peak.providers.actuals_file import actuals_of, read_actuals
+from springtide.contracts.peak.actuals import Actuals
+
+
+def actuals_from(options: argparse.Namespace, timezone: str) -> Actuals:
+    """Return what was sold up to `--until`; raises InvalidPeakInput naming every mistake, OSError without the file."""
+    keep = frozenset(options.keep)
+    if options.actuals == DEMO:
+        return actuals_of(demo_lines(), until=options.until, keep=keep)
+    return read_actuals(Path(options.actuals), timezone=timezone, until=options.until, keep=keep)

@@ -1,0 +1,38 @@
+"""What was sold, by hour and by SKU, on the clock of whoever asks: counts, nothing of anybody."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from springtide.contracts.orders.api import InvalidOrder, SoldHour, SoldUnits
+from springtide.platform.db import Database
+
+_MOST_DAYS = 100
+_MOST_SKUS = 5_000
+
+
+async def hours(db: Database, since: date, until: date, timezone: str) -> tuple[SoldHour, ...]:
+    """Return hours with sales; `InvalidOrder` for days or a zone that are none."""
+    if not 1 <= (until - since).days <= _MOST_DAYS:
+        message = f"Between 1 and {_MOST_DAYS} days."
+        raise InvalidOrder(message, field="until")
+    params = {"from_at": _begin(since, timezone), "until_at": _begin(until, timezone), "timezone": timezone}
+    return tuple(await db.late(lambda read: read.all("sold_hours", params, row=SoldHour)))
+
+
+async def units(db: Database, day: date, timezone: str, *, after: str, limit: int) -> tuple[SoldUnits, ...]:
+    """Return units by SKU; `InvalidOrder`."""
+    if not 1 <= limit <= _MOST_SKUS:
+        message = f"A list has 1 to {_MOST_SKUS} rows."
+        raise InvalidOrder(message, field="limit")
+    ends = {"from_at": _begin(day, timezone), "until_at": _begin(day + timedelta(days=1), timezone)}
+    params = {**ends, "after": after, "limit": limit}
+    return tuple(await db.late(lambda read: read.all("sold_units", params, row=SoldUnits)))
+
+
+def _begin(day: date, timezone: str) -> datetime:
+    """Return the moment a day of this zone begins at; the clocks of summer and winter are the zone's own."""
+    try:
+        return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        message = f"There is no time zone {timezone}."
+        raise InvalidOrder(message, field="timezone") from error
