@@ -91,6 +91,9 @@ def _add_drill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     drill.add_argument("--keep-logs", default="", metavar="FILE", help="write the logs of all processes there")
     drill.add_argument("--report", default="", metavar="FILE", help="write a table of all seeds there, as Markdown")
     drill.add_argument("--json", default="", metavar="FILE", help="write the report there, for machines")
+    drill.add_argument(
+        "--evidence", default="", metavar="FOLDER", help="keep what it showed there too, for a peak desk"
+    )
 
 
 def _add_rehearse(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

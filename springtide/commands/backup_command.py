@@ -6,7 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from springtide.commands.backups import given_source, plan_of, shelf_of, source_of
+from springtide.commands.evidence import file_run, measured
 from springtide.commands.output import aside, say
+from springtide.contracts.peak.evidence import WHOLE, MeasuredRun, RunKind
 from springtide.platform.backup.archive import Archive, prune
 from springtide.platform.backup.problems import NoBackup
 from springtide.platform.backup.shelf import Facts, Shelf
@@ -29,12 +31,22 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
 
 async def _now(settings: Settings, options: argparse.Namespace) -> int:
     shelf = shelf_of(settings, options.dir, make=True)
+    try:
+        return _tell(await _taken(settings, options, shelf), shelf)
+    except EngineProblem as problem:
+        why = f"no backup was taken: {problem}"
+        run_of = measured(RunKind.BACKUP, ran="springtide backup", why=why, target=str(shelf.root))
+        await file_run(settings, run_of, may_call=False)
+        raise
+
+
+async def _taken(settings: Settings, options: argparse.Namespace, shelf: Shelf) -> Facts:
     if settings.database_url:
-        return _tell(await take(shelf, given_source(settings), say=aside), shelf)
+        return await take(shelf, given_source(settings), say=aside)
     folder = open_data_folder(Path(settings.data_dir) if settings.data_dir else None, say=aside)
     async with shared_or_running_engines(folder, say=aside) as engines:
         source = source_of(engines.database_url, folder, secrets=not options.without_secrets)
-        return _tell(await take(shelf, source, say=aside), shelf)
+        return await take(shelf, source, say=aside)
 
 
 def _tell(facts: Facts, shelf: Shelf) -> int:
@@ -71,13 +83,25 @@ def _in_words(received: Chain) -> str:
 
 async def _verify(settings: Settings, options: argparse.Namespace) -> int:
     shelf = shelf_of(settings, options.dir, make=False)
-    for facts in [shelf.chosen(options.backup, None)] if options.backup else shelf.backups():
-        received = await verify(shelf, facts, say=aside)
-        say(f"{facts.id}  whole; {_in_words(received)}")
-    if not shelf.backups():
-        msg = f"there is no backup in {shelf.root}"
-        raise NoBackup(msg)
+    looked = 0
+    try:
+        for facts in [shelf.chosen(options.backup, None)] if options.backup else shelf.backups():
+            received = await verify(shelf, facts, say=aside)
+            say(f"{facts.id}  whole; {_in_words(received)}")
+            looked += 1
+        if not looked:
+            msg = f"there is no backup in {shelf.root}"
+            raise NoBackup(msg)
+    except EngineProblem as problem:
+        await file_run(settings, _as_run(shelf, looked, why=str(problem)))
+        raise
+    await file_run(settings, _as_run(shelf, looked))
     return 0
+
+
+def _as_run(shelf: Shelf, looked: int, *, why: str = "") -> MeasuredRun:
+    figures = {WHOLE: float(looked)}
+    return measured(RunKind.BACKUP, ran="springtide backup verify", why=why, target=str(shelf.root), figures=figures)
 
 
 async def _prune(settings: Settings, options: argparse.Namespace) -> int:

@@ -8,7 +8,9 @@ import msgspec
 
 from springtide.bootstrap import running
 from springtide.commands.engines import with_gateways
+from springtide.commands.evidence import file_run, measured
 from springtide.commands.output import aside
+from springtide.contracts.peak.evidence import COMPARED, DIFFERENCES, MeasuredRun, RunKind
 from springtide.platform.embedded.problems import EngineProblem
 from springtide.platform.errors import Unavailable
 from springtide.rehearsal.checker import Report, check
@@ -34,7 +36,16 @@ async def _check(settings: Settings) -> Report:
         with_gateways(settings, say=aside) as complete,
         running(complete, CONTEXTS, background=False, serve=False) as node,
     ):
-        return await check(node.ask)
+        report = await check(node.ask)
+    await file_run(settings, _as_run(report, complete))
+    return report
+
+
+def _as_run(report: Report, settings: Settings) -> MeasuredRun:
+    first = report.findings[0] if report.findings else None
+    why = f"{len(report.findings)} differences: {first.rule}, {first.subject}: {first.detail}" if first else ""
+    figures = {COMPARED: float(sum(report.compared.values())), DIFFERENCES: float(len(report.findings))}
+    return measured(RunKind.CHECK, ran="springtide check", why=why, target=settings.shop_url(), figures=figures)
 
 
 def as_text(report: Report) -> str:

@@ -4,6 +4,7 @@ import argparse
 import secrets
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +12,25 @@ import msgspec
 
 from springtide.commands import drill_restore
 from springtide.commands.drill_stage import staged
+from springtide.commands.evidence import THROW_AWAY, file_run, measured
 from springtide.commands.output import aside, fail
+from springtide.contracts.common import Finding
+from springtide.contracts.peak.evidence import (
+    BOUGHT,
+    COMPARED,
+    DIFFERENCES,
+    KILLS,
+    LOST,
+    SELLING,
+    MeasuredRun,
+    RunKind,
+)
 from springtide.platform.embedded.files import write_atomically
 from springtide.platform.embedded.foreground import run_foreground
 from springtide.platform.telemetry import configure_logging
 from springtide.rehearsal.drill.document import as_document
 from springtide.rehearsal.drill.faults import FaultNotDone
-from springtide.rehearsal.drill.report import DrillReport, as_text
+from springtide.rehearsal.drill.report import DrillReport, as_text, command
 from springtide.rehearsal.drill.run import Drill, NotRecovered
 from springtide.rehearsal.drill.schedule import Bounds
 from springtide.settings import Settings
@@ -28,20 +41,20 @@ _SEEDS = 1_000_000
 def run(settings: Settings, options: argparse.Namespace) -> int:
     """Run one drill, or one for each of several seeds; print progress aside and the report; exit 1 on differences.
 
-    Nothing of a real shop is touched: each drill has engines, ports, data and a gateway of its own.
+    Nothing of a real shop is touched: each drill has engines, ports, data and a gateway of its own. What it showed is
+    evidence of the shop's peak desk.
     """
-    del settings
     configure_logging(level="CRITICAL", json_lines=False)  # that engines are away is no news here
     seed = secrets.randbelow(_SEEDS) if options.seed is None else options.seed
     if options.restore:
-        return run_foreground(lambda: _restore(seed, options), say=aside)
+        return run_foreground(lambda: _restore(settings, seed, options), say=aside)
     bounds = Bounds(seed=seed, seconds=options.seconds, kills=options.kills, buyers=options.buyers)
     reports: list[DrillReport] = []
-    code = run_foreground(lambda: _run(bounds, options, reports), say=aside)
+    code = run_foreground(lambda: _run(settings, bounds, options, reports), say=aside)
     return code if len(reports) == options.seeds else 1  # a drill that was stopped has shown nothing
 
 
-async def _restore(seed: int, options: argparse.Namespace) -> int:
+async def _restore(settings: Settings, seed: int, options: argparse.Namespace) -> int:
     """Destroy a throw-away shop's data folder while buyers buy, and bring it back from its backup."""
     bounds = drill_restore.Bounds(
         seconds=options.seconds, buyers=options.buyers, synchronous=options.synchronous, seed=seed
@@ -49,14 +62,16 @@ async def _restore(seed: int, options: argparse.Namespace) -> int:
     try:
         report = await drill_restore.drill_restore(bounds, say=lambda line: aside(f"drill: {line}"))
     except NotRecovered as problem:
+        await file_run(settings, _restored(options, why=str(problem)), beside=options.evidence)
         return fail(problem)
     sys.stdout.write(report.as_text())
+    await file_run(settings, _restored(options, report), beside=options.evidence)
     if options.json:
         write_atomically(Path(options.json), msgspec.json.encode(report).decode() + "\n", mode=0o644)
     return 1 if report.findings else 0
 
 
-async def _run(bounds: Bounds, options: argparse.Namespace, reports: list[DrillReport]) -> int:
+async def _run(settings: Settings, bounds: Bounds, options: argparse.Namespace, reports: list[DrillReport]) -> int:
     try:
         for number in range(options.seeds):
             bounds = replace(bounds, seed=bounds.seed + min(number, 1))
@@ -64,12 +79,59 @@ async def _run(bounds: Bounds, options: argparse.Namespace, reports: list[DrillR
             reports.append(await drill(bounds, keep_logs=options.keep_logs))
             sys.stdout.write(as_text(reports[-1]))
             sys.stdout.flush()
+            await file_run(settings, _drilled(reports[-1], options), beside=options.evidence)
     except (NotRecovered, FaultNotDone) as problem:
+        if isinstance(problem, NotRecovered):  # what could not be broken shows nothing
+            words = f"springtide drill --seed {bounds.seed}"
+            run_of = measured(RunKind.DRILL, ran=words, why=str(problem), target=THROW_AWAY)
+            await file_run(settings, run_of, beside=options.evidence)
         return fail(f"seed {bounds.seed}: {problem}")
     finally:
         if reports:
             _write(reports, bounds, options)
     return 1 if any(report.findings for report in reports) else 0
+
+
+def _drilled(report: DrillReport, options: argparse.Namespace) -> MeasuredRun:
+    figures = {KILLS: report.kill_count, BOUGHT: report.succeeded, "recovery_s": round(report.recovery_s, 1)}
+    return measured(
+        RunKind.DRILL,
+        ran=command(report),
+        why=_differences(report.findings),
+        target=THROW_AWAY,
+        report=str(Path(options.json).absolute()) if options.json else "",
+        figures={**figures, DIFFERENCES: len(report.findings), COMPARED: sum(report.compared.values())},
+    )
+
+
+def _restored(
+    options: argparse.Namespace, report: drill_restore.RestoreReport | None = None, *, why: str = ""
+) -> MeasuredRun:
+    words = "springtide drill --restore" + (" --synchronous" if options.synchronous else "")
+    if report is None:
+        return measured(RunKind.RESTORE_DRILL, ran=words, why=why, target=THROW_AWAY)
+    return measured(
+        RunKind.RESTORE_DRILL,
+        ran=words,
+        why=_differences(report.findings),
+        target=THROW_AWAY,
+        report=str(Path(options.json).absolute()) if options.json else "",
+        figures={
+            SELLING: round(report.selling_s, 2),
+            LOST: round(report.lost_s, 3),
+            "lost_orders": report.lost_orders,
+            "restore_s": round(report.restore_s, 2),
+            DIFFERENCES: len(report.findings),
+        },
+    )
+
+
+def _differences(findings: Sequence[Finding]) -> str:
+    """Return the first of what differs, and how many do; nothing where all agree."""
+    if not findings:
+        return ""
+    first = findings[0]
+    return f"{len(findings)} differences: {first.rule}, {first.subject}: {first.detail}"
 
 
 def _write(reports: list[DrillReport], bounds: Bounds, options: argparse.Namespace) -> None:

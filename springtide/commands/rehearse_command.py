@@ -12,18 +12,29 @@ import msgspec
 
 from springtide.bootstrap import running
 from springtide.commands.engines import with_engines
+from springtide.commands.evidence import file_run, measured
 from springtide.commands.output import aside, fail, say
+from springtide.contracts.peak.evidence import (
+    HELD,
+    ORDERS,
+    PROCESSES_FIRST,
+    PROCESSES_MOST,
+    MeasuredRun,
+    RunKind,
+)
 from springtide.platform.embedded.engines import engines_of_running_shop
 from springtide.platform.embedded.folders import open_data_folder
 from springtide.platform.embedded.foreground import run_foreground
 from springtide.platform.embedded.problems import EngineProblem
 from springtide.platform.errors import BadInput, SpringtideError
 from springtide.rehearsal.load import scenario
+from springtide.rehearsal.load.buying import COMPLETED
 from springtide.rehearsal.load.evidence import ERROR, MISSED, Entry, Evidence
 from springtide.rehearsal.load.report import Report, as_text, beside
 from springtide.rehearsal.load.run import AtHand, Wanted, rehearse
 from springtide.rehearsal.load.schedule import Schedule, parse
 from springtide.rehearsal.load.swarm import join, require_locust
+from springtide.rehearsal.load.verdict import Check, State
 from springtide.settings import CONTEXTS, Settings
 
 _STEP_S = 60.0
@@ -100,7 +111,35 @@ async def _made(settings: Settings, options: argparse.Namespace, wanted: Wanted,
         sys.stdout.write(as_text(report))
         say(f"Report: {page}")
     sys.stdout.flush()
+    await file_run(settings, _as_run(report, options, page), beside=str(page.parent))
     return report
+
+
+def _as_run(report: Report, options: argparse.Namespace, page: Path) -> MeasuredRun:
+    """Return what the run shows: rates held, processes that came, gateways it did without."""
+    failed = [
+        f"{check.name}: wanted {check.wanted}, found {check.found}" for check in report.checks if _has_failed(check)
+    ]
+    return measured(
+        RunKind.REHEARSAL,
+        ran=f"springtide rehearse {options.scenario} --scale {report.scale:g}",
+        why="" if report.passed else "; ".join(failed) or report.bottleneck,
+        target=report.url,
+        report=str(page.absolute()),
+        figures={
+            HELD: report.held_per_s,
+            ORDERS: float(report.outcomes.get(COMPLETED, 0)),
+            PROCESSES_FIRST: float(report.processes_first),
+            PROCESSES_MOST: float(report.processes_most),
+            "scale": report.scale,
+            "seconds": report.seconds,
+        },
+        without=tuple(report.without),
+    )
+
+
+def _has_failed(check: Check) -> bool:
+    return check.state is State.FAILED
 
 
 async def _regularly(
@@ -127,6 +166,9 @@ async def _regularly(
         except SpringtideError as problem:
             evidence.note(Entry(key=key, at=due, state=ERROR, said=problem.detail))
             fail(problem.detail)
+            words = f"springtide rehearse {key} --schedule {options.schedule!r}"
+            why = f"could not be made: {problem.detail}"
+            await file_run(settings, measured(RunKind.REHEARSAL, ran=words, why=why, target=wanted.url))
 
 
 async def _until(due: datetime) -> None:

@@ -11,9 +11,11 @@ from pathlib import Path
 from springtide.bootstrap import running
 from springtide.commands.backups import shelf_of
 from springtide.commands.engines import with_engines
+from springtide.commands.evidence import file_run, measured
 from springtide.commands.output import aside, fail, say
+from springtide.contracts.peak.evidence import SELLING, RunKind
 from springtide.platform.backup.copies import copy_missing, give_to
-from springtide.platform.backup.problems import DamagedBackup, NotEmpty
+from springtide.platform.backup.problems import DamagedBackup, NoBackup, NotEmpty, WrongFolder
 from springtide.platform.backup.recovery import NOT_REACHED, aim, forget_aim, prepare
 from springtide.platform.backup.server import Recovered, recovered
 from springtide.platform.backup.shelf import Facts, Shelf
@@ -21,7 +23,7 @@ from springtide.platform.backup.verify import chain, verify
 from springtide.platform.embedded.engines import held, running_engines
 from springtide.platform.embedded.folders import DataFolder, open_data_folder
 from springtide.platform.embedded.foreground import run_foreground
-from springtide.platform.embedded.problems import DamagedFolder, EngineProblem
+from springtide.platform.embedded.problems import AlreadyRunning, DamagedFolder, EngineProblem
 from springtide.platform.resend import send_again
 from springtide.settings import CONTEXTS, Settings
 
@@ -67,6 +69,21 @@ async def _chosen(settings: Settings, options: argparse.Namespace, until: dateti
 
 async def _embedded(settings: Settings, options: argparse.Namespace, until: datetime | None) -> int:
     started = time.monotonic()
+    words = "springtide restore" + (f" --until {options.until}" if options.until else "")
+    try:
+        took_s = await _restored(settings, options, until, started)
+    except (NoBackup, NotEmpty, WrongFolder, AlreadyRunning):
+        raise  # words of ours stood in the way, no backup has failed
+    except EngineProblem as problem:
+        await file_run(settings, measured(RunKind.RESTORE, ran=words, why=str(problem), target=settings.shop_url()))
+        raise
+    figures = {SELLING: round(took_s, 1)}
+    await file_run(settings, measured(RunKind.RESTORE, ran=words, why="", target=settings.shop_url(), figures=figures))
+    return 0
+
+
+async def _restored(settings: Settings, options: argparse.Namespace, until: datetime | None, started: float) -> float:
+    """Restore; return how many seconds it took since `started`."""
     shelf, facts = await _chosen(settings, options, until)
     folder = open_data_folder(Path(settings.data_dir) if settings.data_dir else None, say=aside)
     async with held(folder, say=aside):
@@ -75,8 +92,9 @@ async def _embedded(settings: Settings, options: argparse.Namespace, until: date
     forget_aim(folder.pg)
     say(f"Restored {facts.id} and the changes after it: {_in_words(result)}")
     say(f"Events sent again: {sum(resent.values())}  ({', '.join(f'{n} of {c}' for c, n in resent.items()) or 'none'})")
-    say(f"It took {time.monotonic() - started:.1f} s. Next: start the shop, then `springtide check`.")
-    return 0
+    took_s = time.monotonic() - started
+    say(f"It took {took_s:.1f} s. Next: start the shop, then `springtide check`.")
+    return took_s
 
 
 def _lay_out(

@@ -15,6 +15,7 @@ from deploy.conftest import DEPLOY, OVERLAYS, manifests
 from deploy.test_manifests import ours
 
 _ROOT = DEPLOY.parent
+_DESK = "${DESK:+--extra peak}"
 _FILES = ("Containerfile", "varnish/Containerfile")
 
 
@@ -64,6 +65,18 @@ def test_nothing_is_fetched_in_the_image_itself():
     assert "springtide" in tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]["scripts"]
 
 
+def test_the_desks_image_has_the_numerics_and_what_they_stand_on():
+    build, runtime = stages(DEPLOY / "Containerfile")
+    syncs = [step.rest for step in build if step.word == "RUN" and step.rest.startswith("uv sync")]
+
+    assert syncs
+    assert all(_DESK in words for words in syncs)
+    assert "peak" in tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    copied = {step.rest for step in runtime if step.word == "COPY"}
+    assert "--from=build /opt/openmp /opt/openmp" in copied, "lightgbm is linked to libgomp.so.1"
+    assert "LD_LIBRARY_PATH=/opt/openmp" in last(runtime, "ENV")
+
+
 def test_what_is_copied_exists_and_reaches_the_builder():
     allowed = {
         line[1:] for line in (DEPLOY / "Containerfile.dockerignore").read_text().split("\n") if line.startswith("!")
@@ -110,7 +123,8 @@ def test_the_steps_make_a_program_that_runs_without_engines_and_without_a_networ
             for name in names:
                 _copy(_ROOT / name, source / name)
         elif step.word == "RUN" and step.rest.startswith("uv "):
-            command = shlex.split(step.rest.replace("/opt/springtide", str(target)))
+            # Without DESK, as the shop's own image is made.
+            command = shlex.split(step.rest.replace("/opt/springtide", str(target)).replace(_DESK, ""))
             subprocess.run(command, cwd=source, env=environment, check=True, timeout=600)
     shutil.rmtree(source)  # the program does not need it any more
 

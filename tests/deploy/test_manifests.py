@@ -94,7 +94,8 @@ def sorted_lists(value: Any) -> Any:
 def test_every_role_runs_in_exactly_one_group(overlay):
     groups = {tuple(container["args"][1:]) for _, container in ours(overlay).values()}
 
-    assert groups == {*LAYOUT, ("backoffice",)}
+    without_desk = {tuple(role for role in group if role != "peak") for group in LAYOUT}
+    assert groups == {*without_desk, ("backoffice",), ("peak",)}
     assert sorted(role for group in groups for role in group) == sorted(ROLES)
     assert {container["args"][0] for _, container in ours(overlay).values()} == {"serve"}
 
@@ -222,9 +223,22 @@ def test_images_are_pinned_and_the_release_is_this_one(applied):
         _, _, tag = image.rpartition(":")
         assert re.fullmatch(r"[0-9]+(\.[0-9]+){2}|[0-9a-f]{64}", tag), image
     release = springtide_version()
-    assert {image for image in images if "varnish" not in image} == {f"registry.example.org/springtide:{release}"}
+    known = {f"registry.example.org/{name}:{release}" for name in ("springtide", "springtide-desk")}
+    assert {image for image in images if "varnish" not in image} <= known
     for name in named(applied, "Job"):
         assert name.endswith(release.replace(".", "-"))
+
+
+def test_only_the_desk_has_the_numerics_and_the_memory_a_plan_takes(overlay):
+    desk = {name for name, (_, container) in ours(overlay).items() if "springtide-desk" in container["image"]}
+    deployment, container = ours(overlay)["peak"]
+
+    assert desk == {"peak"}
+    assert container["resources"]["limits"]["memory"] == "3Gi"
+    assert deployment["spec"]["strategy"] == {"type": "Recreate"}, "its volume is mounted by one node"
+    assert {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}["desk"] == (
+        named(overlay, "ConfigMap")["springtide"]["data"]["SPRINGTIDE_DATA_DIR"] + "/peak"
+    )
 
 
 def springtide_version() -> str:

@@ -21,6 +21,7 @@ _MOST = 64
 _NAME = "a-z, 0-9 and -, at most 24"
 _LONGEST_NAME = 24
 _ALL_CONTEXTS = "contexts"
+_DESK = "peak"
 
 
 class FleetFileWrong(EngineProblem):
@@ -105,8 +106,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def standard() -> Plan:
-    """Return the plan of a shop without a file: one group sells, one does what can wait, as `springtide up` does."""
+    """Return the plan of a shop without a file: one group sells, one does what can wait, one plans the peak.
+
+    The desk is apart, so that its plans take nothing from the office, and a roll of the office ends no plan.
+    """
     cores = os.cpu_count() or 1
+    others = tuple(context for context in CONTEXTS if context != _DESK)
     return Plan(
         groups={
             "shop": Group(
@@ -116,9 +121,8 @@ def standard() -> Plan:
                 target_per_s=500.0,
                 settings={"background": False, "database_connections": 3},
             ),
-            "office": Group(
-                roles=("backoffice", _ALL_CONTEXTS, "jobs"), settings={"nice": 5, "database_connections": 2}
-            ),
+            "office": Group(roles=("backoffice", *others, "jobs"), settings={"nice": 5, "database_connections": 2}),
+            "desk": Group(roles=(_DESK,), settings={"nice": 10, "database_connections": 2}),
         }
     )
 

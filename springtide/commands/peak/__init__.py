@@ -36,6 +36,8 @@ STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "buy": ("decide what to order at one review, from files", options.buy),
     "partners": ("show the register of partners, and what is weak about it", options.partners),
     "references": ("check the desk's formulas against published values, on this machine", options.nothing),
+    "evidence": ("file measured runs of a folder with the desk, and show what is filed", options.evidence),
+    "readiness": ("judge a plan again by the runs and documents there are by now", options.readiness),
     "risks": ("rank what may go wrong by its cost on the paths", options.risks),
 }
 """Name -> what it does in one line, and the function that adds its options."""

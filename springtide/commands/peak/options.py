@@ -286,3 +286,21 @@ def scaling(parser: argparse.ArgumentParser) -> None:
 
 def nothing(_parser: argparse.ArgumentParser) -> None:
     """Add no options."""
+
+
+def evidence(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak evidence`."""
+    words = "what `rehearse --evidence` or `drill --evidence` wrote; default: only show what is filed"
+    parser.add_argument("folder", nargs="?", default="", metavar="FOLDER", help=words)
+    parser.add_argument("--json", action="store_true", help="print all of it for machines")
+
+
+def readiness(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak readiness`."""
+    parser.add_argument("plan", metavar="FOLDER", help="what `peak plan --out` wrote")
+    parser.add_argument("--evidence", default="", metavar="FOLDER", help="measured runs; sealed ones are the product's")
+    parser.add_argument("--filed", default="", metavar="FILE", help="TOML: what people show, `[[evidence]]` each")
+    parser.add_argument(
+        "--on", type=date.fromisoformat, metavar="DATE", help="default: today with evidence, else the plan's day"
+    )
+    parser.add_argument("--json", action="store_true", help="print the page for machines")

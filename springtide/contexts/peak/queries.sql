@@ -43,21 +43,57 @@ values (%(id)s, %(multiplier)s, %(scope)s, %(key)s, %(first)s, %(last)s, %(reaso
 update override set expires_on = %(on)s where id = %(id)s
 
 -- name: list_evidence
-select id, author, item, passed, source, owner, filed_on, document, expires_on, note
+select id, author, item, passed, source, owner, filed_on, document, expires_on, note, filed_at, attachment, withdrawn_at,
+       withdrawn_by, withdrawn_why
 from evidence where %(item)s = '' or item = %(item)s order by id desc limit %(limit)s
 
 -- name: newest_evidence
-select distinct on (item) id, author, item, passed, source, owner, filed_on, document, expires_on, note
-from evidence order by item, id desc
+-- Of every item the last word that nobody took back.
+select distinct on (item) id, author, item, passed, source, owner, filed_on, document, expires_on, note, filed_at, attachment, withdrawn_at,
+       withdrawn_by, withdrawn_why
+from evidence where withdrawn_at is null order by item, id desc
 
 -- name: insert_evidence
-insert into evidence (id, item, passed, source, owner, document, expires_on, note, author, filed_on)
-values (%(id)s, %(item)s, %(passed)s, %(source)s, %(owner)s, %(document)s, %(expires_on)s, %(note)s, %(author)s, %(filed_on)s)
+insert into evidence (id, item, passed, source, owner, document, expires_on, note, author, filed_on, filed_at, attachment)
+values (%(id)s, %(item)s, %(passed)s, %(source)s, %(owner)s, %(document)s, %(expires_on)s, %(note)s, %(author)s,
+        %(filed_on)s, %(filed_at)s, %(attachment)s)
+
+-- name: lock_evidence
+select id, author, item, passed, source, owner, filed_on, document, expires_on, note, filed_at, attachment, withdrawn_at,
+       withdrawn_by, withdrawn_why
+from evidence where id = %(id)s for update
+
+-- name: withdraw_evidence
+update evidence set withdrawn_at = %(at)s, withdrawn_by = %(by)s, withdrawn_why = %(why)s where id = %(id)s
+
+-- name: keep_attachment
+insert into attachment (sha256, name, media_type, body, author, kept_at)
+values (%(sha256)s, %(name)s, %(media_type)s, %(body)s, %(author)s, %(at)s)
+on conflict (sha256) do nothing
+
+-- name: find_attachment
+select sha256, name, media_type, body from attachment where sha256 = %(sha256)s
+
+-- name: file_run
+insert into measured_run (id, kind, at, source, author, filed_at, body)
+values (%(id)s, %(kind)s, %(at)s, %(source)s, %(author)s, %(filed_at)s, %(run)s)
+on conflict (id) do nothing
+
+-- name: find_run
+select body as run, source, author, filed_at from measured_run where id = %(id)s
+
+-- name: newest_runs
+-- The last runs of each kind, newest first.
+select run, source, author, filed_at from (
+    select body as run, source, author, filed_at, at, id,
+           row_number() over (partition by kind order by at desc, id desc) as place
+    from measured_run
+) as numbered where place <= %(most)s order by at desc, id desc
 
 -- name: insert_plan
-insert into plan (id, number, title, state, author, ordered_at, settings, inputs, inputs_sha256, overrides, evidence)
+insert into plan (id, number, title, state, author, ordered_at, settings, inputs, inputs_sha256, overrides, evidence, runs)
 values (%(id)s, %(number)s, %(title)s, 'queued', %(author)s, %(at)s, %(settings)s, %(inputs)s, %(inputs_sha256)s,
-        %(overrides)s, %(evidence)s)
+        %(overrides)s, %(evidence)s, %(runs)s)
 
 -- name: list_plans
 select id, number, title, state, stage, share, author, ordered_at, ended_at
@@ -65,7 +101,7 @@ from plan where %(before)s::bigint is null or number < %(before)s order by numbe
 
 -- name: find_plan
 select id, number, title, state, stage, share, author, ordered_at, ended_at, started_at, settings, inputs, inputs_sha256,
-       overrides, evidence, stages, figures, mistakes, snapshot_sha256
+       overrides, evidence, runs, stages, figures, mistakes, snapshot_sha256
 from plan where id = %(id)s
 
 -- name: lock_plan

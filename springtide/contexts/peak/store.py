@@ -1,6 +1,7 @@
 """Rows of the peak desk, between SQL and the contract's words.
 
-Lock order: the desk, then a plan, then an override. Documents are only ever added, by who holds the desk.
+Lock order: the desk, then a plan, then an override or a piece of evidence. Documents are only ever added, by who holds
+the desk.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from psycopg.types.json import Jsonb
 
+from springtide.contexts.peak.domain.readiness.items import ITEMS
 from springtide.contracts.peak.api import (
     EvidenceRow,
     FrozenInput,
@@ -26,6 +28,7 @@ from springtide.contracts.peak.api import (
     Stage,
 )
 from springtide.contracts.peak.errors import Mistake
+from springtide.contracts.peak.evidence import RunRow
 from springtide.contracts.peak.paths import Override
 from springtide.contracts.peak.readiness import Evidence
 from springtide.contracts.peak.review import LiveView, Review
@@ -33,6 +36,9 @@ from springtide.platform.db import Read, Statements, Tx
 
 STATEMENTS = Statements.load(Path(__file__).parent / "queries.sql")
 _FIRST_DAY = date(1, 1, 1)
+_SAID = ("item", "passed", "source", "owner", "filed_on", "document", "expires_on", "note")
+MOST_RUNS = 20
+"""Of each kind that a plan is judged by."""
 
 
 class InputRecord(InputInfo, frozen=True, kw_only=True):
@@ -58,6 +64,7 @@ class PlanRecord(PlanRow, frozen=True, kw_only=True):
     inputs_sha256: str
     overrides: list[dict[str, Any]]
     evidence: list[dict[str, Any]]
+    runs: list[dict[str, Any]]
     stages: list[dict[str, Any]]
     figures: dict[str, float]
     mistakes: list[dict[str, Any]]
@@ -70,6 +77,10 @@ class PlanRecord(PlanRow, frozen=True, kw_only=True):
     def frozen_evidence(self) -> tuple[Evidence, ...]:
         """Return the evidence it was ordered with."""
         return msgspec.convert(self.evidence, tuple[Evidence, ...])
+
+    def frozen_runs(self) -> tuple[RunRow, ...]:
+        """Return the measured runs it was ordered with."""
+        return msgspec.convert(self.runs, tuple[RunRow, ...])
 
     def frozen_inputs(self) -> tuple[FrozenInput, ...]:
         """Return the versions it was made from."""
@@ -114,9 +125,32 @@ class PartRecord(msgspec.Struct, frozen=True, kw_only=True):
     pages: int
 
 
+async def newest_evidence(read: Read) -> list[Evidence]:
+    """Return of every item of this release the last word that nobody took back."""
+    known = {item.id for item in ITEMS}
+    rows = await read.all("newest_evidence", row=EvidenceRow)
+    return [evidence_of(row) for row in rows if row.item in known]
+
+
 def evidence_of(row: EvidenceRow) -> Evidence:
     """Return what a row says, in the words of the readiness page."""
-    return Evidence(**{name: getattr(row, name) for name in Evidence.__struct_fields__})
+    said = {name: getattr(row, name) for name in _SAID}
+    return Evidence(**said, at=row.filed_at)
+
+
+async def runs_of(read: Read, *, most: int) -> tuple[RunRow, ...]:
+    """Return the last measured runs of each kind, newest first."""
+    return msgspec.convert(await read.dicts("newest_runs", {"most": most}), tuple[RunRow, ...])
+
+
+def run_row(found: Sequence[Mapping[str, Any]]) -> RunRow:
+    """Return the one measured run that was found."""
+    return msgspec.convert(found[0], RunRow)
+
+
+def json_of(record: msgspec.Struct) -> Jsonb:
+    """Return a record as a column of JSON takes it."""
+    return Jsonb(msgspec.to_builtins(record))
 
 
 async def lock_desk(tx: Tx) -> None:
@@ -143,7 +177,7 @@ async def overrides_since(read: Read, since: date | None) -> list[Override]:
 
 async def insert_plan(tx: Tx, values: Mapping[str, Any]) -> None:
     """Add a plan; JSON columns are given as plain values."""
-    columns = ("settings", "inputs", "overrides", "evidence")
+    columns = ("settings", "inputs", "overrides", "evidence", "runs")
     await tx.run("insert_plan", {**values, **{name: Jsonb(values[name]) for name in columns}})
 
 

@@ -13,7 +13,10 @@ from springtide.platform.wiring import Built, ContextSpec, Needs
 
 def build(needs: Needs) -> Built:
     """Build the desk."""
-    return Built(api=PeakService(needs.db), loops=loops(needs.db, needs.data_dir, needs.ask(OrdersApi)))
+    return Built(
+        api=PeakService(needs.db, secret_key=needs.secret_key),
+        loops=loops(needs.db, needs.data_dir, needs.ask(OrdersApi), secret_key=needs.secret_key),
+    )
 
 
 SPEC = ContextSpec(

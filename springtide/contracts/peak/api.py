@@ -7,6 +7,7 @@ most 256 KB a page. Quantiles are parts of a plan, made from its paths: no verb 
     PeakNotFound      there is no such document, version, plan, part or override
     InputChanged      somebody saved the document first: read it again
     InvalidPeakInput  what was sent has mistakes, each with its document, row and rule; nothing was saved
+    EvidenceStays     the product saw it: nobody takes it back
     PeakExtraMissing  the numerics are not installed (yet): uv sync --extra peak
 """
 
@@ -20,13 +21,17 @@ import msgspec
 from springtide.contracts.common import AuditEntry
 from springtide.contracts.peak.actuals import Actuals
 from springtide.contracts.peak.errors import Mistake
+from springtide.contracts.peak.evidence import RunRow, SealedRun
 from springtide.contracts.peak.paths import Override, Scope
+from springtide.contracts.peak.readiness import Readiness
 from springtide.contracts.peak.season import Season
 from springtide.platform.caller import Caller
 from springtide.platform.errors import Conflict, NotFound, Unavailable
 
 MOST_INPUT_BYTES = 256 * 1024
 MOST_PART_BYTES = 256 * 1024
+MOST_FILE_BYTES = 384 * 1024
+"""Of a document that is handed in: it travels in one call. What is larger is filed by its link."""
 MOST_LISTED = 100
 READ, WRITE = "peak.read", "peak.write"
 """The permissions: looking at the desk, and changing inputs, plans, overrides and evidence."""
@@ -43,6 +48,13 @@ class InputChanged(Conflict):
 
     code = "peak_input_changed"
     title = "The document was changed by somebody else"
+
+
+class EvidenceStays(Conflict):
+    """What the product saw itself is not taken back; a newer run answers it."""
+
+    code = "peak_evidence_stays"
+    title = "Measured evidence stays"
 
 
 class PeakExtraMissing(Unavailable):
@@ -231,11 +243,27 @@ class NewOverride(msgspec.Struct, frozen=True, kw_only=True):
     last: date | None = None
 
 
-class NewEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that shows an item of the readiness page holds, or does not; the desk adds day and source.
+class EvidenceFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that is handed in: PDF, PNG, JPEG or text, at most `MOST_FILE_BYTES`."""
 
-    `document`: where it can be looked up; evidence filed by hand needs one. `expires_on`: the first day it no longer
-    counts; None is the item's own limit.
+    name: str
+    body: bytes
+
+
+class KeptFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that was handed in, with the type its first bytes have."""
+
+    sha256: str
+    name: str
+    media_type: str
+    body: bytes
+
+
+class NewEvidence(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that shows an item of the readiness page holds, or does not; the desk adds moment and source.
+
+    `document`: where it can be looked up, a link or a place; evidence filed by hand needs one, or a `file`.
+    `expires_on`: the first day it no longer counts; None is the item's own limit.
     """
 
     item: str
@@ -244,12 +272,14 @@ class NewEvidence(msgspec.Struct, frozen=True, kw_only=True):
     document: str = ""
     expires_on: date | None = None
     note: str = ""
+    file: EvidenceFile | None = None
 
 
 class EvidenceRow(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of evidence as filed. `author`: the principal who filed it; `source`: "product", or "hand" for people.
 
-    The rest is what `contracts.peak.readiness.Evidence` says.
+    `attachment`: the SHA-256 of its file. `withdrawn_at`: from then on it does not count. The rest is what
+    `contracts.peak.readiness.Evidence` says.
     """
 
     id: UUID
@@ -262,6 +292,11 @@ class EvidenceRow(msgspec.Struct, frozen=True, kw_only=True):
     document: str
     expires_on: date | None
     note: str
+    filed_at: datetime | None = None
+    attachment: str | None = None
+    withdrawn_at: datetime | None = None
+    withdrawn_by: str | None = None
+    withdrawn_why: str | None = None
 
 
 class PeakApi(Protocol):
@@ -350,6 +385,32 @@ class PeakApi(Protocol):
 
     async def file_evidence(self, *, caller: Caller, key: str, evidence: NewEvidence) -> EvidenceRow:
         """File a piece of evidence; what staff files is "hand", what the system files "product". `InvalidPeakInput`."""
+        ...
+
+    async def withdraw_evidence(self, *, caller: Caller, key: str, evidence_id: UUID, reason: str) -> EvidenceRow:
+        """Take evidence filed by hand back: it stays, with who took it back and why, and does not count any more.
+
+        `PeakNotFound`; `EvidenceStays` for what the product saw itself; `InvalidPeakInput` without a reason.
+        """
+        ...
+
+    async def get_evidence_file(self, *, caller: Caller, sha256: str) -> KeptFile:
+        """Return a document that was handed in. `PeakNotFound`."""
+        ...
+
+    async def file_run(self, *, caller: Caller, key: str, sealed: SealedRun) -> RunRow:
+        """File what the product measured, once however often it is sent; without the shop's seal it is the caller's.
+
+        `InvalidPeakInput` for a run that says too little or too much.
+        """
+        ...
+
+    async def list_runs(self, *, caller: Caller, most: int = 20) -> tuple[RunRow, ...]:
+        """Return the last runs of each kind, newest first."""
+        ...
+
+    async def get_readiness(self, *, caller: Caller, plan_id: UUID) -> Readiness:
+        """Return a plan's readiness as of today: its findings with all that is filed by now. `PeakNotFound`."""
         ...
 
     async def list_audit(

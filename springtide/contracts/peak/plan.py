@@ -15,12 +15,13 @@ from springtide.contracts.peak.budget import BudgetFigures, BudgetPlan, BudgetTe
 from springtide.contracts.peak.calendar import EventCalendar
 from springtide.contracts.peak.common import Band, Deadline, Decision, Phrase
 from springtide.contracts.peak.company import Company
+from springtide.contracts.peak.evidence import RunRow
 from springtide.contracts.peak.fulfilment import FulfilmentPlan, FulfilmentTerms
 from springtide.contracts.peak.gateways import GatewayPlan
 from springtide.contracts.peak.history import QualityReport
 from springtide.contracts.peak.partners import PartnerNote, PartnerReview
 from springtide.contracts.peak.paths import Calibration, PathsSummary
-from springtide.contracts.peak.readiness import Evidence, Readiness
+from springtide.contracts.peak.readiness import Evidence, Readiness, ReadinessTerms
 from springtide.contracts.peak.risk import Risk, RiskPlan
 from springtide.contracts.peak.servers import ServerPlan
 from springtide.contracts.peak.staff import StaffPlan
@@ -152,7 +153,8 @@ class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
 
     `accuracy`: the back-test that chooses the methods, None without one.
     `counts`: of the stock, None where nobody counted: then there is no buy list.
-    `roster_weeks`: weeks in which people's names stand on shifts.
+    `roster_weeks`: weeks in which people's names stand on shifts. `runs`: what the product measured. `judged_on`: the
+    day evidence is as old as; None: `as_of`, which may be a day of the past.
     """
 
     as_of: date
@@ -169,6 +171,9 @@ class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
     partners: tuple[PartnerNote, ...] = ()
     risks: tuple[Risk, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    runs: tuple[RunRow, ...] = ()
+    readiness: ReadinessTerms = ReadinessTerms()
+    judged_on: date | None = None
     roster_weeks: int = 4
 
 

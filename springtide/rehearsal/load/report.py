@@ -10,6 +10,7 @@ import msgspec
 from springtide.rehearsal.load.arrivals import expected, rate_at
 from springtide.rehearsal.load.bottleneck import Bottleneck
 from springtide.rehearsal.load.buying import COMPLETED, TRIED
+from springtide.rehearsal.load.held import held_per_s
 from springtide.rehearsal.load.plan import Plan
 from springtide.rehearsal.load.scenario import CLASSES, Limit
 from springtide.rehearsal.load.tally import Slice, Tally
@@ -53,7 +54,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """Everything about a run."""
+    """Everything about a run. `held_per_s`: orders a second over the best minute. `processes_first`, `processes_most`:
+
+    web processes at its start and at most, 0 where nobody told. `without`: gateways that were off throughout.
+    """
 
     run: str
     key: str
@@ -76,6 +80,10 @@ class Report(msgspec.Struct, kw_only=True):
     worker_cpu_percent: float
     baskets: str
     machine: str
+    held_per_s: float = 0.0
+    processes_first: int = 0
+    processes_most: int = 0
+    without: list[str] = []
     notes: list[str] = []
     before: str = ""
     changes: list[Change] = []
@@ -99,6 +107,8 @@ def made(
     scale: float,
     baskets: str,
     notes: Sequence[str],
+    processes: tuple[int, int] = (0, 0),
+    without: Sequence[str] = (),
 ) -> Report:
     """Return the report of a run."""
     seconds = plan.scenario.seconds
@@ -125,6 +135,10 @@ def made(
         worker_cpu_percent=tally.cpu_percent,
         baskets=baskets,
         machine=f"{platform.platform()}, {os.cpu_count()} processors (where the load came from)",
+        held_per_s=round(held_per_s(tally.slices, seconds), 3),
+        processes_first=processes[0],
+        processes_most=processes[1],
+        without=list(without),
         notes=list(notes),
     )
 

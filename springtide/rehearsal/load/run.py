@@ -11,6 +11,7 @@ from springtide.platform.wiring import Ask
 from springtide.rehearsal.load import baskets, books, goods, report, scenario
 from springtide.rehearsal.load.bottleneck import bottlenecks
 from springtide.rehearsal.load.guard import require_ours
+from springtide.rehearsal.load.held import switched_off, web_processes
 from springtide.rehearsal.load.plan import Plan, run_email
 from springtide.rehearsal.load.report import Report
 from springtide.rehearsal.load.swarm import require_locust, swarm
@@ -79,6 +80,7 @@ async def rehearse(wanted: Wanted, at_hand: AtHand, *, say: Say) -> Report:
         seed=secrets.randbits(32) if wanted.seed is None else wanted.seed,
     )
     say(f"run {run}: {asked.title}, {sum(len(place.skus) for place in places):,} offers in {len(places)} places")
+    off_before = await switched_off(at_hand.ask)
     async with watching(wanted.metrics or (f"{url}/metrics",), bus=at_hand.bus, url=url) as watch:
         tallies = await swarm(
             plan,
@@ -91,6 +93,7 @@ async def rehearse(wanted: Wanted, at_hand: AtHand, *, say: Say) -> Report:
         )
     tally = summed(tallies)
     found, why_not = await _books(at_hand, plan.email, tally.placed)
+    off = off_before & await switched_off(at_hand.ask)
     notes = await _taken_back(wanted, at_hand, plan.email)
     return report.made(
         plan,
@@ -100,7 +103,9 @@ async def rehearse(wanted: Wanted, at_hand: AtHand, *, say: Say) -> Report:
         started_at=started_at,
         scale=wanted.scale,
         baskets=figures.source,
-        notes=[*_cut(figures, asked), *notes],
+        notes=[*_cut(figures, asked), *(f"The gateway {name} was off throughout." for name in sorted(off)), *notes],
+        processes=web_processes(watch.samples),
+        without=sorted(off),
     )
 
 

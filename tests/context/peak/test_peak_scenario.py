@@ -17,7 +17,7 @@ from tests.context.peak.conftest import PLANNER, READER
 
 FAR = date(2100, 1, 1)
 GOOD = NewOverride(multiplier=1.3, scope=Scope.CATEGORY, key="toys", reason="a star wears it", expires_on=FAR)
-DRILL = NewEvidence(item="restore", passed=True, owner="it", document="minutes of 1 October")
+DRILL = NewEvidence(item="backup_restored", passed=True, owner="it", document="minutes of 1 October")
 
 
 async def today(node: Node) -> date:
@@ -77,12 +77,12 @@ async def test_evidence_of_staff_is_by_hand_and_that_of_the_system_is_the_produc
     node = await node_with("peak")
     peak = node.ask(PeakApi)
     by_hand = await peak.file_evidence(caller=PLANNER, key=new_key(), evidence=DRILL)
-    seen = NewEvidence(item="rehearsal", passed=False, owner="it")
+    seen = NewEvidence(item="rehearsed_p90", passed=False, owner="it")
     by_product = await peak.file_evidence(caller=system("rehearsal"), key=new_key(), evidence=seen)
     assert (by_hand.source, by_hand.author) == ("hand", "staff:ada")
     assert (by_product.source, by_product.filed_on) == ("product", await today(node))
     assert await peak.list_evidence(caller=READER) == (by_product, by_hand)
-    assert await peak.list_evidence(caller=READER, item="restore") == (by_hand,)
+    assert await peak.list_evidence(caller=READER, item="backup_restored") == (by_hand,)
 
 
 async def test_evidence_without_a_document_or_of_yesterday_is_refused(node_with: NodeWith) -> None:
@@ -90,7 +90,13 @@ async def test_evidence_without_a_document_or_of_yesterday_is_refused(node_with:
     opinion = NewEvidence(item="", passed=True, owner=" ", expires_on=date(2020, 1, 1))
     with pytest.raises(InvalidPeakInput) as refused:
         await peak.file_evidence(caller=PLANNER, key=new_key(), evidence=opinion)
-    assert [mistake.rule for mistake in refused.value.mistakes] == ["item", "owner", "document", "expires_on"]
+    assert [mistake.rule for mistake in refused.value.mistakes] == [
+        "item",
+        "owner",
+        "unknown_item",
+        "document",
+        "expires_on",
+    ]
     with pytest.raises(Forbidden):
         await peak.file_evidence(caller=READER, key=new_key(), evidence=DRILL)
     assert await peak.list_evidence(caller=READER) == ()

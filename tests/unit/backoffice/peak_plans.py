@@ -26,6 +26,7 @@ from springtide.contexts.peak.domain.staff.plan import StaffAsk, plan_staff
 from springtide.contexts.peak.domain.stock.report import report_of
 from springtide.contexts.peak.domain.stock.season import plan_stock
 from springtide.contracts.peak.api import (
+    EvidenceRow,
     FrozenInput,
     InputInfo,
     Part,
@@ -37,8 +38,10 @@ from springtide.contracts.peak.api import (
     Stage,
 )
 from springtide.contracts.peak.budget import BudgetTerms, Firmness, Release
+from springtide.contracts.peak.evidence import MeasuredRun, RunKind, RunRow
 from springtide.contracts.peak.paths import Levers, PathsSummary
 from springtide.contracts.peak.plan import PlanDay
+from springtide.contracts.peak.readiness import Readiness
 from springtide.contracts.peak.review import LiveView, Priors, Review
 from springtide.contracts.peak.season import Season as SeasonOfPlan
 from springtide.contracts.peak.season import SeasonState
@@ -271,6 +274,38 @@ def inputs(at: datetime = AT) -> tuple[InputInfo, ...]:
     return (info,)
 
 
+FILED = EvidenceRow(
+    id=uid(78),
+    author="staff:ruth",
+    item="parcels_booked",
+    passed=True,
+    source="hand",
+    owner="Bram",
+    filed_on=AS_OF,
+    document="<b>booking</b>.pdf",
+    expires_on=None,
+    note="",
+    attachment="a" * 64,
+)
+WITHDRAWN: dict[str, Any] = {"withdrawn_at": AT, "withdrawn_by": "staff:ruth", "withdrawn_why": "of last year"}
+
+
+def runs() -> tuple[RunRow, ...]:
+    """Return a rehearsal that failed, as the desk lists it."""
+    run = MeasuredRun(
+        id=uid(80),
+        kind=RunKind.REHEARSAL,
+        ran="springtide rehearse black-friday --scale 0.1",
+        passed=False,
+        why="complete: 95 of 100 answers",
+        at=AT,
+        release="0.1.0",
+        target="https://shop.example.org",
+        figures={"held_per_s": 3.25},
+    )
+    return (RunRow(run=run, source="product", author="system:cli", filed_at=AT),)
+
+
 def answers(parts: dict[str, bytes], paged: dict[tuple[str, int], Part] | None = None) -> dict[str, Any]:
     """Return what the fake desk answers; `paged`: pages of parts that have several, by step and number."""
     paged = paged or {}
@@ -288,7 +323,13 @@ def answers(parts: dict[str, bytes], paged: dict[tuple[str, int], Part] | None =
             raise PeakNotFound(message, what=str(arguments["plan_id"]))
         return plan()
 
+    def today(arguments: dict[str, Any]) -> Readiness:
+        return msgspec.json.decode(part({**arguments, "step": "readiness", "page": 0}).body, type=Readiness)
+
     return {
+        "peak.get_readiness": today,
+        "peak.list_runs": runs(),
+        "peak.list_evidence": (FILED, msgspec.structs.replace(FILED, id=uid(79), **WITHDRAWN)),
         "peak.list_plans": (row(), msgspec.structs.replace(row(PlanState.RUNNING), number=5, id=UUID(int=5))),
         "peak.list_inputs": inputs(),
         "peak.get_plan": one,

@@ -52,6 +52,16 @@ def test_without_a_file_there_is_a_standard(tmp_path, monkeypatch):
     assert list(read(None).groups) == ["web", "core", "office"]
 
 
+def test_the_desk_has_a_process_of_its_own_that_gives_way_most():
+    groups = standard().groups
+    makers = [
+        name for name, group in groups.items() if "peak" in group.all_roles and group.settings.get("background", True)
+    ]
+    assert makers == ["desk"]
+    assert groups["desk"].settings["nice"] > groups["office"].settings["nice"]
+    assert {role for group in groups.values() for role in group.all_roles} == set(ROLES)
+
+
 def test_every_mistake_is_named_at_once(tmp_path):
     text = """
     [scaling]

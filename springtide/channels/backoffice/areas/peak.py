@@ -32,7 +32,7 @@ from springtide.channels.backoffice.peak.views import (
 from springtide.channels.backoffice.peak.views.common import Head
 from springtide.channels.backoffice.peak.views.season_words import said
 from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
-from springtide.contracts.peak.api import READ, WRITE, NewEvidence, PlanInfo, PlanSettings, PlanState
+from springtide.contracts.peak.api import READ, WRITE, PlanInfo, PlanSettings, PlanState
 from springtide.platform.caching import FOREVER
 from springtide.platform.errors import NotFound
 from springtide.platform.http import HttpRequest
@@ -112,16 +112,17 @@ async def _desk(visit: Visit, trouble: Trouble | None = None) -> Reply:
 @get("/peak/plans/{plan_id:uuid}")
 async def show_plan(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
     """Show the season of a plan: what to do, then the fan."""
-    return await _show(await enter(request, READ), plan_id, SCREENS[0].name)
+    return await show(await enter(request, READ), plan_id, SCREENS[0].name)
 
 
 @get("/peak/plans/{plan_id:uuid}/{name:str}")
 async def show_screen(request: HttpRequest, plan_id: FromPath[UUID], name: FromPath[str]) -> Reply:
     """Show another page of a plan."""
-    return await _show(await enter(request, READ), plan_id, name)
+    return await show(await enter(request, READ), plan_id, name)
 
 
-async def _show(visit: Visit, plan_id: UUID, name: str, trouble: Trouble | None = None) -> Reply:
+async def show(visit: Visit, plan_id: UUID, name: str, trouble: Trouble | None = None) -> Reply:
+    """Answer with a page of a plan; with `trouble` it shows the form that was refused."""
     screen = next((screen for screen in SCREENS if screen.name == name), None)
     if screen is None:
         message = f"A plan has no page {name}."
@@ -153,22 +154,8 @@ async def look_at_season(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply
         ),
     )
     if isinstance(done, Trouble):
-        return await _show(visit, plan_id, "live", done)
+        return await show(visit, plan_id, "live", done)
     return visit.see_other(f"/peak/plans/{plan_id}/live", said(speech_of(visit), "asked"), **kept(visit))
-
-
-@post("/peak/evidence/{plan_id:uuid}", status_code=200)
-async def file_evidence(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
-    """File evidence by hand for an item of the readiness page."""
-    visit = await enter(request, WRITE)
-    done = await visit.act(
-        "evidence",
-        lambda form, key: visit.office.peak.file_evidence(caller=visit.caller, key=key, evidence=_evidence(form)),
-    )
-    if isinstance(done, Trouble):
-        return await _show(visit, plan_id, "readiness", done)
-    said = f"Filed for {done.item}; the next plan counts it"
-    return visit.see_other(f"/peak/plans/{plan_id}/readiness", said, **kept(visit))
 
 
 @get("/peak/script/{name:str}", include_in_schema=False, opt=FOREVER)
@@ -189,17 +176,4 @@ def _settings(form: Form) -> PlanSettings:
     return PlanSettings(first=first, days=days, size=float(size))
 
 
-def _evidence(form: Form) -> NewEvidence:
-    evidence = NewEvidence(
-        item=form.text("item", required=True),
-        passed=form.one_of("passed", ("yes", "no")) == "yes",
-        owner=form.text("owner", required=True),
-        document=form.text("document", required=True),
-        expires_on=form.day("expires_on") if form.raw("expires_on") else None,
-        note=form.text("note"),
-    )
-    form.check()
-    return evidence
-
-
-ROUTES = (show_desk, order_plan, show_plan, show_screen, look_at_season, file_evidence, chart_script)
+ROUTES = (show_desk, order_plan, show_plan, show_screen, look_at_season, chart_script)

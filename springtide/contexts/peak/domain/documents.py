@@ -9,6 +9,7 @@ from springtide.contracts.peak.company import COMPANY_DOCUMENTS, decode_company
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.facts import FACTS_DOCUMENT, decode_facts
 from springtide.contracts.peak.partners import PARTNERS_DOCUMENT, decode_partner_notes
+from springtide.contracts.peak.readiness import READINESS_DOCUMENT, decode_readiness_terms
 from springtide.contracts.peak.risk import RISKS_DOCUMENT, decode_risks
 from springtide.contracts.peak.source import (
     CALIBRATION_DOCUMENT,
@@ -28,6 +29,7 @@ SINGLE: Mapping[str, Callable[[bytes], object]] = {
     LEVERS_DOCUMENT: decode_levers,
     SOURCE_DOCUMENT: decode_source,
     PARTNERS_DOCUMENT: decode_partner_notes,
+    READINESS_DOCUMENT: decode_readiness_terms,
     RISKS_DOCUMENT: decode_risks,
     STAFF_DOCUMENT: decode_staff_terms,
 }

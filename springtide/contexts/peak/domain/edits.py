@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from datetime import date
 
+from springtide.contexts.peak.domain.handed_in import media_type_of
+from springtide.contexts.peak.domain.readiness.items import ITEMS
 from springtide.contexts.peak.domain.season import LONGEST_SEASON_DAYS
-from springtide.contracts.peak.api import NewEvidence, NewOverride, PlanSettings
+from springtide.contracts.peak.api import MOST_FILE_BYTES, NewEvidence, NewOverride, PlanSettings
 from springtide.contracts.peak.errors import Mistake
 from springtide.contracts.peak.paths import Scope
 
@@ -37,7 +39,17 @@ def mistakes_of_evidence(evidence: NewEvidence, today: date, *, by_hand: bool) -
     for field in ("item", "owner"):
         if not 1 <= len(getattr(evidence, field).strip()) <= LONGEST_NAME:
             yield _wrong("evidence", field, f"{field} has 1 to {LONGEST_NAME} characters")
-    if by_hand and not evidence.document.strip():
+    if evidence.item not in {item.id for item in ITEMS}:
+        yield _wrong("evidence", "unknown_item", f"the readiness page has no item {evidence.item}")
+    file = evidence.file
+    if file is not None and not 1 <= len(file.body) <= MOST_FILE_BYTES:
+        message = f"a document has 1 byte to {MOST_FILE_BYTES // 1024} KB; file the link to a larger one"
+        yield _wrong("evidence", "file_size", message)
+    elif file is not None and not media_type_of(file.body):
+        yield _wrong("evidence", "file_kind", "a document is a PDF, a PNG, a JPEG or a text")
+    if file is not None and not 1 <= len(file.name) <= LONGEST_NAME:
+        yield _wrong("evidence", "file_name", f"the name of a document has 1 to {LONGEST_NAME} characters")
+    if by_hand and not evidence.document.strip() and file is None:
         yield _wrong("evidence", "document", "name the document that shows it: an opinion is no evidence")
     if max(len(evidence.document), len(evidence.note)) > LONGEST_NOTE:
         yield _wrong("evidence", "note", f"document and note have at most {LONGEST_NOTE} characters")

@@ -15,6 +15,7 @@ from springtide.contracts.peak.accuracy import KeptAccuracy
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.paths import Calibration, Override
 from springtide.contracts.peak.plan import PLAN_FORMAT, Plan, PlanRecord, StockCount
+from springtide.contracts.peak.readiness import Evidence
 
 PLAN_FILE, INPUTS_FILE, PATHS_FILE = "plan.json", "inputs.json", "paths.npz"
 _T = TypeVar("_T")
@@ -24,6 +25,10 @@ class _Overrides(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     overrides: tuple[Override, ...] = ()
 
 
+class _Filed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    evidence: tuple[Evidence, ...] = ()
+
+
 class _Format(msgspec.Struct, frozen=True):
     format: int
 
@@ -31,6 +36,19 @@ class _Format(msgspec.Struct, frozen=True):
 def read_overrides(path: Path) -> tuple[Override, ...]:
     """Read overrides from TOML, `[[overrides]]` each; raises InvalidPeakInput, OSError."""
     return _read_toml(path, _Overrides).overrides
+
+
+def read_filed(path: Path) -> tuple[Evidence, ...]:
+    """Read what people show from TOML, `[[evidence]]` each; raises InvalidPeakInput, OSError."""
+    filed = _read_toml(path, _Filed).evidence
+    mistakes = [
+        Mistake(where=str(path), row=row, rule="not_by_hand", message=f"{one.source} is not filed by a file of people")
+        for row, one in enumerate(filed, start=1)
+        if one.source != "hand"
+    ]
+    if mistakes:
+        raise InvalidPeakInput.of(mistakes)
+    return filed
 
 
 def read_calibration(path: Path) -> Calibration:

@@ -33,6 +33,7 @@ from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.history import QualityReport
 from springtide.contracts.peak.paths import Levers
 from springtide.contracts.peak.plan import PlanTerms
+from springtide.contracts.peak.readiness import READINESS_DOCUMENT, ReadinessTerms, decode_readiness_terms
 from springtide.contracts.peak.source import (
     CALIBRATION_DOCUMENT,
     LEVERS_DOCUMENT,
@@ -118,6 +119,9 @@ def inputs_of(request: PlanRequest, documents: Documents, calendar: EventCalenda
             counts=read_counts(kept_file(folder, source.stock), inbound) if source.stock else None,
             staff=decode_staff_terms(staff) if staff else StaffTerms(),
             evidence=request.evidence,
+            runs=request.runs,
+            judged_on=request.judged_on,
+            readiness=_readiness_terms(documents),
             roster_weeks=settings.roster_weeks,
         ),
         edits=Edits(
@@ -136,6 +140,11 @@ def inputs_of(request: PlanRequest, documents: Documents, calendar: EventCalenda
         peak_minute=peak_minute_of(company, past.demand.burst),
         visits_counted=past.demand.visits is not None,
     )
+
+
+def _readiness_terms(documents: Documents) -> ReadinessTerms:
+    given = documents.get(READINESS_DOCUMENT)
+    return decode_readiness_terms(given) if given else ReadinessTerms()
 
 
 def _season(settings: PlanSettings, source: HistorySource, demand: Demand) -> Season:

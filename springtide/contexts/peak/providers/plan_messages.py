@@ -1,9 +1,12 @@
 """What the process that makes a plan is told, and what it tells: JSON, one message a line."""
 
+from datetime import date
+
 import msgspec
 
 from springtide.contracts.peak.api import PlanSettings
 from springtide.contracts.peak.errors import Mistake
+from springtide.contracts.peak.evidence import RunRow
 from springtide.contracts.peak.paths import Override
 from springtide.contracts.peak.readiness import Evidence
 
@@ -11,13 +14,18 @@ LONGEST_LINE = 1024 * 1024
 
 
 class PlanRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a plan is made of. `documents`: texts by name. `folder`: where kept histories lie."""
+    """Everything a plan is made of. `documents`: texts by name. `folder`: where kept histories lie.
+
+    `judged_on`: the day evidence is as old as.
+    """
 
     settings: PlanSettings
     documents: dict[str, str]
     overrides: tuple[Override, ...]
     evidence: tuple[Evidence, ...]
     folder: str
+    runs: tuple[RunRow, ...] = ()
+    judged_on: date | None = None
 
 
 class Progress(msgspec.Struct, frozen=True, tag="progress"):

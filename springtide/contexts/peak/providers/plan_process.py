@@ -1,4 +1,4 @@
-"""The process that makes one plan: `python -m springtide.contexts.peak.providers.plan_process`.
+"""The process that makes one plan: `python -m springtide.contexts.peak.providers.plan_process PARENT`.
 
 Takes one request line on standard input, tells what happens in lines on standard output. It gives way to everything
 else on the machine, and ends with whoever started it.
@@ -22,6 +22,8 @@ def main() -> int:
     """Make the plan; a refusal is told like any other message."""
     os.nice(GIVES_WAY)
     ask_for_death_signal(signal.SIGKILL)
+    if os.getppid() != int(sys.argv[1]):
+        return 1  # whoever started it died before it could ask
     request = msgspec.json.decode(sys.stdin.buffer.readline(), type=PlanRequest)
     try:
         from springtide.contexts.peak.providers.plan_steps import run  # noqa: PLC0415 - after giving way

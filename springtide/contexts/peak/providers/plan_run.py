@@ -5,6 +5,7 @@ sells. So the process lives for one plan, gives way to everything else, and ends
 """
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncGenerator
 
@@ -24,6 +25,7 @@ async def run_plan_process(request: PlanRequest) -> AsyncGenerator[Message, None
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *PROGRAM,
+        str(os.getpid()),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -4,13 +4,15 @@ from datetime import datetime
 from uuid import UUID
 
 from springtide.contexts.peak.providers.numerics import require_numerics
+from springtide.contexts.peak.service import evidence as of_evidence
 from springtide.contexts.peak.service import read_plans, scenario
+from springtide.contexts.peak.service.judge_today import readiness_today
 from springtide.contexts.peak.service.keep_actuals import keep_actuals
 from springtide.contexts.peak.service.order_plan import order_plan
 from springtide.contexts.peak.service.plan_files import read_file
 from springtide.contexts.peak.service.read_season import ask_for_look, read_season
 from springtide.contexts.peak.service.save_inputs import save_inputs
-from springtide.contexts.peak.store import InputRecord, newest_inputs, overrides_since
+from springtide.contexts.peak.store import InputRecord, newest_inputs, overrides_since, runs_of
 from springtide.contracts.peak.actuals import Actuals
 from springtide.contracts.peak.api import (
     MOST_LISTED,
@@ -21,6 +23,7 @@ from springtide.contracts.peak.api import (
     InputDocument,
     InputEdit,
     InputInfo,
+    KeptFile,
     NewEvidence,
     NewOverride,
     Part,
@@ -30,7 +33,9 @@ from springtide.contracts.peak.api import (
     PlanRow,
     PlanSettings,
 )
+from springtide.contracts.peak.evidence import RunRow, SealedRun
 from springtide.contracts.peak.paths import Override
+from springtide.contracts.peak.readiness import Readiness
 from springtide.contracts.peak.season import Season
 from springtide.platform.audit import audit_entries
 from springtide.platform.audit_entry import AuditEntry
@@ -43,8 +48,9 @@ from springtide.platform.usecase import write
 class PeakService:
     """Implements `contracts.peak.api.PeakApi`."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, secret_key: str) -> None:
         self._db = db
+        self._secret_key = secret_key
 
     async def list_inputs(self, *, caller: Caller) -> tuple[InputInfo, ...]:
         """See the contract."""
@@ -205,8 +211,52 @@ class PeakService:
             key=key,
             request={"evidence": evidence},
             reply=EvidenceRow,
-            work=lambda tx: scenario.file_evidence(tx, evidence),
+            work=lambda tx: of_evidence.file_evidence(tx, evidence),
         )
+
+    async def withdraw_evidence(self, *, caller: Caller, key: str, evidence_id: UUID, reason: str) -> EvidenceRow:
+        """See the contract."""
+        caller.require(WRITE)
+        return await write(
+            self._db,
+            caller=caller,
+            operation="withdraw_evidence",
+            key=key,
+            request={"evidence_id": evidence_id, "reason": reason},
+            reply=EvidenceRow,
+            work=lambda tx: of_evidence.withdraw_evidence(tx, evidence_id, reason),
+        )
+
+    async def get_evidence_file(self, *, caller: Caller, sha256: str) -> KeptFile:
+        """See the contract."""
+        caller.require(READ)
+        async with self._db.read() as read:
+            return await of_evidence.find_file(read, sha256)
+
+    async def file_run(self, *, caller: Caller, key: str, sealed: SealedRun) -> RunRow:
+        """See the contract."""
+        caller.require(WRITE)
+        return await write(
+            self._db,
+            caller=caller,
+            operation="file_run",
+            key=key,
+            request={"sealed": sealed},
+            reply=RunRow,
+            work=lambda tx: of_evidence.file_run(tx, sealed, secret_key=self._secret_key),
+        )
+
+    async def list_runs(self, *, caller: Caller, most: int = 20) -> tuple[RunRow, ...]:
+        """See the contract."""
+        caller.require(READ)
+        _require_limit(most)
+        async with self._db.read() as read:
+            return await runs_of(read, most=most)
+
+    async def get_readiness(self, *, caller: Caller, plan_id: UUID) -> Readiness:
+        """See the contract."""
+        caller.require(READ)
+        return await readiness_today(self._db, plan_id)
 
     async def list_audit(
         self, *, caller: Caller, aggregate_id: str | None = None, before: str | None = None, limit: int = 50

@@ -10,14 +10,16 @@ from msgspec.structs import replace
 from springtide.contexts.peak.domain.documents import missing
 from springtide.contexts.peak.domain.edits import mistakes_of_settings
 from springtide.contexts.peak.store import (
+    MOST_RUNS,
     PlanRecord,
-    evidence_of,
     insert_plan,
     lock_desk,
+    newest_evidence,
     newest_inputs,
     overrides_since,
+    runs_of,
 )
-from springtide.contracts.peak.api import EvidenceRow, FrozenInput, PlanRow, PlanSettings
+from springtide.contracts.peak.api import FrozenInput, PlanRow, PlanSettings
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.facts import FACTS_DOCUMENT
 from springtide.platform.db import Tx
@@ -40,13 +42,14 @@ async def order_plan(tx: Tx, *, title: str, settings: PlanSettings) -> PlanRow:
     if mistakes:
         raise InvalidPeakInput.of(mistakes)
     plan_id = uuid7()
-    evidence = [evidence_of(row) for row in await tx.all("newest_evidence", row=EvidenceRow)]
+    evidence = await newest_evidence(tx)
     frozen = [FrozenInput(name=row.name, version=row.version, sha256=row.sha256) for row in inputs.values()]
     made_of = {
         "settings": msgspec.to_builtins(settings),
         "inputs": msgspec.to_builtins(frozen),
         "overrides": msgspec.to_builtins(await overrides_since(tx, settings.as_of)),
         "evidence": msgspec.to_builtins(evidence),
+        "runs": msgspec.to_builtins(await runs_of(tx, most=MOST_RUNS)),
     }
     number = await tx.value("next_plan_number")
     values = {"id": plan_id, "number": number, "title": title, "author": tx.caller.principal, "at": tx.now}

@@ -23,6 +23,7 @@ from springtide.contexts.peak.providers.plan_messages import (
     StageEnded,
 )
 from springtide.contexts.peak.providers.plan_run import run_plan_process
+from springtide.contexts.peak.service.judge_today import judged_on
 from springtide.contexts.peak.service.read_plans import find_plan
 from springtide.contexts.peak.store import (
     LockedPlan,
@@ -121,6 +122,8 @@ class RunPlan:
             documents={row.name: row.text for row in documents},
             overrides=info.overrides,
             evidence=record.frozen_evidence(),
+            runs=record.frozen_runs(),
+            judged_on=judged_on(record.ordered_at, record.settings),
             folder=str(self._folder),
         )
 

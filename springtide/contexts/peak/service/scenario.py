@@ -1,15 +1,14 @@
-"""Overrides and evidence: what people add to a plan."""
+"""Overrides: what people know better about a season."""
 
 from datetime import timedelta
 from uuid import UUID
 
 import msgspec
 
-from springtide.contexts.peak.domain.edits import mistakes_of_evidence, mistakes_of_override
-from springtide.contracts.peak.api import EvidenceRow, NewEvidence, NewOverride, PeakNotFound
+from springtide.contexts.peak.domain.edits import mistakes_of_override
+from springtide.contracts.peak.api import NewOverride, PeakNotFound
 from springtide.contracts.peak.errors import InvalidPeakInput
 from springtide.contracts.peak.paths import Override
-from springtide.platform.caller import Kind
 from springtide.platform.db import Tx
 from springtide.platform.ids import uuid7
 
@@ -52,22 +51,3 @@ def _id_of(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-async def file_evidence(tx: Tx, given: NewEvidence) -> EvidenceRow:
-    """File evidence; only the system itself says that it saw something. `InvalidPeakInput`."""
-    by_hand = tx.caller.kind is not Kind.SYSTEM
-    mistakes = list(mistakes_of_evidence(given, tx.now.date(), by_hand=by_hand))
-    if mistakes:
-        raise InvalidPeakInput.of(mistakes)
-    source = "hand" if by_hand else "product"
-    row = EvidenceRow(
-        **msgspec.structs.asdict(given),
-        id=uuid7(),
-        author=tx.caller.principal,
-        source=source,
-        filed_on=tx.now.date(),
-    )
-    await tx.run("insert_evidence", msgspec.structs.asdict(row))
-    tx.audit("evidence_filed", row.id, item=given.item, passed=given.passed)
-    return row

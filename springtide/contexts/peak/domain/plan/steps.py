@@ -18,18 +18,18 @@ from springtide.contexts.peak.domain.plan import words
 from springtide.contexts.peak.domain.plan.goods import stock_of
 from springtide.contexts.peak.domain.plan.order import deadlines_of
 from springtide.contexts.peak.domain.plan.stages import Stages
-from springtide.contexts.peak.domain.readiness.findings import of_budget, of_gateways, of_servers
-from springtide.contexts.peak.domain.readiness.judge import judge
+from springtide.contexts.peak.domain.readiness.judge import Shown, judge_all
+from springtide.contexts.peak.domain.readiness.of_plan import findings_of, needs_of
 from springtide.contexts.peak.domain.risk.plan import plan_risks
 from springtide.contexts.peak.domain.servers.plan import plan_servers
 from springtide.contexts.peak.domain.staff.plan import StaffAsk, Staffing, plan_staff
 from springtide.contracts.peak.budget import BudgetPlan
-from springtide.contracts.peak.common import Deadline, Decision
+from springtide.contracts.peak.common import Decision
 from springtide.contracts.peak.fulfilment import FulfilmentPlan
 from springtide.contracts.peak.gateways import GatewayPlan
 from springtide.contracts.peak.partners import PartnerReview
 from springtide.contracts.peak.plan import PlanTerms
-from springtide.contracts.peak.readiness import Evidence, Readiness
+from springtide.contracts.peak.readiness import Readiness
 from springtide.contracts.peak.risk import RiskPlan
 from springtide.contracts.peak.servers import ServerPlan
 from springtide.contracts.peak.staff import StaffPlan
@@ -89,16 +89,34 @@ def run_steps(joint: JointPaths, terms: PlanTerms, stages: Stages, *, plan_id: s
         "partners", lambda: review_partners(register, today=terms.as_of, peak=peak), words.of_partners
     )
     risks = stages.run("risk", lambda: _risks(joint, terms, register), words.of_risks)
-    findings = (
-        *of_servers(servers, on=terms.as_of, plan_id=plan_id),
-        *of_gateways(gateways, on=terms.as_of, plan_id=plan_id),
-        *of_budget(budget, on=terms.as_of, plan_id=plan_id),
+    judged_on = terms.judged_on or terms.as_of
+    findings = findings_of(
+        stock=stock,
+        fulfilment=fulfilment,
+        staff=staff.plan,
+        gateways=gateways,
+        servers=servers,
+        budget=budget,
+        partners=partners,
+        risks=risks,
+        on=judged_on,
+        plan_id=plan_id,
+    )
+    shown = Shown(
+        filed=terms.evidence,
+        runs=terms.runs,
+        findings=tuple(findings),
+        needs=needs_of(servers, terms.readiness, peak=peak),
     )
     goods = () if stock is None else (stock,)
     deadlines = deadlines_of(
         *(step.deadlines for step in (*goods, fulfilment, staff.plan, gateways, servers, partners))
     )
-    readiness = stages.run("readiness", lambda: _readiness(terms, findings, deadlines), words.of_readiness)
+    readiness = stages.run(
+        "readiness",
+        lambda: judge_all(shown, on=judged_on, plan_day=terms.as_of, deadlines=deadlines),
+        words.of_readiness,
+    )
     return Results(
         stock=stock,
         fulfilment=fulfilment,
@@ -141,7 +159,3 @@ def _staff(joint: JointPaths, terms: PlanTerms, houses: Fulfilment, *, whole: bo
 
 def _risks(joint: JointPaths, terms: PlanTerms, register: Register) -> RiskPlan:
     return plan_risks(joint.totals, terms.risks, register, today=terms.as_of, peak=busiest_day(joint), seed=joint.seed)
-
-
-def _readiness(terms: PlanTerms, findings: tuple[Evidence, ...], deadlines: tuple[Deadline, ...]) -> Readiness:
-    return judge((*terms.evidence, *findings), on=terms.as_of, deadlines=deadlines)

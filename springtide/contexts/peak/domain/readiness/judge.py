@@ -1,12 +1,16 @@
 """Evidence becomes a verdict. Nothing known, or known too long ago, counts as nothing."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 
 from springtide.contexts.peak.domain.readiness.items import ITEMS, QUESTIONS, Item
+from springtide.contexts.peak.domain.readiness.proofs import proofs_of
+from springtide.contexts.peak.domain.readiness.words import said
 from springtide.contracts.peak.common import Deadline, Phrase
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
-from springtide.contracts.peak.readiness import Band, Evidence, ItemState, Question, Readiness, Verdict
+from springtide.contracts.peak.evidence import RunRow
+from springtide.contracts.peak.readiness import Band, Evidence, ItemState, Needs, Question, Readiness, Verdict
 
 PRODUCT, HAND = "product", "hand"
 _GREEN_FROM, _YELLOW_FROM = 80, 60
@@ -16,10 +20,41 @@ def judge(
     evidence: Sequence[Evidence], *, on: date, deadlines: Sequence[Deadline] = (), items: Sequence[Item] = ITEMS
 ) -> Readiness:
     """Return the page as of a day; raises InvalidPeakInput naming evidence that cannot be."""
+    return judge_all(Shown(filed=tuple(evidence)), on=on, deadlines=deadlines, items=items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Everything there is to judge: what people filed, what the product measured, and what the plan finds by itself.
+
+    Without `needs` measured runs have nothing to be compared with, and say nothing.
+    """
+
+    filed: tuple[Evidence, ...] = ()
+    runs: tuple[RunRow, ...] = ()
+    findings: tuple[Evidence, ...] = ()
+    needs: Needs | None = None
+
+
+def judge_all(
+    shown: Shown,
+    *,
+    on: date,
+    plan_day: date | None = None,
+    deadlines: Sequence[Deadline] = (),
+    items: Sequence[Item] = ITEMS,
+) -> Readiness:
+    """Return the page: evidence as old as it is `on` that day, deadlines as far as they are on the plan's own day.
+
+    The two differ for a plan of the past, as the demo's. Raises InvalidPeakInput naming evidence that cannot be.
+    """
+    proofs = tuple(proofs_of(shown.runs, shown.needs, on=on)) if shown.needs else ()
+    evidence = (*shown.filed, *proofs, *shown.findings)
     mistakes = list(mistakes_of(evidence, on=on, items=items))
     if mistakes:
         raise InvalidPeakInput.of(mistakes)
-    states = tuple(_state(item, evidence, on) for item in items)
+    calendar = tuple(sorted(deadlines, key=lambda deadline: (deadline.last_day, deadline.kind, deadline.name)))
+    states = tuple(_state(item, evidence, on, _by(item, calendar, shown.needs)) for item in items)
     weight = sum(item.weight for item in items)
     score = round(100 * sum(state.weight for state in states if state.verdict is Verdict.HOLDS) / weight)
     open_gates = tuple(state.item for state in states if state.gate and state.verdict is not Verdict.HOLDS)
@@ -31,8 +66,10 @@ def judge(
         open_gates=open_gates,
         questions=tuple(_question(question, states) for question in QUESTIONS),
         items=states,
-        calendar=tuple(sorted(deadlines, key=lambda deadline: (deadline.last_day, deadline.kind, deadline.name))),
-        overdue=sum(1 for deadline in deadlines if deadline.last_day < on),
+        calendar=calendar,
+        overdue=sum(1 for deadline in calendar if deadline.last_day < (plan_day or on)),
+        needs=shown.needs,
+        findings=shown.findings,
     )
 
 
@@ -56,7 +93,13 @@ def mistakes_of(evidence: Sequence[Evidence], *, on: date, items: Sequence[Item]
                 yield Mistake(where="evidence", row=row, rule=rule, message=message)
 
 
-def _state(item: Item, evidence: Sequence[Evidence], on: date) -> ItemState:
+def _by(item: Item, calendar: Sequence[Deadline], needs: Needs | None) -> date | None:
+    """Return the last day to show an item: before the freeze, or before the first deadline of others it hangs on."""
+    days = [deadline.last_day for deadline in calendar if item.kind and deadline.kind == item.kind][:1]
+    return min([*days, *([needs.shown_by] if needs else [])], default=None)
+
+
+def _state(item: Item, evidence: Sequence[Evidence], on: date, by: date | None) -> ItemState:
     found = newest(item.id, evidence)
     verdict = _verdict(item, found, on)
     return ItemState(
@@ -67,16 +110,25 @@ def _state(item: Item, evidence: Sequence[Evidence], on: date) -> ItemState:
         weight=item.weight,
         verdict=verdict,
         why=_why(item, found, verdict),
-        next_action=Phrase(key=f"readiness.do.{item.id}"),
+        next_action=said(f"do.{item.id}"),
         owner=found.owner if found else "",
         evidence=found,
+        counts_until=expiry_of(item, found) if found and found.passed else None,
+        by=by,
     )
 
 
 def newest(item: str, evidence: Sequence[Evidence]) -> Evidence | None:
-    """Return the last evidence of an item; of one day the one that failed, else the one that came last."""
-    own = [(one.filed_on, not one.passed, place) for place, one in enumerate(evidence) if one.item == item]
+    """Return the last evidence of an item; of one moment the one that failed, else the one that came last.
+
+    What only has a day counts from its beginning: somebody may answer it the same day.
+    """
+    own = [(_moment(one), not one.passed, place) for place, one in enumerate(evidence) if one.item == item]
     return evidence[max(own)[2]] if own else None
+
+
+def _moment(evidence: Evidence) -> datetime:
+    return evidence.at or datetime.combine(evidence.filed_on, time.min, tzinfo=UTC)
 
 
 def expiry_of(item: Item, evidence: Evidence) -> date:
@@ -94,14 +146,16 @@ def _verdict(item: Item, found: Evidence | None, on: date) -> Verdict:
 
 
 def _why(item: Item, found: Evidence | None, verdict: Verdict) -> Phrase:
-    values: dict[str, str | int | float] = {}
-    if found is not None:
-        values = {
-            "filed": found.filed_on.isoformat(),
-            "until": expiry_of(item, found).isoformat(),
-            "document": found.document or found.note or found.source,
-        }
-    return Phrase(key=f"readiness.{verdict.value}", values=values)
+    if found is None:
+        return said(verdict.value)
+    if found.because is not None and verdict is not Verdict.STALE:
+        return found.because
+    return said(
+        verdict.value,
+        filed=found.filed_on.isoformat(),
+        until=expiry_of(item, found).isoformat(),
+        document=found.document or found.note or found.source,
+    )
 
 
 def _question(question: str, states: Sequence[ItemState]) -> Question:
