@@ -11,8 +11,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import msgspec
-
 from springtide.bootstrap import running
 from springtide.commands.engines import engine_settings
 from springtide.commands.output import aside, say
@@ -20,12 +18,12 @@ from springtide.commands.peak.options import DEMO
 from springtide.commands.peak.past import demo_lines, read_past
 from springtide.contexts.peak.jobs import history_folder
 from springtide.contexts.peak.providers.calendar_file import USUAL_EVENTS
+from springtide.contexts.peak.providers.company_files import read_documents
 from springtide.contexts.peak.providers.kept_files import keep_file
 from springtide.contexts.peak.providers.order_lines import write_order_lines
 from springtide.contracts.peak.api import InputEdit, InputInfo, PeakApi
 from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT
-from springtide.contracts.peak.company import COMPANY_DOCUMENTS
-from springtide.contracts.peak.paths import Levers
+from springtide.contracts.peak.documents import first_text, toml_of
 from springtide.contracts.peak.source import KEPT_FILES, LEVERS_DOCUMENT, SOURCE_DOCUMENT, HistorySource
 from springtide.demo.catalogue import read_catalogue
 from springtide.demo.company import COMPANY_FOLDER
@@ -59,7 +57,7 @@ async def _load(settings: Settings, options: argparse.Namespace) -> tuple[InputI
         names = {name: await asyncio.to_thread(keep_file, kept, Path(path)) for name, path in files.items()}
         source = HistorySource(**names, timezone=options.timezone, keep=tuple(options.keep))
         there = {info.name: info.version for info in await peak.list_inputs(caller=_CALLER)}
-        texts = {SOURCE_DOCUMENT: _toml(source), **dict(_documents(options, there))}
+        texts = {SOURCE_DOCUMENT: toml_of(source), **dict(_documents(options, there))}
         edits = tuple(
             InputEdit(name=name, text=text, expected_version=there.get(name, 0)) for name, text in texts.items()
         )
@@ -73,17 +71,10 @@ def _documents(options: argparse.Namespace, there: dict[str, int]) -> Iterator[t
     elif CALENDAR_DOCUMENT not in there:
         yield CALENDAR_DOCUMENT, USUAL_EVENTS.read_text(encoding="utf-8")
     if LEVERS_DOCUMENT not in there:
-        yield LEVERS_DOCUMENT, _toml(Levers())
+        yield LEVERS_DOCUMENT, first_text(LEVERS_DOCUMENT)
     if options.company:
-        for name in COMPANY_DOCUMENTS:
-            yield name, (Path(options.company) / name).read_text(encoding="utf-8")
-
-
-def _toml(record: msgspec.Struct) -> str:
-    """Return a record of plain values as TOML: its JSON values are TOML's too."""
-    return "".join(
-        f"{name} = {msgspec.json.encode(value).decode()}\n" for name, value in msgspec.structs.asdict(record).items()
-    )
+        for name, text in read_documents(Path(options.company)).items():
+            yield name, text.decode()
 
 
 def _write_demo(folder: Path, options: argparse.Namespace) -> None:

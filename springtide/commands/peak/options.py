@@ -42,6 +42,13 @@ def load(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents; `demo` has its own")
 
 
+def company(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak company`."""
+    parser.add_argument("do", choices=("export", "import"), help="write the folder, or read it")
+    parser.add_argument("folder", metavar="FOLDER", help="company.toml, people.toml, budget.toml, ...")
+    parser.add_argument("--reason", default="", help="why: kept with the versions that an import makes")
+
+
 def add_levers(parser: argparse.ArgumentParser) -> None:
     """Add the levers and overrides; what is not given stays as it is."""
     parser.add_argument("--size", type=float, metavar="TIMES", help="the size of the shop: 1, 10, 100 times")

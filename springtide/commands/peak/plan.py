@@ -16,12 +16,7 @@ from springtide.contexts.peak.domain.paths.edits import Edits
 from springtide.contexts.peak.domain.plan.inputs import PlanInputs, hash_of
 from springtide.contexts.peak.domain.plan.make import make_plan
 from springtide.contexts.peak.domain.season import LONGEST_SEASON_DAYS, Season
-from springtide.contexts.peak.providers.company_files import (
-    read_company,
-    read_partner_notes,
-    read_risks,
-    read_staff_terms,
-)
+from springtide.contexts.peak.providers.company_files import read_company, read_documents
 from springtide.contexts.peak.providers.plan_files import (
     hash_of_file,
     read_calibration,
@@ -30,6 +25,7 @@ from springtide.contexts.peak.providers.plan_files import (
     write_plan,
 )
 from springtide.contracts.peak.common import Phrase
+from springtide.contracts.peak.documents import with_terms
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.paths import Levers
 from springtide.contracts.peak.plan import PlanRecord, PlanTerms, StockCount
@@ -97,17 +93,17 @@ def _inputs(options: argparse.Namespace, past: Past) -> PlanInputs:
     files = {} if options.file == DEMO else {"history": hash_of_file(Path(options.file))}
     return PlanInputs(
         season=season,
-        terms=PlanTerms(
-            as_of=as_of,
-            company=read_company(folder),
-            calendar=past.calendar,
-            calibration=calibration,
-            counts=_counts(options),
-            staff=read_staff_terms(folder),
-            partners=read_partner_notes(folder),
-            risks=read_risks(folder),
-            roster_weeks=options.roster_weeks,
-            gifts=options.gifts,
+        terms=with_terms(
+            PlanTerms(
+                as_of=as_of,
+                company=read_company(folder),
+                calendar=past.calendar,
+                calibration=calibration,
+                counts=_counts(options),
+                roster_weeks=options.roster_weeks,
+                gifts=options.gifts,
+            ),
+            read_documents(folder),
         ),
         edits=Edits(as_of=as_of, overrides=overrides, levers=levers_of(options, Levers())),
         quality=past.report,

@@ -76,8 +76,9 @@ def _decode(name: str, document: bytes, type_: type[_T]) -> _T:
         raw = msgspec.toml.decode(document)
         unknown = sorted(set(raw) - set(type_.__struct_fields__))  # type: ignore[attr-defined]  # a Struct
         if unknown:
-            message = f"there is no field {', '.join(unknown)}"
-            raise InvalidPeakInput.of([Mistake(where=name, rule="not_readable", message=message)])
+            raise InvalidPeakInput.of(
+                Mistake(where=name, rule="not_readable", message=f"there is no field `{field}`") for field in unknown
+            )
         return msgspec.convert(raw, type_, strict=False)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise InvalidPeakInput.of([Mistake(where=name, rule="not_readable", message=str(error))]) from error

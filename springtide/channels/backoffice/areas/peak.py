@@ -13,7 +13,6 @@ from springtide.channels.backoffice.forms import Form
 from springtide.channels.backoffice.peak.page import desk_page, kept, speech_of
 from springtide.channels.backoffice.peak.plotly import script
 from springtide.channels.backoffice.peak.reading import whole
-from springtide.channels.backoffice.peak.scenario import DOCUMENTS
 from springtide.channels.backoffice.peak.speech import Speech
 from springtide.channels.backoffice.peak.views import (
     brief,
@@ -31,6 +30,7 @@ from springtide.channels.backoffice.peak.views import (
 from springtide.channels.backoffice.peak.views.common import Head
 from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
 from springtide.contracts.peak.api import READ, WRITE, NewEvidence, PlanInfo, PlanSettings, PlanState
+from springtide.contracts.peak.documents import ALL_DOCUMENTS
 from springtide.platform.caching import FOREVER
 from springtide.platform.errors import NotFound
 from springtide.platform.http import HttpRequest
@@ -97,7 +97,7 @@ async def _desk(visit: Visit, trouble: Trouble | None = None) -> Reply:
         plans=plans,
         done=[plan for plan in plans if plan.state is PlanState.DONE],
         inputs=inputs,
-        absent=[name for name in DOCUMENTS if name not in there],
+        absent=[name for name in ALL_DOCUMENTS if name not in there],
         first=today + timedelta(days=1),
         days=SEASON_DAYS,
         size_options=[(size, f"{size} \u00d7") for size in _SIZES],

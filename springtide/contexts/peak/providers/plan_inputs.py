@@ -26,6 +26,7 @@ from springtide.contexts.peak.providers.versions import versions
 from springtide.contracts.peak.api import PlanSettings
 from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT, EventCalendar, decode_calendar
 from springtide.contracts.peak.company import COMPANY_DOCUMENTS, decode_company
+from springtide.contracts.peak.documents import with_terms
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.history import QualityReport
 from springtide.contracts.peak.paths import Levers
@@ -39,7 +40,6 @@ from springtide.contracts.peak.source import (
     decode_levers,
     decode_source,
 )
-from springtide.contracts.peak.staff_terms import STAFF_DOCUMENT, StaffTerms, decode_staff_terms
 
 Documents = Mapping[str, bytes]
 
@@ -96,21 +96,22 @@ def inputs_of(request: PlanRequest, documents: Documents, calendar: EventCalenda
     season = _season(settings, source, past.demand)
     levers = decode_levers(documents[LEVERS_DOCUMENT]) if LEVERS_DOCUMENT in documents else Levers()
     calibration = documents.get(CALIBRATION_DOCUMENT)
-    staff = documents.get(STAFF_DOCUMENT)
     folder = Path(request.folder)
     inbound = kept_file(folder, source.inbound) if source.inbound else None
     as_of = settings.as_of or past.demand.last
     return PlanInputs(
         season=season,
-        terms=PlanTerms(
-            as_of=as_of,
-            company=decode_company({name: documents[name] for name in COMPANY_DOCUMENTS}),
-            calendar=calendar,
-            calibration=decode_calibration(calibration) if calibration else calibrate(()),
-            counts=read_counts(kept_file(folder, source.stock), inbound) if source.stock else None,
-            staff=decode_staff_terms(staff) if staff else StaffTerms(),
-            evidence=request.evidence,
-            roster_weeks=settings.roster_weeks,
+        terms=with_terms(
+            PlanTerms(
+                as_of=as_of,
+                company=decode_company({name: documents[name] for name in COMPANY_DOCUMENTS}),
+                calendar=calendar,
+                calibration=decode_calibration(calibration) if calibration else calibrate(()),
+                counts=read_counts(kept_file(folder, source.stock), inbound) if source.stock else None,
+                evidence=request.evidence,
+                roster_weeks=settings.roster_weeks,
+            ),
+            documents,
         ),
         edits=Edits(
             as_of=as_of,
