@@ -25,6 +25,7 @@ STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "history": ("look a shop's past over: what is left out of the demand, and why", options.history),
     "plan": ("make the whole plan of a season from a shop's past", options.plan),
     "what-if": ("the same paths with a lever or an override changed, in seconds", options.what_if),
+    "snapshot": ("write a plan out as it was frozen, or make a frozen one again and compare", options.snapshot),
     "backtest": ("forecast a past as if it were the future, and compare", options.backtest),
     "accuracy": ("back-test a past at many origins: what forecasts of this shop are worth", options.accuracy),
     "scaling": ("write a plan's servers into deploy/ and fleet.toml", options.scaling),

@@ -87,6 +87,15 @@ def what_if(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the changed plan for machines")
 
 
+def snapshot(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak snapshot`."""
+    parser.add_argument(
+        "plan", metavar="PLAN", help="what `peak plan --out` wrote, or the number of a plan of the desk"
+    )
+    parser.add_argument("--out", default="", metavar="FOLDER", help="a plan of the desk is written there")
+    parser.add_argument("--remake", action="store_true", help="make it again from what is frozen, and compare")
+
+
 def staff(parser: argparse.ArgumentParser) -> None:
     """Add the options of `peak staff`."""
     parser.add_argument("paths", metavar="PATHS", help="paths.npz, as `peak plan --out` wrote it")

@@ -22,13 +22,14 @@ from springtide.contexts.peak.providers.plan_files import (
     read_calibration,
     read_counts,
     read_overrides,
-    write_plan,
 )
+from springtide.contexts.peak.providers.snapshot import freeze
 from springtide.contracts.peak.common import Phrase
 from springtide.contracts.peak.documents import with_terms
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.paths import Levers
 from springtide.contracts.peak.plan import PlanRecord, PlanTerms, StockCount
+from springtide.contracts.peak.snapshot import snapshot_hash
 from springtide.demo.company import COMPANY_FOLDER
 from springtide.demo.opening_stock import read_opening_stock
 from springtide.settings import Settings
@@ -58,13 +59,13 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     inputs = _inputs(options, past)
     made = make_plan(demand, inputs, watch)
     record = PlanRecord(terms=inputs.terms, hashes=dict(inputs.hashes), visits_counted=inputs.visits_counted)
-    write_plan(Path(options.out), made.plan, record, made.joint)
+    manifest = freeze(Path(options.out), made.plan, record, made.joint, demand)
     if options.json:
         say(msgspec.json.encode(made.plan).decode())
         return 0
     for line in plan_in_words(made.plan):
         say(line)
-    aside(f"{watch.seconds:.1f} s in all; written to {options.out}")
+    aside(f"{watch.seconds:.1f} s in all; frozen in {options.out} as {snapshot_hash(manifest)[:16]}")
     return 0
 
 

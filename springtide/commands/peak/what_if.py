@@ -1,6 +1,7 @@
 """`springtide peak what-if FOLDER`: the same futures with a lever or an override changed."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -9,8 +10,8 @@ from springtide.commands.output import aside, say
 from springtide.commands.peak.scenario import levers_of, versions
 from springtide.commands.peak.told import Watch, change_in_words
 from springtide.contexts.peak.domain.paths.edits import Edits
+from springtide.contexts.peak.domain.plan.again import inputs_again
 from springtide.contexts.peak.domain.plan.assemble import change_plan
-from springtide.contexts.peak.domain.plan.inputs import PlanInputs
 from springtide.contexts.peak.providers.plan_files import read_overrides, read_plan, write_plan
 from springtide.contracts.peak.common import Phrase
 from springtide.settings import Settings
@@ -24,18 +25,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     watch.read("plan", Phrase(key="plan.read", values={"plan": before.id, "products": before.products}))
     overrides = read_overrides(Path(options.overrides)) if options.overrides else joint.edits.overrides
     edits = Edits(as_of=record.terms.as_of, overrides=overrides, levers=levers_of(options, joint.edits.levers))
-    inputs = PlanInputs(
-        season=joint.forecast.season,
-        terms=record.terms,
-        edits=edits,
-        quality=before.quality,
-        seed=joint.seed,
-        paths=joint.totals.paths,
-        hashes=record.hashes,
-        versions=versions(),
-        peak_minute=joint.totals.peak_minute,
-        visits_counted=record.visits_counted,
-    )
+    inputs = replace(inputs_again(before, record, joint, edits=edits), versions=versions())
     made = change_plan(joint, inputs, edits, watch)
     if options.out:
         write_plan(Path(options.out), made.plan, record, made.joint)

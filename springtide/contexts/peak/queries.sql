@@ -65,7 +65,7 @@ from plan where %(before)s::bigint is null or number < %(before)s order by numbe
 
 -- name: find_plan
 select id, number, title, state, stage, share, author, ordered_at, ended_at, started_at, settings, inputs, inputs_sha256,
-       overrides, evidence, stages, figures, mistakes
+       overrides, evidence, stages, figures, mistakes, snapshot_sha256
 from plan where id = %(id)s
 
 -- name: lock_plan
@@ -99,7 +99,7 @@ on conflict (plan_id, step, page) do update set body = excluded.body
 
 -- name: end_plan
 update plan set state = %(state)s, ended_at = %(at)s, share = %(share)s, stages = %(stages)s, figures = %(figures)s,
-       mistakes = %(mistakes)s, version = version + 1
+       mistakes = %(mistakes)s, snapshot_sha256 = %(snapshot_sha256)s, version = version + 1
 where id = %(id)s
 returning version
 
@@ -110,3 +110,15 @@ from part where plan_id = %(id)s group by step order by step
 -- name: find_part
 select body, (select count(*)::int from part as other where other.plan_id = part.plan_id and other.step = part.step) as pages
 from part where plan_id = %(id)s and step = %(step)s and page = %(page)s
+
+-- name: drop_plan_files
+delete from plan_file where plan_id = %(id)s
+
+-- name: insert_plan_file
+insert into plan_file (plan_id, name, page, body) values (%(id)s, %(name)s, %(page)s, %(body)s)
+on conflict (plan_id, name, page) do update set body = excluded.body
+
+-- name: find_plan_file
+select body, (select count(*)::int from plan_file as other
+              where other.plan_id = plan_file.plan_id and other.name = plan_file.name) as pages
+from plan_file where plan_id = %(id)s and name = %(name)s and page = %(page)s

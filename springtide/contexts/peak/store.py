@@ -59,6 +59,7 @@ class PlanRecord(PlanRow, frozen=True, kw_only=True):
     stages: list[dict[str, Any]]
     figures: dict[str, float]
     mistakes: list[dict[str, Any]]
+    snapshot_sha256: str
 
     def row(self) -> PlanRow:
         """Return it as a line of the list."""
@@ -85,6 +86,7 @@ class PlanRecord(PlanRow, frozen=True, kw_only=True):
             parts=tuple(parts),
             figures=self.figures,
             mistakes=msgspec.convert(self.mistakes, tuple[Mistake, ...]),
+            snapshot_sha256=self.snapshot_sha256,
         )
 
 
@@ -163,6 +165,7 @@ async def end_plan(
     stages: Sequence[Stage],
     figures: Mapping[str, float],
     mistakes: Sequence[Mistake],
+    snapshot_sha256: str = "",
 ) -> int:
     """Write down how a plan ended; return its new version."""
     version: int = await tx.value(
@@ -175,6 +178,7 @@ async def end_plan(
             "stages": Jsonb(msgspec.to_builtins(list(stages))),
             "figures": Jsonb(dict(figures)),
             "mistakes": Jsonb(msgspec.to_builtins(list(mistakes))),
+            "snapshot_sha256": snapshot_sha256,
         },
     )
     return version

@@ -143,7 +143,8 @@ class PlanInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A plan, whole but for its parts.
 
     `inputs_sha256`: of everything it was made from; two plans with the same hash and the same desk are the same.
-    `figures`: its headline numbers by name, for lists and comparisons. `mistakes`: why it failed.
+    `figures`: its headline numbers by name, for lists and comparisons. `mistakes`: why it failed. `snapshot_sha256`:
+    of the files it is frozen in, in hex; "" until it is done.
     """
 
     row: PlanRow
@@ -156,6 +157,16 @@ class PlanInfo(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[PartInfo, ...]
     figures: dict[str, float]
     mistakes: tuple[Mistake, ...]
+    snapshot_sha256: str = ""
+
+
+class FilePage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of a file that a plan is frozen in, at most 256 KB; see `contracts.peak.snapshot`."""
+
+    name: str
+    page: int
+    pages: int
+    body: bytes
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -288,6 +299,10 @@ class PeakApi(Protocol):
 
     async def get_part(self, *, caller: Caller, plan_id: UUID, step: str, page: int = 0) -> Part:
         """Return a page of a step's result. `PeakNotFound`, also while the step has not ended."""
+        ...
+
+    async def get_plan_file(self, *, caller: Caller, plan_id: UUID, name: str, page: int = 0) -> FilePage:
+        """Return a page of a file that the plan is frozen in. `PeakNotFound`, also while the plan is not done."""
         ...
 
     async def compare_plans(self, *, caller: Caller, before_id: UUID, after_id: UUID) -> PlanComparison:

@@ -7,12 +7,15 @@ from pathlib import Path
 from uuid import UUID
 
 import msgspec
+import psycopg
 import pytest
 
 from springtide.bootstrap import Node
 from springtide.contexts.peak.jobs import history_folder
 from springtide.contexts.peak.providers import numerics
 from springtide.contexts.peak.providers.plan_messages import Ended, Failed, Message, PartMade, Progress, StageEnded
+from springtide.contexts.peak.providers.snapshot import read_snapshot
+from springtide.contexts.peak.service.plan_files import unpacked
 from springtide.contexts.peak.service.run_plan import RunPlan
 from springtide.contracts.peak.api import (
     InputEdit,
@@ -62,6 +65,7 @@ async def test_a_plan_is_made_in_the_background_and_read_in_parts(node_with: Nod
     assert (row.number, row.state, row.author) == (1, PlanState.QUEUED, "staff:ada")
     plan = await ended(node, row.id)
     assert (plan.row.state, plan.row.share, plan.mistakes) == (PlanState.DONE, 1, ())
+    assert plan.stages[-1].name == "snapshot"
     assert [stage.name for stage in plan.stages][:3] == ["history", "forecast", "paths"]
     assert {"head", "paths", "quality", "servers", "readiness", "briefs"} <= {part.step for part in plan.parts}
     part = await peak.get_part(caller=READER, plan_id=row.id, step="quality")
@@ -72,6 +76,27 @@ async def test_a_plan_is_made_in_the_background_and_read_in_parts(node_with: Nod
         await peak.get_part(caller=READER, plan_id=row.id, step="quality", page=1)
     assert await peak.list_plans(caller=READER) == (plan.row,)
     assert await events_of(node) == ["peak.plan_made"]
+    await its_files_are_frozen(node, plan)
+
+
+async def its_files_are_frozen(node: Node, plan: PlanInfo) -> None:
+    """The plan is kept as the files of `springtide peak plan`, under the hash it names, and nobody changes them."""
+    database, data = node.databases["peak"], Path(node.settings.data_dir)
+    folder = await unpacked(database, data / "plans", plan.row.id)
+    frozen = read_snapshot(folder)
+    assert (frozen.sha256, frozen.plan.paths.orders.p50) == (plan.snapshot_sha256, plan.figures["orders.p50"])
+    assert await unpacked(database, data / "plans", plan.row.id) == folder
+    for statement, params in (
+        ("insert_plan_file", {"id": plan.row.id, "name": "plan.json", "page": 0, "body": b"{}"}),
+        ("insert_part", {"id": plan.row.id, "step": "paths", "page": 0, "body": b"{}"}),
+        ("drop_parts", {"id": plan.row.id}),
+        ("drop_plan_files", {"id": plan.row.id}),
+    ):
+        with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="is frozen"):
+            async with database.tx(PLANNER) as tx:
+                await tx.run(statement, params)
+    with pytest.raises(PeakNotFound):
+        await node.ask(PeakApi).get_plan_file(caller=READER, plan_id=plan.row.id, name="secrets.json")
 
 
 async def test_a_plan_that_cannot_be_made_says_why(

@@ -84,7 +84,12 @@ def write_plan(folder: Path, plan: Plan, record: PlanRecord, joint: JointPaths) 
     folder.mkdir(parents=True, exist_ok=True)
     write_paths(joint, folder / PATHS_FILE)
     (folder / INPUTS_FILE).write_bytes(_json(record))
-    (folder / PLAN_FILE).write_bytes(_json(plan))
+    (folder / PLAN_FILE).write_bytes(plan_bytes(plan))
+
+
+def plan_bytes(plan: Plan) -> bytes:
+    """Return plan.json: of a plan as whoever reads it has it, so that one made again from what was read is the same."""
+    return _json(msgspec.json.decode(msgspec.json.encode(plan), type=Plan))
 
 
 def read_plan(folder: Path) -> tuple[Plan, PlanRecord, JointPaths]:

@@ -42,10 +42,19 @@ class PartMade(msgspec.Struct, frozen=True, tag="part"):
     body: bytes
 
 
+class FilePage(msgspec.Struct, frozen=True, tag="file"):
+    """A page of a file of the frozen plan, at most 256 KB; pages of a file are joined."""
+
+    name: str
+    page: int
+    body: bytes
+
+
 class Ended(msgspec.Struct, frozen=True, tag="ended"):
-    """The plan is done; `figures`: its headline numbers."""
+    """The plan is done; `figures`: its headline numbers; `snapshot_sha256`: what it is frozen as."""
 
     figures: dict[str, float]
+    snapshot_sha256: str = ""
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
@@ -54,4 +63,4 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     mistakes: tuple[Mistake, ...]
 
 
-Message = Progress | StageEnded | PartMade | Ended | Failed
+Message = Progress | StageEnded | PartMade | FilePage | Ended | Failed

@@ -4,20 +4,28 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from springtide.contexts.peak.domain.history.demand import Demand
+from springtide.contexts.peak.domain.plan.assemble import Made
+from springtide.contexts.peak.domain.plan.inputs import PlanInputs
 from springtide.contexts.peak.domain.plan.make import make_plan
 from springtide.contexts.peak.domain.plan.parts import parts_of
 from springtide.contexts.peak.providers.plan_inputs import calendar_of, checked_documents, inputs_of, read_past
 from springtide.contexts.peak.providers.plan_messages import (
     Ended,
+    FilePage,
     Message,
     PartMade,
     PlanRequest,
     Progress,
     StageEnded,
 )
+from springtide.contexts.peak.providers.snapshot import FILES, freeze
+from springtide.contracts.peak.api import MOST_PART_BYTES
 from springtide.contracts.peak.common import Band
-from springtide.contracts.peak.plan import Plan, StageDone
+from springtide.contracts.peak.plan import Plan, PlanRecord, StageDone
+from springtide.contracts.peak.snapshot import SNAPSHOT_FILE, snapshot_hash
 from springtide.contracts.peak.source import SOURCE_DOCUMENT, decode_source
 
 Tell = Callable[[Message], None]
@@ -31,6 +39,7 @@ _SHARES = {
     "servers": 0.92,
     "budget": 0.94,
     "readiness": 0.97,
+    "snapshot": 0.98,
 }
 """How much of a plan is done when a stage begins: measured on the demo shop, told to whoever waits."""
 
@@ -43,10 +52,25 @@ def run(request: PlanRequest, tell: Tell) -> None:
         calendar = calendar_of(documents)
         past = read_past(decode_source(documents[SOURCE_DOCUMENT]), Path(request.folder), calendar)
         inputs = inputs_of(request, documents, calendar, past)
-    plan = make_plan(past.demand, inputs, watch).plan
-    for page in parts_of(plan):
+    made = make_plan(past.demand, inputs, watch)
+    for page in parts_of(made.plan):
         tell(PartMade(page.step, page.page, page.body))
-    tell(Ended(figures_of(plan)))
+    with watch.stage("snapshot"):
+        frozen = _tell_files(made, inputs, past.demand, tell)
+    tell(Ended(figures_of(made.plan), frozen))
+
+
+def _tell_files(made: Made, inputs: PlanInputs, demand: Demand, tell: Tell) -> str:
+    """Hand on the files the plan is frozen in; return the hash of all of them."""
+    record = PlanRecord(terms=inputs.terms, hashes=dict(inputs.hashes), visits_counted=inputs.visits_counted)
+    with TemporaryDirectory(prefix="springtide-plan-") as temporary:
+        folder = Path(temporary)
+        manifest = freeze(folder, made.plan, record, made.joint, demand)
+        for name in (SNAPSHOT_FILE, *FILES):
+            body = (folder / name).read_bytes()
+            for page, start in enumerate(range(0, len(body), MOST_PART_BYTES)):
+                tell(FilePage(name, page, body[start : start + MOST_PART_BYTES]))
+    return snapshot_hash(manifest)
 
 
 class _Watch:

@@ -5,6 +5,7 @@ from uuid import UUID
 from springtide.contexts.peak.providers.numerics import require_numerics
 from springtide.contexts.peak.service import read_plans, scenario
 from springtide.contexts.peak.service.order_plan import order_plan
+from springtide.contexts.peak.service.plan_files import read_file
 from springtide.contexts.peak.service.save_inputs import save_inputs
 from springtide.contexts.peak.store import InputRecord, newest_inputs, overrides_since
 from springtide.contracts.peak.api import (
@@ -12,6 +13,7 @@ from springtide.contracts.peak.api import (
     READ,
     WRITE,
     EvidenceRow,
+    FilePage,
     InputDocument,
     InputEdit,
     InputInfo,
@@ -105,6 +107,11 @@ class PeakService:
         """See the contract."""
         caller.require(READ)
         return await read_plans.read_part(self._db, plan_id, step, page)
+
+    async def get_plan_file(self, *, caller: Caller, plan_id: UUID, name: str, page: int = 0) -> FilePage:
+        """See the contract."""
+        caller.require(READ)
+        return await read_file(self._db, plan_id, name, page)
 
     async def compare_plans(self, *, caller: Caller, before_id: UUID, after_id: UUID) -> PlanComparison:
         """See the contract."""

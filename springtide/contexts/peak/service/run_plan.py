@@ -15,6 +15,7 @@ import msgspec
 from springtide.contexts.peak.providers.plan_messages import (
     Ended,
     Failed,
+    FilePage,
     Message,
     PartMade,
     PlanRequest,
@@ -59,6 +60,7 @@ class RunPlan:
             plan = await take_plan(tx, silent_since=tx.now - timedelta(seconds=SILENT_AFTER_S))
             if plan is not None:
                 await tx.run("drop_parts", {"id": plan.id})
+                await tx.run("drop_plan_files", {"id": plan.id})
         if plan is None:
             return 0
         if plan.attempt > MOST_ATTEMPTS:
@@ -101,8 +103,11 @@ class RunPlan:
             case PartMade():
                 async with self._db.tx(_CALLER) as tx:
                     await tx.run("insert_part", {"id": plan.id, **msgspec.structs.asdict(message)})
-            case Ended(figures=figures):
-                await self._end(plan, PlanState.DONE, stages, figures=figures)
+            case FilePage():
+                async with self._db.tx(_CALLER) as tx:
+                    await tx.run("insert_plan_file", {"id": plan.id, **msgspec.structs.asdict(message)})
+            case Ended(figures=figures, snapshot_sha256=sha256):
+                await self._end(plan, PlanState.DONE, stages, figures=figures, snapshot_sha256=sha256)
             case Failed(mistakes=mistakes):
                 await self._end(plan, PlanState.FAILED, stages, mistakes=mistakes)
 
@@ -127,12 +132,21 @@ class RunPlan:
         *,
         figures: dict[str, float] | None = None,
         mistakes: Sequence[Mistake] = (),
+        snapshot_sha256: str = "",
     ) -> None:
         async with self._db.tx(_CALLER) as tx:
             locked = await tx.maybe("lock_plan", {"id": plan.id}, row=LockedPlan)
             if locked is None or locked.attempt != plan.attempt:
                 return  # another process makes it
-            version = await end_plan(tx, plan.id, state, stages=stages, figures=figures or {}, mistakes=mistakes)
+            version = await end_plan(
+                tx,
+                plan.id,
+                state,
+                stages=stages,
+                figures=figures or {},
+                mistakes=mistakes,
+                snapshot_sha256=snapshot_sha256,
+            )
             record = await find_plan(tx, plan.id)
             rules = tuple(sorted({mistake.rule for mistake in mistakes}))
             made = PlanMade(plan_id=plan.id, number=plan.number, inputs_sha256=record.inputs_sha256)
