@@ -1,18 +1,30 @@
-"""What the desk does by itself: it makes the plans that were ordered, one after the other."""
+"""What the desk does by itself: it makes the plans that were ordered, one after the other, and answers questions."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from springtide.contexts.peak.providers.question_run import QuestionProcess
+from springtide.contexts.peak.service.answer import AnswerQuestions
 from springtide.contexts.peak.service.run_plan import RunPlan
 from springtide.platform.db import Database
 from springtide.platform.wiring import Loop
 
 _LOOK_EVERY_S = 1.0
+_ANSWER_EVERY_S = 0.5
 
 
-def loops(db: Database, data_dir: Path) -> Sequence[Loop]:
+def loops(db: Database, data_dir: Path, process: QuestionProcess) -> Sequence[Loop]:
     """Return the loops of the desk."""
-    return [Loop(name="make_plans", every_s=_LOOK_EVERY_S, work=RunPlan(db, history_folder(data_dir)).next)]
+    answers = AnswerQuestions(db, frozen_folder(data_dir), process)
+    return [
+        Loop(name="make_plans", every_s=_LOOK_EVERY_S, work=RunPlan(db, history_folder(data_dir)).next),
+        Loop(name="answer_questions", every_s=_ANSWER_EVERY_S, work=answers.next),
+    ]
+
+
+def frozen_folder(data_dir: Path) -> Path:
+    """Return where files of plans are laid out for those who work on them."""
+    return data_dir / "peak" / "plans"
 
 
 def history_folder(data_dir: Path) -> Path:

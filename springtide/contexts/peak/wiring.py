@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from springtide.contexts.peak.jobs import loops
+from springtide.contexts.peak.providers.question_run import QuestionProcess
 from springtide.contexts.peak.service import PeakService
 from springtide.contexts.peak.store import STATEMENTS
 from springtide.contracts.peak.api import PeakApi
@@ -12,7 +13,8 @@ from springtide.platform.wiring import Built, ContextSpec, Needs
 
 def build(needs: Needs) -> Built:
     """Build the desk."""
-    return Built(api=PeakService(needs.db), loops=loops(needs.db, needs.data_dir))
+    process = QuestionProcess()
+    return Built(api=PeakService(needs.db), loops=loops(needs.db, needs.data_dir, process), close=process.close)
 
 
 SPEC = ContextSpec(

@@ -8,6 +8,7 @@ most 256 KB a page. Quantiles are parts of a plan, made from its paths: no verb 
     InputChanged      somebody saved the document first: read it again
     InvalidPeakInput  what was sent has mistakes, each with its document, row and rule; nothing was saved
     PeakExtraMissing  the numerics are not installed (yet): uv sync --extra peak
+    PeakBusy          too many questions wait for an answer: ask again
 """
 
 from datetime import date, datetime
@@ -20,8 +21,9 @@ import msgspec
 from springtide.contracts.common import AuditEntry
 from springtide.contracts.peak.errors import Mistake
 from springtide.contracts.peak.paths import Override, Scope
+from springtide.contracts.peak.what_if import Scenario
 from springtide.platform.caller import Caller
-from springtide.platform.errors import Conflict, NotFound, Unavailable
+from springtide.platform.errors import Conflict, NotFound, TooMany, Unavailable
 
 MOST_INPUT_BYTES = 256 * 1024
 MOST_PART_BYTES = 256 * 1024
@@ -48,6 +50,13 @@ class PeakExtraMissing(Unavailable):
 
     code = "peak_extra_missing"
     title = "The peak desk's numerics are not installed"
+
+
+class PeakBusy(TooMany):
+    """Too many questions wait for an answer; facts: waiting."""
+
+    code = "peak_busy"
+    title = "The desk is still answering others"
 
 
 class InputInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +91,7 @@ class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
     season that has begun.
 
     `size`: the size of the shop, 1, 10 or 100 times its own orders. `roster_weeks`: weeks with names; 0: none.
+    `scenario`: a what-if that is planned fully, on top of documents and overrides.
     """
 
     first: date
@@ -91,6 +101,7 @@ class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     size: float = 1.0
     roster_weeks: int = 4
+    scenario: Scenario | None = None
 
 
 class PlanState(StrEnum):
@@ -262,6 +273,31 @@ class EvidenceRow(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
+class QuestionKind(StrEnum):
+    """What the numerics are asked besides plans."""
+
+    WHAT_IF = "what_if"
+    HISTORY = "history"
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was asked. The answer is there when `state` is done; `mistakes`: why there is none.
+
+    `scenario`: of a what-if on the plan `plan_id`. `history`: the text of `history.toml` that was looked over.
+    """
+
+    id: UUID
+    kind: QuestionKind
+    plan_id: UUID | None
+    author: str
+    asked_at: datetime
+    state: PlanState
+    ended_at: datetime | None
+    mistakes: tuple[Mistake, ...]
+    scenario: Scenario | None = None
+    history: str = ""
+
+
 class PeakApi(Protocol):
     """The peak desk. Reading needs "peak.read", everything else "peak.write"."""
 
@@ -330,6 +366,28 @@ class PeakApi(Protocol):
 
     async def file_evidence(self, *, caller: Caller, key: str, evidence: NewEvidence) -> EvidenceRow:
         """File a piece of evidence; what staff files is "hand", what the system files "product". `InvalidPeakInput`."""
+        ...
+
+    async def ask_what_if(self, *, caller: Caller, key: str, plan_id: UUID, scenario: Scenario) -> Question:
+        """Put a scenario on a finished plan; the answer is `what_if`, a `contracts.peak.what_if.WhatIf`.
+
+        Overrides of the scenario are signed by the caller. `PeakNotFound`, `InvalidPeakInput`, `PeakBusy`,
+        `PeakExtraMissing`. Questions are answered one after the other, each within a minute or not at all.
+        """
+        ...
+
+    async def list_questions(
+        self, *, caller: Caller, kind: QuestionKind, plan_id: UUID | None = None, limit: int = 20
+    ) -> tuple[Question, ...]:
+        """Return questions of a kind, newest first, of one plan or of all."""
+        ...
+
+    async def get_question(self, *, caller: Caller, question_id: UUID) -> Question:
+        """Return a question. `PeakNotFound`."""
+        ...
+
+    async def get_answer(self, *, caller: Caller, question_id: UUID, step: str, page: int = 0) -> Part:
+        """Return a page of an answer, as `get_part` does of a plan. `PeakNotFound`, also while it is being made."""
         ...
 
     async def list_audit(

@@ -15,6 +15,7 @@ from springtide.contexts.peak.domain.history.ready import ReadySeries
 from springtide.contexts.peak.domain.paths.calibrate import calibrate
 from springtide.contexts.peak.domain.paths.edits import Edits
 from springtide.contexts.peak.domain.plan.inputs import PlanInputs, hash_of
+from springtide.contexts.peak.domain.plan.scenario import under
 from springtide.contexts.peak.domain.season import Season
 from springtide.contexts.peak.providers.calendar_file import usual_calendar
 from springtide.contexts.peak.providers.history_file import read_history_file
@@ -99,7 +100,7 @@ def inputs_of(request: PlanRequest, documents: Documents, calendar: EventCalenda
     folder = Path(request.folder)
     inbound = kept_file(folder, source.inbound) if source.inbound else None
     as_of = settings.as_of or past.demand.last
-    return PlanInputs(
+    inputs = PlanInputs(
         season=season,
         terms=with_terms(
             PlanTerms(
@@ -128,6 +129,7 @@ def inputs_of(request: PlanRequest, documents: Documents, calendar: EventCalenda
         versions=versions(),
         visits_counted=past.demand.visits is not None,
     )
+    return inputs if settings.scenario is None else under(inputs, settings.scenario)
 
 
 def _season(settings: PlanSettings, source: HistorySource, demand: Demand) -> Season:

@@ -28,11 +28,12 @@ def main() -> int:
 
         run(request, _tell)
     except SpringtideError as refused:
-        _tell(Failed(_mistakes(refused)))
+        _tell(Failed(mistakes_in(refused)))
     return 0
 
 
-def _mistakes(refused: SpringtideError) -> tuple[Mistake, ...]:
+def mistakes_in(refused: SpringtideError) -> tuple[Mistake, ...]:
+    """Return what a refusal names, itself where it names nothing."""
     named = refused.facts.get("mistakes")
     if named:
         return tuple(msgspec.convert(named, list[Mistake]))

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from springtide.contexts.peak.providers.numerics import require_numerics
-from springtide.contexts.peak.service import read_plans, scenario
+from springtide.contexts.peak.service import ask, read_plans, scenario
 from springtide.contexts.peak.service.order_plan import order_plan
 from springtide.contexts.peak.service.plan_files import read_file
 from springtide.contexts.peak.service.save_inputs import save_inputs
@@ -25,8 +25,11 @@ from springtide.contracts.peak.api import (
     PlanInfo,
     PlanRow,
     PlanSettings,
+    Question,
+    QuestionKind,
 )
 from springtide.contracts.peak.paths import Override
+from springtide.contracts.peak.what_if import Scenario
 from springtide.platform.audit import audit_entries
 from springtide.platform.audit_entry import AuditEntry
 from springtide.platform.caller import Caller
@@ -170,6 +173,39 @@ class PeakService:
             reply=EvidenceRow,
             work=lambda tx: scenario.file_evidence(tx, evidence),
         )
+
+    async def ask_what_if(self, *, caller: Caller, key: str, plan_id: UUID, scenario: Scenario) -> Question:
+        """See the contract."""
+        caller.require(WRITE)
+        require_numerics()
+        return await write(
+            self._db,
+            caller=caller,
+            operation="ask_what_if",
+            key=key,
+            request={"plan_id": plan_id, "scenario": scenario},
+            reply=Question,
+            work=lambda tx: ask.ask_what_if(tx, plan_id, scenario),
+        )
+
+    async def list_questions(
+        self, *, caller: Caller, kind: QuestionKind, plan_id: UUID | None = None, limit: int = 20
+    ) -> tuple[Question, ...]:
+        """See the contract."""
+        caller.require(READ)
+        _require_limit(limit)
+        return await ask.list_questions(self._db, kind, plan_id, limit)
+
+    async def get_question(self, *, caller: Caller, question_id: UUID) -> Question:
+        """See the contract."""
+        caller.require(READ)
+        async with self._db.read() as read:
+            return await ask.find_question(read, question_id)
+
+    async def get_answer(self, *, caller: Caller, question_id: UUID, step: str, page: int = 0) -> Part:
+        """See the contract."""
+        caller.require(READ)
+        return await ask.read_answer(self._db, question_id, step, page)
 
     async def list_audit(
         self, *, caller: Caller, aggregate_id: str | None = None, before: str | None = None, limit: int = 50
