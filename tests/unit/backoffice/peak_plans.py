@@ -268,5 +268,6 @@ def answers(parts: dict[str, bytes], paged: dict[tuple[str, int], Part] | None =
         "peak.list_inputs": inputs(),
         "peak.get_plan": one,
         "peak.get_part": part,
+        "peak.list_questions": (),
         "peak.start_plan": lambda _: row(PlanState.QUEUED),
     }

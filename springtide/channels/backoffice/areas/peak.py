@@ -26,6 +26,7 @@ from springtide.channels.backoffice.peak.views import (
     servers,
     staff,
     stock,
+    what_if,
 )
 from springtide.channels.backoffice.peak.views.common import Head
 from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
@@ -56,6 +57,7 @@ SCREENS = (
     Screen("servers", servers.show),
     Screen("gateways", gateways.show),
     Screen("budget", budget.show),
+    Screen("what-if", what_if.show),
     Screen("readiness", readiness.show),
     Screen("calendar", calendar.show),
     Screen("live", live.show),
@@ -109,16 +111,17 @@ async def _desk(visit: Visit, trouble: Trouble | None = None) -> Reply:
 @get("/peak/plans/{plan_id:uuid}")
 async def show_plan(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
     """Show the season of a plan: what to do, then the fan."""
-    return await _show(await enter(request, READ), plan_id, SCREENS[0].name)
+    return await show_page(await enter(request, READ), plan_id, SCREENS[0].name)
 
 
 @get("/peak/plans/{plan_id:uuid}/{name:str}")
 async def show_screen(request: HttpRequest, plan_id: FromPath[UUID], name: FromPath[str]) -> Reply:
     """Show another page of a plan."""
-    return await _show(await enter(request, READ), plan_id, name)
+    return await show_page(await enter(request, READ), plan_id, name)
 
 
-async def _show(visit: Visit, plan_id: UUID, name: str, trouble: Trouble | None = None) -> Reply:
+async def show_page(visit: Visit, plan_id: UUID, name: str, trouble: Trouble | None = None) -> Reply:
+    """Answer with a page of a plan; with `trouble` it shows the form that was refused."""
     screen = next((screen for screen in SCREENS if screen.name == name), None)
     if screen is None:
         message = f"A plan has no page {name}."
@@ -148,7 +151,7 @@ async def file_evidence(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
         lambda form, key: visit.office.peak.file_evidence(caller=visit.caller, key=key, evidence=_evidence(form)),
     )
     if isinstance(done, Trouble):
-        return await _show(visit, plan_id, "readiness", done)
+        return await show_page(visit, plan_id, "readiness", done)
     said = f"Filed for {done.item}; the next plan counts it"
     return visit.see_other(f"/peak/plans/{plan_id}/readiness", said, **kept(visit))
 
