@@ -5,17 +5,26 @@ from pathlib import Path
 
 from springtide.contexts.peak.providers.question_run import QuestionProcess
 from springtide.contexts.peak.service.answer import AnswerQuestions
+from springtide.contexts.peak.service.rooms import Rooms
 from springtide.contexts.peak.service.run_plan import RunPlan
 from springtide.platform.db import Database
-from springtide.platform.wiring import Loop
+from springtide.platform.uploads import Uploads, uploads_folder
+from springtide.platform.wiring import Ask, Loop
 
 _LOOK_EVERY_S = 1.0
 _ANSWER_EVERY_S = 0.5
 
 
-def loops(db: Database, data_dir: Path, process: QuestionProcess) -> Sequence[Loop]:
+def loops(db: Database, ask: Ask, data_dir: Path, process: QuestionProcess) -> Sequence[Loop]:
     """Return the loops of the desk."""
-    answers = AnswerQuestions(db, frozen_folder(data_dir), process)
+    rooms = Rooms(
+        db=db,
+        ask=ask,
+        kept=history_folder(data_dir),
+        frozen=frozen_folder(data_dir),
+        uploads=Uploads(uploads_folder(data_dir)),
+    )
+    answers = AnswerQuestions(db, rooms, process)
     return [
         Loop(name="make_plans", every_s=_LOOK_EVERY_S, work=RunPlan(db, history_folder(data_dir)).next),
         Loop(name="answer_questions", every_s=_ANSWER_EVERY_S, work=answers.next),

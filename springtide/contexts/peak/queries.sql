@@ -151,7 +151,7 @@ where id = (
 returning id, kind, plan_id, asked, taken
 
 -- name: end_question
-update question set state = %(state)s, ended_at = %(at)s, mistakes = %(mistakes)s
+update question set state = %(state)s, ended_at = %(at)s, mistakes = %(mistakes)s, asked = %(asked)s
 where id = %(id)s and state = 'running' and taken = %(taken)s
 
 -- name: insert_answer

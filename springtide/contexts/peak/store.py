@@ -224,7 +224,9 @@ async def take_question(tx: Tx, *, due_at: datetime) -> TakenQuestion | None:
     return await tx.maybe("take_question", {"now": tx.now, "due_at": due_at}, row=TakenQuestion)
 
 
-async def end_question(tx: Tx, taken: TakenQuestion, state: PlanState, mistakes: Sequence[Mistake]) -> bool:
+async def end_question(
+    tx: Tx, taken: TakenQuestion, state: PlanState, mistakes: Sequence[Mistake], asked: Mapping[str, Any]
+) -> bool:
     """Write down how a question ended; False when another process answers it."""
-    values = {"id": taken.id, "taken": taken.taken, "state": str(state), "at": tx.now}
+    values = {"id": taken.id, "taken": taken.taken, "state": str(state), "at": tx.now, "asked": Jsonb(dict(asked))}
     return bool(await tx.run("end_question", {**values, "mistakes": Jsonb(msgspec.to_builtins(list(mistakes)))}))

@@ -14,7 +14,9 @@ from springtide.platform.wiring import Built, ContextSpec, Needs
 def build(needs: Needs) -> Built:
     """Build the desk."""
     process = QuestionProcess()
-    return Built(api=PeakService(needs.db), loops=loops(needs.db, needs.data_dir, process), close=process.close)
+    return Built(
+        api=PeakService(needs.db), loops=loops(needs.db, needs.ask, needs.data_dir, process), close=process.close
+    )
 
 
 SPEC = ContextSpec(

@@ -21,6 +21,7 @@ import msgspec
 from springtide.contracts.common import AuditEntry
 from springtide.contracts.peak.errors import Mistake
 from springtide.contracts.peak.paths import Override, Scope
+from springtide.contracts.peak.source import HistoryAsk
 from springtide.contracts.peak.what_if import Scenario
 from springtide.platform.caller import Caller
 from springtide.platform.errors import Conflict, NotFound, TooMany, Unavailable
@@ -283,7 +284,8 @@ class QuestionKind(StrEnum):
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """Something that was asked. The answer is there when `state` is done; `mistakes`: why there is none.
 
-    `scenario`: of a what-if on the plan `plan_id`. `history`: the text of `history.toml` that was looked over.
+    `scenario`: of a what-if on the plan `plan_id`. `history`: the past that was looked over; when it is done, its
+    `document` names the kept files, and may be saved as it stands.
     """
 
     id: UUID
@@ -295,7 +297,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     mistakes: tuple[Mistake, ...]
     scenario: Scenario | None = None
-    history: str = ""
+    history: HistoryAsk | None = None
 
 
 class PeakApi(Protocol):
@@ -373,6 +375,14 @@ class PeakApi(Protocol):
 
         Overrides of the scenario are signed by the caller. `PeakNotFound`, `InvalidPeakInput`, `PeakBusy`,
         `PeakExtraMissing`. Questions are answered one after the other, each within a minute or not at all.
+        """
+        ...
+
+    async def look_at_history(self, *, caller: Caller, key: str, ask: HistoryAsk) -> Question:
+        """Read a past and report on it; nothing is changed by it but files kept beside the desk.
+
+        The answer is `quality`, a `contracts.peak.history.QualityReport`; ready series have none. `InvalidPeakInput`,
+        `PeakBusy`, `PeakExtraMissing`.
         """
         ...
 

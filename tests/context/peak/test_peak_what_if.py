@@ -64,7 +64,7 @@ async def answered(node: Node, question: Question) -> WhatIf:
 
 
 @pytest.mark.timeout(300)  # the numerics are loaded twice, by processes that give way to everything else
-async def test_a_what_if_changes_the_same_paths_and_can_be_planned_fully(node_with: NodeWith, past: Past) -> None:
+async def test_a_what_if_changes_the_same_paths(node_with: NodeWith, past: Past) -> None:
     node = await node_with("peak", background=True)
     await past(node)
     peak = node.ask(PeakApi)
@@ -93,6 +93,17 @@ async def test_a_what_if_changes_the_same_paths_and_can_be_planned_fully(node_wi
         assert (refused.state, [mistake.rule for mistake in refused.mistakes]) == (PlanState.FAILED, [rule])
     listed = await peak.list_questions(caller=READER, kind=QuestionKind.WHAT_IF, plan_id=plan.row.id)
     assert [one.state for one in listed] == [PlanState.FAILED, PlanState.FAILED, PlanState.DONE, PlanState.DONE]
+
+
+@pytest.mark.soak  # two whole plans
+@pytest.mark.timeout(300)
+async def test_a_scenario_planned_fully_is_what_was_answered(node_with: NodeWith, past: Past) -> None:
+    node = await node_with("peak", background=True)
+    await past(node)
+    peak = node.ask(PeakApi)
+    plan = await ended(node, (await peak.start_plan(caller=PLANNER, key=new_key(), title="", settings=SEASON)).id)
+    question = await asked(node, plan.row.id, Scenario(levers=Levers(size=2.0), overrides=(override(),)))
+    changed = await answered(node, question)
     settings = msgspec.structs.replace(SEASON, scenario=question.scenario)
     whole = await ended(node, (await peak.start_plan(caller=PLANNER, key=new_key(), title="", settings=settings)).id)
     assert whole.mistakes == ()

@@ -6,9 +6,10 @@ from datetime import date
 import msgspec
 
 from springtide.contexts.peak.domain.season import LONGEST_SEASON_DAYS
-from springtide.contracts.peak.api import NewEvidence, NewOverride, PlanSettings
-from springtide.contracts.peak.errors import Mistake
+from springtide.contracts.peak.api import MOST_INPUT_BYTES, NewEvidence, NewOverride, PlanSettings
+from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.paths import Scope
+from springtide.contracts.peak.source import KEPT_FILES, SOURCE_DOCUMENT, HistoryAsk, decode_draft
 from springtide.contracts.peak.what_if import Scenario
 
 LARGEST_MULTIPLIER = 1_000.0
@@ -48,6 +49,25 @@ def mistakes_of_scenario(scenario: Scenario) -> Iterator[Mistake]:
         yield _wrong("scenario", "too_many", f"a scenario has at most {MOST_EDITS} overrides and capacities")
     for override in scenario.overrides:
         yield from mistakes_of_reason(override.multiplier, override.reason)
+
+
+def mistakes_of_ask(ask: HistoryAsk) -> Iterator[Mistake]:
+    """Yield what is wrong with a past before anybody has read it."""
+    if len(ask.document) > MOST_INPUT_BYTES:
+        yield _wrong(SOURCE_DOCUMENT, "too_large", f"a document has at most {MOST_INPUT_BYTES:,} bytes")
+        return
+    try:
+        source = decode_draft(ask.document.encode())
+    except InvalidPeakInput as refused:
+        yield from refused.mistakes
+        return
+    if not (source.file or ask.from_shop or KEPT_FILES[0] in ask.files):
+        yield _wrong("file", "missing", "choose a file, or take the shop's own orders")
+    for field, file in ask.files.items():
+        if field not in KEPT_FILES:
+            yield _wrong(field, "unknown_field", f"there is no file {field}; there are {', '.join(KEPT_FILES)}")
+        if len(file.name) > LONGEST_NAME:
+            yield _wrong(field, "name", f"a name has at most {LONGEST_NAME} characters")
 
 
 def mistakes_of_reason(multiplier: float, reason: str) -> Iterator[Mistake]:

@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from springtide.contexts.peak.providers.numerics import require_numerics
-from springtide.contexts.peak.service import ask, read_plans, scenario
+from springtide.contexts.peak.service import ask as questions
+from springtide.contexts.peak.service import read_plans, scenario
 from springtide.contexts.peak.service.order_plan import order_plan
 from springtide.contexts.peak.service.plan_files import read_file
 from springtide.contexts.peak.service.save_inputs import save_inputs
@@ -29,6 +30,7 @@ from springtide.contracts.peak.api import (
     QuestionKind,
 )
 from springtide.contracts.peak.paths import Override
+from springtide.contracts.peak.source import HistoryAsk
 from springtide.contracts.peak.what_if import Scenario
 from springtide.platform.audit import audit_entries
 from springtide.platform.audit_entry import AuditEntry
@@ -185,7 +187,21 @@ class PeakService:
             key=key,
             request={"plan_id": plan_id, "scenario": scenario},
             reply=Question,
-            work=lambda tx: ask.ask_what_if(tx, plan_id, scenario),
+            work=lambda tx: questions.ask_what_if(tx, plan_id, scenario),
+        )
+
+    async def look_at_history(self, *, caller: Caller, key: str, ask: HistoryAsk) -> Question:
+        """See the contract."""
+        caller.require(WRITE)
+        require_numerics()
+        return await write(
+            self._db,
+            caller=caller,
+            operation="look_at_history",
+            key=key,
+            request={"ask": ask},
+            reply=Question,
+            work=lambda tx: questions.look_at_history(tx, ask),
         )
 
     async def list_questions(
@@ -194,18 +210,18 @@ class PeakService:
         """See the contract."""
         caller.require(READ)
         _require_limit(limit)
-        return await ask.list_questions(self._db, kind, plan_id, limit)
+        return await questions.list_questions(self._db, kind, plan_id, limit)
 
     async def get_question(self, *, caller: Caller, question_id: UUID) -> Question:
         """See the contract."""
         caller.require(READ)
         async with self._db.read() as read:
-            return await ask.find_question(read, question_id)
+            return await questions.find_question(read, question_id)
 
     async def get_answer(self, *, caller: Caller, question_id: UUID, step: str, page: int = 0) -> Part:
         """See the contract."""
         caller.require(READ)
-        return await ask.read_answer(self._db, question_id, step, page)
+        return await questions.read_answer(self._db, question_id, step, page)
 
     async def list_audit(
         self, *, caller: Caller, aggregate_id: str | None = None, before: str | None = None, limit: int = 50

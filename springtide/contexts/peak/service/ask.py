@@ -6,11 +6,12 @@ from uuid import UUID
 
 import msgspec
 
-from springtide.contexts.peak.domain.edits import mistakes_of_scenario
+from springtide.contexts.peak.domain.edits import mistakes_of_ask, mistakes_of_scenario
 from springtide.contexts.peak.service.read_plans import find_plan
 from springtide.contexts.peak.store import PartRecord, QuestionRecord, insert_question, lock_desk
 from springtide.contracts.peak.api import Part, PeakBusy, PeakNotFound, PlanState, Question, QuestionKind
 from springtide.contracts.peak.errors import InvalidPeakInput
+from springtide.contracts.peak.source import HistoryAsk
 from springtide.contracts.peak.what_if import Scenario
 from springtide.platform.db import Database, Read, Tx
 from springtide.platform.ids import uuid7
@@ -30,6 +31,14 @@ async def ask_what_if(tx: Tx, plan_id: UUID, scenario: Scenario) -> Question:
         raise PeakNotFound(message, what="paths")
     asked = {"scenario": msgspec.to_builtins(signed(scenario, tx.caller.principal))}
     return await ask(tx, QuestionKind.WHAT_IF, asked, plan_id=plan_id)
+
+
+async def look_at_history(tx: Tx, asked: HistoryAsk) -> Question:
+    """Put a past to be looked over into the queue; `InvalidPeakInput`, `PeakBusy`."""
+    mistakes = list(mistakes_of_ask(asked))
+    if mistakes:
+        raise InvalidPeakInput.of(mistakes)
+    return await ask(tx, QuestionKind.HISTORY, {"history": msgspec.to_builtins(asked)})
 
 
 def signed(scenario: Scenario, author: str) -> Scenario:
