@@ -54,7 +54,7 @@ class Uploads:
         """Write a file piece by piece and return what it is known by; `UploadTooLarge`, and then nothing is kept."""
         await asyncio.to_thread(self._tidy)
         digest, size = hashlib.sha256(), 0
-        file = await asyncio.to_thread(tempfile.NamedTemporaryFile, dir=self._folder, prefix=".new-", delete=False)
+        file = await asyncio.to_thread(_new_file, self._folder)
         try:
             with file:
                 async for piece in pieces:
@@ -86,6 +86,10 @@ class Uploads:
         for path in self._folder.iterdir():
             if path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)
+
+
+def _new_file(folder: Path) -> IO[bytes]:
+    return tempfile.NamedTemporaryFile("wb", dir=folder, prefix=".new-", delete=False)
 
 
 def _write(file: IO[bytes], piece: bytes) -> None:

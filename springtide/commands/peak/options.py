@@ -63,6 +63,9 @@ def plan(parser: argparse.ArgumentParser) -> None:
     add_history(parser)
     add_levers(parser)
     parser.add_argument("--out", required=True, metavar="FOLDER", help="plan.json, inputs.json and paths.npz go there")
+    parser.add_argument(
+        "--format", choices=("json", "xlsx"), default="json", help="xlsx: plan.xlsx and calendars (ICS) beside it"
+    )
     parser.add_argument("--company", default="", metavar="FOLDER", help="its documents; default: the demo company")
     parser.add_argument("--stock", default="", metavar="FILE", help="the count: sku, on_hand; pack")
     parser.add_argument("--inbound", default="", metavar="FILE", help="what is on its way: sku, quantity, arrives")

@@ -23,6 +23,7 @@ from springtide.contexts.peak.providers.plan_files import (
     read_counts,
     read_overrides,
 )
+from springtide.contexts.peak.providers.plan_workbook import files_of
 from springtide.contexts.peak.providers.snapshot import freeze
 from springtide.contracts.peak.common import Phrase
 from springtide.contracts.peak.documents import with_terms
@@ -60,6 +61,9 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     made = make_plan(demand, inputs, watch)
     record = PlanRecord(terms=inputs.terms, hashes=dict(inputs.hashes), visits_counted=inputs.visits_counted)
     manifest = freeze(Path(options.out), made.plan, record, made.joint, demand)
+    if options.format == "xlsx":
+        for name, body in files_of(made.plan):
+            (Path(options.out) / name).write_bytes(body)
     if options.json:
         say(msgspec.json.encode(made.plan).decode())
         return 0

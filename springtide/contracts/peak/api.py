@@ -29,6 +29,8 @@ from springtide.platform.errors import Conflict, NotFound, TooMany, Unavailable
 MOST_INPUT_BYTES = 256 * 1024
 MOST_PART_BYTES = 256 * 1024
 MOST_LISTED = 100
+FILE = "file."
+"""How the names of parts begin that are files, `file.plan.xlsx`: their pages are bytes to be joined, not JSON."""
 READ, WRITE = "peak.read", "peak.write"
 """The permissions: looking at the desk, and changing inputs, plans, overrides and evidence."""
 
@@ -182,7 +184,7 @@ class FilePage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of a step's result: `body` is JSON, at most 256 KB. Pages of one step are lists to be joined."""
+    """A page of a step's result, at most 256 KB: JSON, pages of one step are lists to be joined; or of a `FILE`."""
 
     step: str
     page: int

@@ -38,6 +38,16 @@ from springtide.platform.http import HttpRequest
 
 SEASON_DAYS = 100
 _SIZES = ("1", "10", "100")
+_CSV = {
+    "season": "days",
+    "stock": "stock.lines",
+    "staff": "staff.hiring",
+    "servers": "servers.services",
+    "gateways": "gateways.loads",
+    "budget": "budget.lines",
+    "calendar": "deadlines",
+}
+"""The table behind a page, as it is downloaded."""
 Show = Callable[[Visit, PlanInfo, Speech], Awaitable[dict[str, Any]]]
 
 
@@ -138,6 +148,7 @@ async def show_page(visit: Visit, plan_id: UUID, name: str, trouble: Trouble | N
         head=head,
         screen=name,
         screens=[one.name for one in SCREENS],
+        csv_steps=_CSV,
         **await screen.show(visit, plan, speech),
     )
 

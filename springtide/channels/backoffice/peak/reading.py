@@ -31,6 +31,32 @@ async def listed(visit: Visit, plan_id: UUID, step: str, type_: type[Item]) -> t
     return tuple(item for part in pages for item in msgspec.json.decode(part.body, type=tuple[type_, ...]))  # type: ignore[valid-type]  # the caller's type
 
 
+async def plain(visit: Visit, plan_id: UUID, step: str) -> object:
+    """Return a step's result as plain values, whatever it is, with the fields that are parts of their own."""
+    plan = await visit.office.peak.get_plan(caller=visit.caller, plan_id=plan_id)
+    names = sorted(part.step for part in plan.parts if part.step == step or part.step.startswith(f"{step}."))
+    if not names:
+        message = f"The plan has no {step}."
+        raise PeakNotFound(message, what="part")
+    values = {name: await _joined(_reader(visit, plan_id), name) for name in names}
+    found = values.pop(step, {})
+    for name, value in values.items():
+        _put(found, name.split(".")[1:], value)
+    return found
+
+
+async def _joined(read: ReadPage, step: str) -> Any:  # noqa: ANN401 - JSON
+    pages = [msgspec.json.decode(part.body) for part in await _pages(read, step)]
+    return [item for page in pages for item in page] if len(pages) > 1 else pages[0]
+
+
+def _put(record: dict[str, Any], path: list[str], value: object) -> None:
+    *outer, last = path
+    for name in outer:
+        record = record.setdefault(name, {})
+    record[last] = value
+
+
 def _reader(visit: Visit, plan_id: UUID) -> ReadPage:
     async def page(step: str, number: int) -> Part:
         return await visit.office.peak.get_part(caller=visit.caller, plan_id=plan_id, step=step, page=number)

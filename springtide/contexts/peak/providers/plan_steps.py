@@ -22,8 +22,9 @@ from springtide.contexts.peak.providers.plan_messages import (
     Progress,
     StageEnded,
 )
+from springtide.contexts.peak.providers.plan_workbook import files_of
 from springtide.contexts.peak.providers.snapshot import FILES, freeze
-from springtide.contracts.peak.api import MOST_PART_BYTES
+from springtide.contracts.peak.api import FILE, MOST_PART_BYTES
 from springtide.contracts.peak.common import Band
 from springtide.contracts.peak.plan import Plan, PlanRecord, StageDone
 from springtide.contracts.peak.snapshot import SNAPSHOT_FILE, snapshot_hash
@@ -42,6 +43,7 @@ _SHARES = {
     "budget": 0.94,
     "readiness": 0.97,
     "what_if": 0.975,
+    "files": 0.98,
     "snapshot": 0.99,
 }
 """How much of a plan is done when a stage begins: measured on the demo shop, told to whoever waits."""
@@ -61,6 +63,10 @@ def run(request: PlanRequest, tell: Tell) -> None:
     with watch.stage("what_if"):
         for page in pages_of(SIDE, base_side(made.joint, inputs)):
             tell(PartMade(page.step, page.page, page.body))
+    with watch.stage("files"):
+        for name, body in files_of(made.plan):
+            for number, start in enumerate(range(0, len(body), MOST_PART_BYTES)):
+                tell(PartMade(f"{FILE}{name}", number, body[start : start + MOST_PART_BYTES]))
     with watch.stage("snapshot"):
         frozen = _tell_files(made, inputs, past.demand, tell)
     tell(Ended(figures_of(made.plan), frozen))
