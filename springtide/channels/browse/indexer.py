@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from itertools import product
 from uuid import UUID
 
 from springtide.channels.browse.documents import FALLBACK, decode_document, text_in
@@ -71,20 +72,27 @@ class Indexer:
             self._discard()
             self.index = SearchIndex(languages, self._lexicons)
         changed, gone = self._changes.take()
-        products: list[Indexed] = []
-        for place, product_id in enumerate(changed):
-            entry = self._shelf.products.get(product_id)
-            if entry is not None:
-                products.append(indexed(self._shelf, entry, languages))
-            if place % _CHUNK == _CHUNK - 1:
-                await asyncio.sleep(0)  # a chunk is some milliseconds of work: requests are served in between
-        if products or gone:
-            await self.index.apply(products, gone)
+        if changed or gone:
+            await self._write(self.index, changed, gone)
             self.revision += 1
             self._names_changed = True
             self.on_change()
         await self._suggest(languages)
         self.ready.set()
+
+    async def _write(self, index: SearchIndex, changed: Iterable[UUID], gone: Iterable[UUID]) -> None:
+        """Write the changes in chunks, for one commit: a chunk is some milliseconds of work, requests come in between.
+
+        All texts of a catalogue at once would leave holes in the memory of this process that nothing fills again.
+        """
+        there = [known for one in changed if (known := self._shelf.products.get(one))]
+        chunks = [there[start : start + _CHUNK] for start in range(0, len(there), _CHUNK)]
+        for entries, language in product(chunks, index.languages):
+            await index.learn(language, _names_in(entries, language))
+        await index.write((), gone)
+        for entries in chunks:
+            await index.write([indexed(self._shelf, entry, index.languages) for entry in entries])
+        await index.show()
 
     async def _suggest(self, languages: Iterable[str]) -> None:
         """Build the suggestions anew: all of them, so not more often than every `_BETWEEN_SUGGESTERS_S`."""
@@ -129,6 +137,10 @@ def _suggesters(names: Mapping[str, list[tuple[UUID, bytes, int]]]) -> dict[str,
         )
         for language, entries in names.items()
     }
+
+
+def _names_in(entries: Iterable[Entry], language: str) -> list[str]:
+    return [decode_document(entry.documents[language]).name for entry in entries if language in entry.documents]
 
 
 def indexed(shelf: Shelf, entry: Entry, languages: Iterable[str]) -> Indexed:

@@ -10,7 +10,7 @@ that finds too little, words within one letter (two for long words) and infixes 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
@@ -73,14 +73,33 @@ class SearchIndex:
 
     async def apply(self, changed: Sequence[Indexed], gone: Iterable[UUID] = ()) -> None:
         """Index a batch in the writer thread; searches see it when this returns."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._write, changed, tuple(gone))
+        for language in self.languages:
+            await self.learn(
+                language, [product.texts[language].name for product in changed if language in product.texts]
+            )
+        await self.write(changed, gone)
+        await self.show()
+
+    async def learn(self, language: str, names: Iterable[str]) -> None:
+        """Teach names to the vocabulary of a language: all of a batch before any word of it is split."""
+        await self._in_thread(self._learn, language, names)
+
+    async def write(self, changed: Sequence[Indexed], gone: Iterable[UUID] = ()) -> None:
+        """Write a part of a batch in the writer thread; searches see it after `show`."""
+        await self._in_thread(self._write, changed, tuple(gone))
+
+    async def show(self) -> None:
+        """Let searches see what was written."""
+        await self._in_thread(self._show)
+
+    async def _in_thread(self, act: Callable[..., None], *given: object) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, act, *given)
 
     def close(self) -> None:
         """Stop the writer thread."""
         self._thread.shutdown(wait=True)
 
     def _write(self, changed: Sequence[Indexed], gone: Sequence[UUID]) -> None:
-        names = {product.id: self._cut(product) for product in changed}
         for product_id in gone:
             ordinal = self._ordinals.pop(product_id, None)
             if ordinal is not None:
@@ -89,9 +108,15 @@ class SearchIndex:
         for product in changed:
             ordinal = self._ordinal(product)
             self._delete(ordinal)
-            self._writer.add_document(self._document(product, ordinal, names[product.id]))
+            self._writer.add_document(self._document(product, ordinal))
+
+    def _show(self) -> None:
         self._writer.commit()
         self._index.reload()
+
+    def _learn(self, language: str, names: Iterable[str]) -> None:
+        for name in names:
+            self._speech[language].learn(words(name))
 
     def _delete(self, ordinal: int) -> None:
         """Delete by query: tantivy's deletion by term takes the number for a signed one and finds nothing."""
@@ -107,22 +132,13 @@ class SearchIndex:
         self._popularity[ordinal] = product.popularity
         return ordinal
 
-    def _cut(self, product: Indexed) -> dict[str, list[str]]:
-        """Return the words of the names, and teach them to the vocabularies before anything is split by them."""
-        cut = {}
-        for language in self.languages:
-            cut[language] = words(_text(product, language).name)
-            if language in product.texts:
-                self._speech[language].learn(cut[language])
-        return cut
-
-    def _document(self, product: Indexed, ordinal: int, names: Mapping[str, list[str]]) -> tantivy.Document:
+    def _document(self, product: Indexed, ordinal: int) -> tantivy.Document:
         document = tantivy.Document()
         document.add_unsigned("ordinal", ordinal)
         document.add_text("sku", " ".join(word for sku in product.skus for word in {"".join(words(sku)), *words(sku)}))
         for language in self.languages:
-            speech, text, name = self._speech[language], _text(product, language), names[language]
-            category, body = words(text.category), words(text.body)
+            speech, text = self._speech[language], _text(product, language)
+            name, category, body = words(text.name), words(text.category), words(text.body)
             more = speech.related(name) | {speech.stem(word) for word in category}
             document.add_text(f"name_{language}", " ".join(name))
             document.add_text(f"stem_{language}", " ".join(speech.stem(word) for word in name))

@@ -29,7 +29,7 @@ class Suggester:
     def __init__(self, products: Iterable[Named]) -> None:
         ranked = sorted(products, key=lambda product: (-product.popularity, str(product.id)))
         self._products = [product.id for product in ranked]
-        self._postings: dict[str, list[int]] = {}
+        postings: dict[str, list[int]] = {}
         self._shown: dict[str, str] = {}
         weights: dict[str, int] = {}
         for place, product in enumerate(ranked):
@@ -37,9 +37,12 @@ class Suggester:
                 word = "".join(words(shown))
                 if not word:
                     continue
-                self._shown.setdefault(word, shown.strip("\"'(),.:;!?&").lower())
-                self._postings.setdefault(word, []).append(place)
+                looks = shown.strip("\"'(),.:;!?&").lower()
+                if looks != word:
+                    self._shown.setdefault(word, looks)
+                postings.setdefault(word, []).append(place)
                 weights[word] = weights.get(word, 0) + product.popularity + 1
+        self._postings = {word: tuple(places) for word, places in postings.items()}  # a tuple is half a list
         self._text = "\n".join(["", *sorted(weights, key=lambda word: (-weights[word], word)), ""])
 
     def suggest(self, text: str, *, limit: int = 24) -> tuple[list[str], list[UUID]]:
@@ -58,7 +61,7 @@ class Suggester:
             for word in matching[-1]
             if word != asked[-1] and not (places or set()).isdisjoint(self._postings[word])
         ]
-        completed = [" ".join([*head, self._shown[word]]) for word in fitting]
+        completed = [" ".join([*head, self._shown.get(word, word)]) for word in fitting]
         return completed, [self._products[place] for place in sorted(places or ())[:limit]]
 
     def _matching(self, word: str) -> list[str]:

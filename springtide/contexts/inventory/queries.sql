@@ -23,8 +23,9 @@ order by sku for update
 
 -- name: places_of
 -- After `lock_skus`, with the same parameters: all places of the SKUs. Ranks decide who is asked first, never whether
--- units are there: locations are not locked.
-select sku, location, supply, on_hand, held, claimed, low_stock_at, inbound_days, inbound_units from stock
+-- units are there: locations are not locked. Nothing on its way is null: an empty array is dearer to read.
+select sku, location, supply, on_hand, held, claimed, low_stock_at,
+       nullif(inbound_days, '{}') as inbound_days, nullif(inbound_units, '{}') as inbound_units from stock
 where sku = any(array(
     select json_array_elements_text(%(skus)s)
     union all

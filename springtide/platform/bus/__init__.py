@@ -9,6 +9,11 @@ followers), `calls`, `questions` (to everybody), `telling` (to whoever listens),
 of them on one connection.
 """
 
+from springtide.platform.lean import without
+
+with without("aiohttp"):  # 7 MiB in every process, for NATS over websockets
+    import nats.aio.client  # noqa: F401  loaded here once, so that the imports below find it as it is
+
 from springtide.platform.bus.arrivals import Delivery, ack_all
 from springtide.platform.bus.bucket import Bucket
 from springtide.platform.bus.calls import Calls, Handler

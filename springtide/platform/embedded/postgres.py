@@ -39,7 +39,7 @@ _SETTINGS: Mapping[str, str] = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
     "max_connections": "60",
-    "shared_buffers": "64MB",
+    "shared_buffers": "48MB",
     "effective_cache_size": "1GB",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",

@@ -1,9 +1,11 @@
 """Two hosts on one machine: network namespaces joined by a cable that can be cut. Root only."""
 
+import asyncio
 import ctypes
 import os
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,13 +51,20 @@ def why_not() -> str:
 
 @contextmanager
 def moved_to(name: str) -> Iterator[None]:
-    """This thread, and whatever it starts, is on another host while the block lasts."""
+    """This thread, and whatever it starts, is on another host while the block lasts; so is what it hands to threads.
+
+    A thread stays where it was started: those of the loop are made anew for the block, and anew after it.
+    """
     with Path("/proc/thread-self/ns/net").open() as here, Path(f"/run/netns/{name}").open() as there:
+        loop, threads = asyncio.get_running_loop(), ThreadPoolExecutor()
         _enter(there.fileno())
+        loop.set_default_executor(threads)
         try:
             yield
         finally:
             _enter(here.fileno())
+            threads.shutdown()
+            loop.set_default_executor(ThreadPoolExecutor())
 
 
 def _enter(descriptor: int) -> None:

@@ -73,8 +73,9 @@ def _hold(shelf: OpenShelf, ask: HoldAsk, now: datetime) -> Hold:
     demand = demand_of(ask.lines)
     if known is not None and known.state is State.CLAIMED:
         return _claimed_before(known, demand)
+    skus = shelf.skus
     for sku in demand:
-        if sku not in shelf.skus:
+        if sku not in skus:
             msg = f"There is no stock record of {sku}."
             raise SkuUnknown(msg, sku=sku)
     shelf.lift(known)

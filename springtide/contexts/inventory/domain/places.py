@@ -61,7 +61,8 @@ class Place(msgspec.Struct, kw_only=True):
     @property
     def free_on_shelf(self) -> int:
         """Return units on hand that nobody was promised."""
-        return max(0, self.on_hand - self.promised)
+        free = self.on_hand - self.held - self.claimed + self.lapsed
+        return max(0, free)
 
     def expected_for(self, units_beyond_shelf: int) -> date | None:
         """Return the day on which so many inbound units will have arrived, None when they are not announced."""
