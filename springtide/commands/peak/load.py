@@ -1,7 +1,7 @@
 """`springtide peak load FILE`: gives the desk of a running shop its history and its documents.
 
 Files are looked over here, by the numerics, before anything is kept: what is wrong is named with its row. `demo` is the
-demo shop's past with its company.
+demo shop's past with its company, `shop` the running shop's own orders with its stock.
 """
 
 import argparse
@@ -14,13 +14,14 @@ from pathlib import Path
 from springtide.bootstrap import running
 from springtide.commands.engines import engine_settings
 from springtide.commands.output import aside, say
-from springtide.commands.peak.options import DEMO
+from springtide.commands.peak.options import DEMO, SHOP
 from springtide.commands.peak.past import demo_lines, read_past
 from springtide.contexts.peak.jobs import history_folder
 from springtide.contexts.peak.providers.calendar_file import USUAL_EVENTS
 from springtide.contexts.peak.providers.company_files import read_documents
 from springtide.contexts.peak.providers.kept_files import keep_file
 from springtide.contexts.peak.providers.order_lines import write_order_lines
+from springtide.contexts.peak.service.shop_history import write_shop
 from springtide.contracts.peak.api import InputEdit, InputInfo, PeakApi
 from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT
 from springtide.contracts.peak.documents import first_text, toml_of
@@ -30,9 +31,12 @@ from springtide.demo.company import COMPANY_FOLDER
 from springtide.demo.opening_stock import read_opening_stock
 from springtide.platform.caller import system
 from springtide.platform.usecase import new_key
+from springtide.platform.wiring import Ask
 from springtide.settings import Settings
 
 _CALLER = system("cli")
+_SHOP = ("orders", "catalog", "inventory", "insight")
+"""The contexts that know a shop's past."""
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
@@ -40,18 +44,21 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="springtide-peak-") as folder:
         if options.file == DEMO:
             _write_demo(Path(folder), options)
-        else:
+        elif options.file != SHOP:
             read_past(options)
-        for info in asyncio.run(_load(settings, options)):
+        for info in asyncio.run(_load(settings, options, Path(folder))):
             say(f"{info.name}, version {info.version}")
     return 0
 
 
-async def _load(settings: Settings, options: argparse.Namespace) -> tuple[InputInfo, ...]:
+async def _load(settings: Settings, options: argparse.Namespace, folder: Path) -> tuple[InputInfo, ...]:
+    needed = {"peak", *_SHOP} if options.file == SHOP else {"peak"}
     async with (
         engine_settings(settings, say=aside) as complete,
-        running(complete, {"peak"}, background=False, serve=False) as node,
+        running(complete, needed, background=False, serve=False) as node,
     ):
+        if options.file == SHOP:
+            await take_shop(node.ask, folder, options)
         peak, kept = node.ask(PeakApi), history_folder(Path(complete.data_dir))
         files = {name: getattr(options, name) for name in KEPT_FILES if getattr(options, name)}
         names = {name: await asyncio.to_thread(keep_file, kept, Path(path)) for name, path in files.items()}
@@ -62,6 +69,14 @@ async def _load(settings: Settings, options: argparse.Namespace) -> tuple[InputI
             InputEdit(name=name, text=text, expected_version=there.get(name, 0)) for name, text in texts.items()
         )
         return await peak.put_inputs(caller=_CALLER, key=new_key(), edits=edits)
+
+
+async def take_shop(ask: Ask, folder: Path, options: argparse.Namespace) -> None:
+    """Write the shop's own past as files, point the options at them, and look them over as any others."""
+    for name, path in (await write_shop(ask, folder)).items():
+        if name == "file" or not getattr(options, name):
+            setattr(options, name, str(path))
+    await asyncio.to_thread(read_past, options)
 
 
 def _documents(options: argparse.Namespace, there: dict[str, int]) -> Iterator[tuple[str, str]]:

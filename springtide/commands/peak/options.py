@@ -4,6 +4,7 @@ import argparse
 from datetime import date
 
 DEMO = "demo"
+SHOP = "shop"
 
 
 def add_history(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +36,7 @@ def history(parser: argparse.ArgumentParser) -> None:
 
 
 def load(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `peak load`."""
+    """Add the options of `peak load`; the file may be `shop`, the shop's own orders."""
     add_history(parser)
     parser.add_argument("--stock", default="", metavar="FILE", help="sku, on_hand, pack: a count of the stock")
     parser.add_argument("--inbound", default="", metavar="FILE", help="sku, quantity, arrives: what is on its way")

@@ -1,6 +1,7 @@
 """A past looked over by the desk: handed in, or the shop's own; what is wrong is named, nothing is changed by it."""
 
 import asyncio
+from argparse import Namespace
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from springtide.bootstrap import Node
+from springtide.commands.peak import load
 from springtide.contexts.peak.jobs import history_folder
 from springtide.contexts.peak.providers.order_lines import read_order_lines
 from springtide.contexts.peak.providers.plan_messages import Ended
@@ -212,3 +214,16 @@ class Nobody:
 
     async def sales(self, **_: object) -> Page[Sale]:
         return Page(items=(), after=None)
+
+
+async def test_load_takes_the_shops_own_orders_as_files(node_with: NodeWith, tmp_path: Path) -> None:
+    others = Others()
+    fakes = {OrdersApi: Orders(), CatalogApi: others, InventoryApi: others, InsightApi: others}
+    node = await node_with("peak", fakes=fakes)
+    options = Namespace(file="shop", catalogue="", visits="", events="", timezone="Europe/Amsterdam", keep=[])
+    options.stock, options.inbound = "own-count.csv", ""
+    await load.take_shop(node.ask, tmp_path, options)
+    assert (options.file, options.stock) == (str(tmp_path / "sales.csv"), "own-count.csv")
+    options.keep = ["no-such-key"]
+    with pytest.raises(InvalidPeakInput, match="no-such-key"):
+        await load.take_shop(node.ask, tmp_path, options)
