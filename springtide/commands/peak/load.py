@@ -9,6 +9,7 @@ import asyncio
 import csv
 import tempfile
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from springtide.bootstrap import running
@@ -73,7 +74,8 @@ async def _load(settings: Settings, options: argparse.Namespace, folder: Path) -
 
 async def take_shop(ask: Ask, folder: Path, options: argparse.Namespace) -> None:
     """Write the shop's own past as files, point the options at them, and look them over as any others."""
-    for name, path in (await write_shop(ask, folder)).items():
+    today = datetime.now(UTC).date()  # visits are asked for up to here
+    for name, path in (await write_shop(ask, folder, today=today)).items():
         if name == "file" or not getattr(options, name):
             setattr(options, name, str(path))
     await asyncio.to_thread(read_past, options)

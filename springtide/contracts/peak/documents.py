@@ -5,7 +5,6 @@ The nine of the company are checked together; the rest has a default and replace
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from types import MappingProxyType
 
 import msgspec
 
@@ -95,10 +94,10 @@ def _budget() -> str:
     return f"{toml_of(BudgetTerms())}\n[figures]\n{figures}"
 
 
-_DEFAULTS: Mapping[str, Callable[[], str]] = MappingProxyType({
+_DEFAULTS: Mapping[str, Callable[[], str]] = {
     STAFF_DOCUMENT: lambda: toml_of(StaffTerms()),
     STOCK_DOCUMENT: lambda: toml_of(StockTerms()),
     FULFILMENT_DOCUMENT: lambda: toml_of(FulfilmentTerms()),
     LEVERS_DOCUMENT: lambda: toml_of(Levers()),
     BUDGET_DOCUMENT: _budget,
-})  # fmt: skip
+}

@@ -51,6 +51,8 @@ class Rooms:
         return await asyncio.to_thread(lambda: keep_file(self.kept, self.uploads.path(sha256), called=name))
 
     async def _own(self) -> dict[str, str]:
+        async with self.db.read() as read:
+            today = (await read.value("kernel_now")).date()
         with TemporaryDirectory(prefix="springtide-shop-") as folder:
-            files = await write_shop(self.ask, Path(folder))
+            files = await write_shop(self.ask, Path(folder), today=today)
             return {field: await asyncio.to_thread(keep_file, self.kept, path) for field, path in files.items()}

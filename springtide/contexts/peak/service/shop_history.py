@@ -20,10 +20,11 @@ _VISITS_KNOWN = 0.9  # visits of fewer days than this share would be taken for d
 _Row = Sequence[object]
 
 
-async def write_shop(ask: Ask, folder: Path) -> dict[str, Path]:
+async def write_shop(ask: Ask, folder: Path, *, today: date) -> dict[str, Path]:
     """Write the shop's orders, categories, stock, arrivals and visits; return the files by field of `history.toml`.
 
-    Orders in other currencies are taken in the seller's. Raises InvalidPeakInput for a shop that has sold nothing.
+    `today`: up to which visits are asked for. Orders in other currencies are taken in the seller's. Raises
+    InvalidPeakInput for a shop that has sold nothing.
     """
     first, sold = await _write_sales(ask(OrdersApi), folder / "sales.csv")
     if first is None:
@@ -31,7 +32,7 @@ async def write_shop(ask: Ask, folder: Path) -> dict[str, Path]:
         raise InvalidPeakInput.of([Mistake(where="orders", rule="empty", message=message)])
     files = {"file": folder / "sales.csv"}
     files |= await _goods(ask, folder, sold)
-    visits = await _visits(ask(InsightApi), first)
+    visits = await _visits(ask(InsightApi), first, today)
     if visits:
         files["visits"] = await _write(folder / "visits.csv", ("date", "visits"), visits)
     return files
@@ -114,9 +115,8 @@ async def _on_hand(inventory: InventoryApi) -> dict[str, int]:
             return found
 
 
-async def _visits(insight: InsightApi, first: date) -> list[_Row]:
+async def _visits(insight: InsightApi, first: date, today: date) -> list[_Row]:
     """Return visits by day where nearly all days are known, else nothing."""
-    today = datetime.now(UTC).date()  # the newest day anybody can have visited; nothing is decided by it
     days: dict[str, int] = {}
     since = first
     while since < today:
