@@ -133,10 +133,17 @@ update operation set due_at = %(due_at)s, why = %(why)s where id = %(id)s and st
 update operation set state = %(state)s, why = %(why)s, due_at = null, settled_at = %(now)s
 where id = %(id)s and state = 'pending'
 
--- name: insert_message
+-- name: insert_messages
+-- One that came before is known: its row is not returned.
+with clock as (select clock_timestamp() + make_interval(secs => offset_s) as now from test_clock)
 insert into message (gateway, event_id, kind, merchant_reference, provider_refs, received_at, due_at)
-values (%(gateway)s, %(event_id)s, %(kind)s, %(merchant_reference)s, %(provider_refs)s, %(now)s, %(due_at)s)
+select gateway, event_id, kind, merchant_reference, array(select json_array_elements_text(provider_refs)), now,
+       now + make_interval(secs => due_after_s)
+from clock, json_to_recordset(%(rows)s)
+     as new(gateway text, event_id text, kind text, merchant_reference text, provider_refs json, due_after_s float8)
+order by gateway, event_id -- two processes that are sent the same wait for each other in one direction only
 on conflict (gateway, event_id) do nothing
+returning gateway, event_id, received_at
 
 -- name: take_due_messages
 update message set due_at = %(now)s + make_interval(secs => %(lease_s)s), tries = tries + 1
@@ -148,6 +155,11 @@ returning gateway, event_id, merchant_reference, provider_refs, received_at, tri
 
 -- name: settle_message
 update message set due_at = null, attempt_id = %(attempt_id)s where gateway = %(gateway)s and event_id = %(event_id)s
+
+-- name: settle_messages
+update message set due_at = null, attempt_id = settled.attempt_id
+from json_to_recordset(%(rows)s) as settled(gateway text, event_id text, attempt_id uuid)
+where message.gateway = settled.gateway and message.event_id = settled.event_id
 
 -- name: park_message
 update message set due_at = %(due_at)s where gateway = %(gateway)s and event_id = %(event_id)s

@@ -206,6 +206,36 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     tries: int
 
 
+class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of a gateway as it came. `due_after_s`: when somebody works it off if nobody has until then."""
+
+    gateway: str
+    event_id: str
+    kind: str
+    merchant_reference: str
+    provider_refs: list[str]
+    due_after_s: float
+
+    def row(self, received_at: datetime) -> MessageRow:
+        """Return it as it was written down."""
+        return MessageRow(
+            gateway=self.gateway,
+            event_id=self.event_id,
+            merchant_reference=self.merchant_reference,
+            provider_refs=self.provider_refs,
+            received_at=received_at,
+            tries=0,
+        )
+
+
+class SettledMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that is worked off, and the attempt it spoke of."""
+
+    gateway: str
+    event_id: str
+    attempt_id: UUID
+
+
 class SwitchRow(msgspec.Struct, frozen=True, kw_only=True):
     """Where a gateway's switch stands, and who moved it there."""
 
@@ -276,6 +306,16 @@ def lock_attempts(attempt_ids: Iterable[UUID]) -> Ask:
 def parked_for(attempt_ids: Iterable[UUID]) -> Ask:
     """Return the statement that finds messages parked for attempts; read its rows by `message_of`."""
     return "parked_for_attempts", {"merchant_references": [str(attempt_id) for attempt_id in attempt_ids]}
+
+
+def insert_messages(new: Sequence[NewMessage]) -> Ask:
+    """Return the statement that writes messages down; its rows are (gateway, event_id, received_at) of the new ones."""
+    return "insert_messages", rows(new)
+
+
+def settle_messages(tx: Batch, settled: Sequence[SettledMessage]) -> None:
+    """Note messages as worked off, with the commit."""
+    tx.later("settle_messages", rows(settled))
 
 
 def attempt_of(columns: Sequence[Any]) -> AttemptRow:

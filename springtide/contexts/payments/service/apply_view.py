@@ -23,7 +23,7 @@ async def apply_view(
 
     `is_end`: the word is the gateway's answer to the end of the payment.
     """
-    if _may_be_released(row, view) and not is_end:
+    if may_be_released(row, view) and not is_end:
         return await _save(tx, row)
     before = row.state
     row, settled = viewed(row, view)
@@ -36,7 +36,7 @@ async def apply_view(
     return row
 
 
-def _may_be_released(row: AttemptRow, view: PaymentView) -> bool:
+def may_be_released(row: AttemptRow, view: PaymentView) -> bool:
     """Tell whether an approval crosses the end that was sent: nobody may sell on money that is about to be let go.
 
     Only the gateway's answer to the end says who was first; until it comes, the buyer is still waited for.

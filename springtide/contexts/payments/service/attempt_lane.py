@@ -2,37 +2,52 @@
 
 An attempt that a gateway of this process decides is one member: attempt, ledger and event commit together, and there is
 no record of a start that nobody has to finish. One that is asked outside is two: its record before the gateway is
-asked, and the answer.
+asked, and the answer. What gateways tell later, by message or when they are asked, comes here too: when many pay at the
+bank at once, their returns and messages share transactions as their orders do.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
+from datetime import datetime
+from typing import Any, Literal, TypeVar, cast
 from uuid import UUID
 
 import msgspec
 
 from springtide.contexts.payments import store
 from springtide.contexts.payments.domain.view import PaymentView
-from springtide.contexts.payments.service.apply_view import made_over, made_unknown, next_look, viewed
+from springtide.contexts.payments.service.apply_view import made_over, made_unknown, may_be_released, next_look, viewed
 from springtide.contexts.payments.service.counted import count_state
 from springtide.contexts.payments.service.told import told
-from springtide.contexts.payments.store import AttemptRow, LedgerEntryRow, MessageRow, NewRow
+from springtide.contexts.payments.store import (
+    AttemptRow,
+    LedgerEntryRow,
+    MessageRow,
+    NewMessage,
+    NewRow,
+    SettledMessage,
+)
 from springtide.contracts.payments.api import AttemptState
 from springtide.contracts.payments.events import AttemptChanged
-from springtide.platform.batch import Ask, Batch
+from springtide.platform.batch import Ask, Batch, Tuples
 from springtide.platform.caller import Caller
 from springtide.platform.coalesce import Lane
 from springtide.platform.db import Database
 from springtide.platform.member import Member
 
+Asked = TypeVar("Asked")
+
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a start after its gateway was asked. `code`: why nothing came, for the buyer's words."""
+    """What is known of an attempt after its gateway was asked. `code`: why nothing came, for the buyer's words.
+
+    `message`: what is worked off by it, if that was a message.
+    """
 
     attempt_id: UUID
     what: Literal["view", "unknown", "nothing"]
     view: PaymentView | None = None
     code: str = ""
+    message: SettledMessage | None = None
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,32 +68,60 @@ class AttemptLane:
         return cast("AttemptRow | None", await self._lane.run(caller=caller, ask=new))
 
     async def hear(self, caller: Caller, heard: Heard) -> Known | None:
-        """Write down what a start came to; None when more follows from it than one row: then it is done alone."""
+        """Write down what a gateway said; None when more follows from it than one row: then it is done alone."""
         return cast("Known | None", await self._lane.run(caller=caller, ask=heard))
+
+    async def take(self, caller: Caller, new: NewMessage) -> MessageRow | None:
+        """Write a message down; None when it came before."""
+        return cast("MessageRow | None", await self._lane.run(caller=caller, ask=new))
+
+    async def settle(self, caller: Caller, settled: SettledMessage) -> None:
+        """Note a message that told nothing new as worked off."""
+        await self._lane.run(caller=caller, ask=settled)
 
 
 def _look(members: Sequence[Member[Any]]) -> list[Ask]:
-    """Insert what is new, lock what has been answered: the one round trip before the decisions."""
+    """Insert what is new, lock what was heard of: the one round trip before the decisions, in lock order."""
     asks: list[Ask] = []
-    new = [member.ask for member in members if isinstance(member.ask, NewRow)]
-    heard = {member.ask.attempt_id for member in members if isinstance(member.ask, Heard)}
-    if new:
-        asks.append(store.insert_attempts(new))
-    if heard:
+    if new := _of(NewRow, members):
+        asks.append(store.insert_attempts([member.ask for member in new]))
+    if heard := {member.ask.attempt_id for member in _of(Heard, members)}:
         asks.extend((store.lock_attempts(heard), store.parked_for(heard)))
+    if arrived := _of(NewMessage, members):
+        asks.append(store.insert_messages([member.ask for member in arrived]))
     return asks
 
 
 async def _work(tx: Batch, members: Sequence[Member[Any]]) -> None:
-    new = [member for member in members if isinstance(member.ask, NewRow)]
-    heard = [member for member in members if isinstance(member.ask, Heard)]
+    found = iter(tx.found)
     entries: list[LedgerEntryRow] = []
-    if new:
-        entries.extend(_written(new, {found[0]: found for found in tx.found[0]}))
-    if heard:
-        entries.extend(_applied(tx, heard))
+    settled: list[SettledMessage] = []
+    if new := _of(NewRow, members):
+        entries.extend(_written(new, {columns[0]: columns for columns in next(found)}))
+    if heard := _of(Heard, members):
+        moved, worked_off = _applied(tx, heard, next(found), next(found))
+        entries.extend(moved)
+        settled.extend(worked_off)
+    if arrived := _of(NewMessage, members):
+        _taken(arrived, {(gateway, event_id): received_at for gateway, event_id, received_at in next(found)})
+    for member in _of(SettledMessage, members):
+        settled.append(member.ask)
+        member.answer(None)
     if entries:
         store.append_ledger_rows(tx, entries)
+    if settled:
+        store.settle_messages(tx, settled)
+
+
+def _of(kind: type[Asked], members: Sequence[Member[Any]]) -> list[Member[Asked]]:
+    return [member for member in members if type(member.ask) is kind]
+
+
+def _taken(members: Sequence[Member[NewMessage]], new: dict[tuple[str, str], datetime]) -> None:
+    """Answer with the messages that were written; of two alike only the first was."""
+    for member in members:
+        received_at = new.pop((member.ask.gateway, member.ask.event_id), None)
+        member.answer(None if received_at is None else member.ask.row(received_at))
 
 
 def _written(members: Sequence[Member[NewRow]], times: dict[UUID, Sequence[Any]]) -> list[LedgerEntryRow]:
@@ -98,11 +141,14 @@ def _written(members: Sequence[Member[NewRow]], times: dict[UUID, Sequence[Any]]
     return entries
 
 
-def _applied(tx: Batch, members: Sequence[Member[Heard]]) -> list[LedgerEntryRow]:
-    """Bring attempts to what their gateways said, in the order of the answers."""
-    attempts = {row.id: row for row in map(store.attempt_of, tx.found[-2])}
-    parked = _by_reference(tx.found[-1])
+def _applied(
+    tx: Batch, members: Sequence[Member[Heard]], locked: Tuples, waiting: Tuples
+) -> tuple[list[LedgerEntryRow], list[SettledMessage]]:
+    """Bring attempts to what their gateways said, in the order of the answers. Return what moved, and what is done."""
+    attempts = {row.id: row for row in map(store.attempt_of, locked)}
+    parked = _by_reference(waiting)
     entries: list[LedgerEntryRow] = []
+    settled: list[SettledMessage] = []
     changed: dict[UUID, AttemptRow] = {}
     for member in members:
         row = attempts.get(member.ask.attempt_id)
@@ -111,15 +157,19 @@ def _applied(tx: Batch, members: Sequence[Member[Heard]]) -> list[LedgerEntryRow
             continue
         row = _after(tx, member, row, entries)
         attempts[row.id] = changed[row.id] = row
+        if member.ask.message is not None:
+            settled.append(member.ask.message)
         member.answer(Known(row=row, parked=parked.get(str(row.id), ())))
     if changed:
         store.save_attempts(tx, tuple(changed.values()))
-    return entries
+    return entries, settled
 
 
 def _after(tx: Batch, member: Member[Heard], row: AttemptRow, entries: list[LedgerEntryRow]) -> AttemptRow:
     heard = member.ask
-    if heard.view is not None:
+    if heard.view is not None and may_be_released(row, heard.view):
+        after, is_news = row, False
+    elif heard.view is not None:
         after, settled = viewed(row, heard.view)
         is_news = settled is not None
         entries.extend(store.ledger_rows(after, settled.entries) if settled else ())

@@ -22,7 +22,9 @@ from springtide.contexts.payments.providers.port import (
     VoidRequest,
 )
 from springtide.contexts.payments.service.apply_view import apply_view, nothing_came, outcome_unknown
+from springtide.contexts.payments.service.attempt_lane import Heard
 from springtide.contexts.payments.service.gateway_request import start_request
+from springtide.contexts.payments.service.hear import hear
 from springtide.contexts.payments.service.start_order import trace_of
 from springtide.contexts.payments.service.tools import Tools, log
 from springtide.contexts.payments.store import AttemptRow
@@ -33,8 +35,8 @@ from springtide.platform.telemetry import current_trace
 
 async def look_again(tools: Tools, attempt_id: UUID) -> AttemptRow:
     """Ask the gateway, write what it says, and end the attempt there when it is to end. Return what is known now."""
-    async with tools.db.tx(tools.caller) as tx:
-        row, now = await store.find_attempt(tx, attempt_id), tx.now
+    async with tools.db.read() as read:
+        row, now = await store.find_attempt(read, attempt_id), await read.value("kernel_now")
     provider = tools.open_provider(row.gateway)
     if row.state not in OPEN | GIVEN_UP or provider is None or _is_starting(row, now):
         return row
@@ -117,7 +119,10 @@ async def _end(tools: Tools, provider: Provider, row: AttemptRow, ending: Ending
     except ProviderError as error:
         log.warning("payments.end_failed", attempt=str(row.id), gateway=row.gateway, why=error.code)
         view = None
-    return await _later(tools, row.id) if view is None else await _apply(tools, row.id, view, is_end=True)
+    if view is None:
+        return await _later(tools, row.id)
+    async with tools.db.tx(tools.caller) as tx:
+        return await apply_view(tx, await store.lock_attempt(tx, row.id), view, is_end=True)
 
 
 async def _seen(provider: Provider, row: AttemptRow) -> PaymentView | None:
@@ -128,9 +133,8 @@ async def _seen(provider: Provider, row: AttemptRow) -> PaymentView | None:
         return None
 
 
-async def _apply(tools: Tools, attempt_id: UUID, view: PaymentView, *, is_end: bool = False) -> AttemptRow:
-    async with tools.db.tx(tools.caller) as tx:
-        return await apply_view(tx, await store.lock_attempt(tx, attempt_id), view, is_end=is_end)
+async def _apply(tools: Tools, attempt_id: UUID, view: PaymentView) -> AttemptRow:
+    return (await hear(tools, Heard(attempt_id=attempt_id, what="view", view=view))).row
 
 
 async def _nothing(tools: Tools, attempt_id: UUID, code: str) -> AttemptRow:

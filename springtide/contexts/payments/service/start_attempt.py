@@ -20,15 +20,16 @@ from springtide.contexts.payments.providers.port import (
     ProviderRefused,
     ProviderUnavailable,
 )
-from springtide.contexts.payments.service.apply_view import apply_view, change, nothing_came, outcome_unknown
-from springtide.contexts.payments.service.attempt_lane import Heard, Known
+from springtide.contexts.payments.service.apply_view import change
+from springtide.contexts.payments.service.attempt_lane import Heard
 from springtide.contexts.payments.service.close_attempt import close_attempt
 from springtide.contexts.payments.service.desk import Ticket
 from springtide.contexts.payments.service.gateway_request import request_of, start_request
+from springtide.contexts.payments.service.hear import hear
 from springtide.contexts.payments.service.start_order import StartOrder
 from springtide.contexts.payments.service.take_webhook import work_off_parked
 from springtide.contexts.payments.service.tools import Tools, log
-from springtide.contexts.payments.store import AttemptRow, MessageRow, NewRow
+from springtide.contexts.payments.store import AttemptRow, NewRow
 from springtide.contracts.payments.api import AnotherAttemptLive, AttemptState, GatewaysBusy, PaymentMethodUnknown
 from springtide.platform import tracing
 from springtide.platform.caller import Caller
@@ -163,7 +164,7 @@ async def _ask_gateways(tools: Tools, row: AttemptRow, ticket: Ticket | None, ot
                 break
             failpoint("payments.gateway_start.moved")
             row = moved
-    return (await _hear(tools, Heard(attempt_id=row.id, what="nothing", code=code))).row
+    return (await hear(tools, Heard(attempt_id=row.id, what="nothing", code=code))).row
 
 
 async def _ask(tools: Tools, row: AttemptRow, ticket: Ticket) -> AttemptRow:
@@ -172,12 +173,12 @@ async def _ask(tools: Tools, row: AttemptRow, ticket: Ticket) -> AttemptRow:
         with tools.desk.asking(ticket):
             view = await tools.registry.providers[row.gateway].start(start_request(tools, row))
     except Declined as declined:
-        return (await _hear(tools, Heard(attempt_id=row.id, what="nothing", code=declined.code))).row
+        return (await hear(tools, Heard(attempt_id=row.id, what="nothing", code=declined.code))).row
     except OutcomeUnknown as error:
         log.warning("payments.outcome_unknown", gateway=row.gateway, attempt=str(row.id), why=error.code)
-        return (await _hear(tools, Heard(attempt_id=row.id, what="unknown"))).row
+        return (await hear(tools, Heard(attempt_id=row.id, what="unknown"))).row
     failpoint("payments.gateway_start.answered")
-    known = await _hear(tools, Heard(attempt_id=row.id, what="view", view=view))
+    known = await hear(tools, Heard(attempt_id=row.id, what="view", view=view))
     return await work_off_parked(tools, known.row, known.parked)
 
 
@@ -206,24 +207,6 @@ async def _move(tools: Tools, row: AttemptRow, ticket: Ticket) -> AttemptRow | N
             tools.desk.leave(ticket)
 
 
-async def _hear(tools: Tools, heard: Heard) -> Known:
-    """Write down what a start came to; an attempt that is to be undone meanwhile is dealt with alone."""
-    known = await tools.lane.hear(tools.caller, heard)
-    if known is not None:
-        return known
-    async with tools.db.tx(tools.caller) as tx:
-        row = await store.lock_attempt(tx, heard.attempt_id)
-        if heard.view is not None:
-            row = await apply_view(tx, row, heard.view)
-        elif heard.what == "unknown":
-            row = await outcome_unknown(tx, row)
-        else:
-            row = await nothing_came(tx, row, heard.code)
-        statement, params = store.parked_for([row.id])
-        parked = await tx.all(statement, params, row=MessageRow)
-    return Known(row=row, parked=tuple(parked))
-
-
 async def _join(tools: Tools, row: AttemptRow, new: NewAttempt) -> AttemptRow:
     """Wait for the answer that another call is waiting for; when it does not come, ask the same under the same key.
 
@@ -242,15 +225,15 @@ async def _join(tools: Tools, row: AttemptRow, new: NewAttempt) -> AttemptRow:
         return row
     ticket = _same_again(tools, row.gateway)
     if ticket is None:
-        return (await _hear(tools, Heard(attempt_id=row.id, what="unknown"))).row
+        return (await hear(tools, Heard(attempt_id=row.id, what="unknown"))).row
     try:
         return await _ask(tools, row, ticket)
     except ProviderRefused as error:
         log.error("payments.start_refused", gateway=row.gateway, attempt=str(row.id), why=f"{error.code}: {error}")
-        return (await _hear(tools, Heard(attempt_id=row.id, what="nothing", code="not_possible"))).row
+        return (await hear(tools, Heard(attempt_id=row.id, what="nothing", code="not_possible"))).row
     except ProviderUnavailable as error:
         log.warning("payments.gateway_unavailable", gateway=row.gateway, attempt=str(row.id), why=error.code)
-        return (await _hear(tools, Heard(attempt_id=row.id, what="unknown"))).row
+        return (await hear(tools, Heard(attempt_id=row.id, what="unknown"))).row
 
 
 def _same_again(tools: Tools, gateway: str) -> Ticket | None:

@@ -9,10 +9,11 @@ from springtide.contexts.payments.domain import pauses
 from springtide.contexts.payments.domain.attempt import settle
 from springtide.contexts.payments.domain.view import PaymentView
 from springtide.contexts.payments.providers import port
-from springtide.contexts.payments.service.apply_view import apply_view
+from springtide.contexts.payments.service.attempt_lane import Heard
+from springtide.contexts.payments.service.hear import hear
 from springtide.contexts.payments.service.start_order import trace_of
 from springtide.contexts.payments.service.tools import Tools, log
-from springtide.contexts.payments.store import AttemptRow, MessageRow, in_s
+from springtide.contexts.payments.store import AttemptRow, MessageRow, NewMessage, SettledMessage, in_s
 from springtide.contracts.payments.api import AttemptState, WebhookRefused
 from springtide.platform import tracing
 from springtide.platform.caller import Caller
@@ -24,26 +25,18 @@ BODY_LIMIT_BYTES = 256 * 1024
 async def take_webhook(tools: Tools, caller: Caller, *, gateway: str, headers: Mapping[str, str], body: bytes) -> None:
     """Verify a message and write it down; one that came before is known. `WebhookRefused`."""
     event = _verified(tools, gateway, headers, body)
-    async with tools.db.tx(caller) as tx:
-        message = MessageRow(
+    message = await tools.lane.take(
+        caller,
+        NewMessage(
             gateway=gateway,
             event_id=event.event_id,
+            kind=event.kind,
             merchant_reference=event.merchant_reference or "",
             provider_refs=list(event.provider_refs),
-            received_at=tx.now,
-            tries=0,
-        )
-        row = {
-            "gateway": gateway,
-            "event_id": event.event_id,
-            "kind": event.kind,
-            "merchant_reference": message.merchant_reference,
-            "provider_refs": message.provider_refs,
-            "now": tx.now,
-            "due_at": in_s(tx.now, pauses.LOOK_LEASE_S),
-        }
-        is_new = await tx.run("insert_message", row)
-    if is_new:
+            due_after_s=pauses.LOOK_LEASE_S,
+        ),
+    )
+    if message is not None:
         await tools.soon(work_off(tools, message, event.view))
 
 
@@ -60,12 +53,15 @@ async def work_off(tools: Tools, message: MessageRow, view: PaymentView | None =
 
 
 async def _settle(tools: Tools, message: MessageRow, row: AttemptRow, view: PaymentView | None) -> None:
-    if (view is None or settle(row.standing, view) is not None) and not await _look(tools, row, message):
+    done = SettledMessage(gateway=message.gateway, event_id=message.event_id, attempt_id=row.id)
+    if view is not None and settle(row.standing, view) is None:
+        await tools.lane.settle(tools.caller, done)
+        return
+    said = await _look(tools, row, message)
+    if said is None:
         await _park(tools, message)
         return
-    async with tools.db.tx(tools.caller) as tx:
-        known = {"gateway": message.gateway, "event_id": message.event_id, "attempt_id": row.id}
-        await tx.run("settle_message", known)
+    await hear(tools, Heard(attempt_id=row.id, what="view", view=said, message=done))
 
 
 async def work_off_parked(tools: Tools, row: AttemptRow, parked: Sequence[MessageRow]) -> AttemptRow:
@@ -78,21 +74,16 @@ async def work_off_parked(tools: Tools, row: AttemptRow, parked: Sequence[Messag
         return await store.find_attempt(read, row.id)
 
 
-async def _look(tools: Tools, row: AttemptRow, message: MessageRow) -> bool:
-    """Read the payment at its gateway and write down what it says; False when it has to be tried again."""
+async def _look(tools: Tools, row: AttemptRow, message: MessageRow) -> PaymentView | None:
+    """Return the payment as its gateway has it; None when it has to be asked again."""
     provider = tools.open_provider(row.gateway)
     if provider is None:
-        return False
+        return None
     try:
-        view = await provider.lookup(provider_ref=row.provider_ref or message.provider_refs[0])
+        return await provider.lookup(provider_ref=row.provider_ref or message.provider_refs[0])
     except port.ProviderError as error:
         log.warning("payments.look_failed", attempt=str(row.id), gateway=row.gateway, why=error.code)
-        return False
-    if view is None:
-        return False
-    async with tools.db.tx(tools.caller) as tx:
-        await apply_view(tx, await store.lock_attempt(tx, row.id), view)
-    return True
+        return None
 
 
 async def _park(tools: Tools, message: MessageRow) -> None:
