@@ -16,7 +16,7 @@ from springtide.commands.output import aside, fail
 from springtide.contracts.catalog.api import CatalogApi
 from springtide.contracts.common import TRIAL_CHANNELS
 from springtide.contracts.inventory.api import InventoryApi
-from springtide.contracts.orders.api import Order, OrderFilter, OrdersApi
+from springtide.contracts.orders.api import Order, OrderFilter, OrdersApi, Sale
 from springtide.platform.caller import system
 from springtide.platform.embedded.problems import EngineProblem
 from springtide.platform.errors import SpringtideError
@@ -73,25 +73,38 @@ async def _export_sales(settings: Settings, options: argparse.Namespace) -> None
         writer = csv.DictWriter(sys.stdout, fieldnames=_SALE)
         if options.format == "csv":
             writer.writeheader()
-        async for order in _orders(node.ask(OrdersApi), options):
-            for row in _sales(order):
+        async for sale in sales_of(node.ask(OrdersApi), imported=options.imported):
+            for row in sales_rows(sale):
                 if options.format == "json":
                     sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
                 else:
                     writer.writerow(row)
 
 
-def _sales(order: Order) -> Iterator[dict[str, object]]:
-    for line in order.lines:
+def sales_rows(sale: Sale) -> Iterator[dict[str, object]]:
+    """Yield the lines of a sale as `springtide peak` reads them."""
+    for line in sale.lines:
         yield {
-            "time": order.placed_at.isoformat(timespec="seconds"),
+            "time": sale.placed_at.isoformat(timespec="seconds"),
             "sku": line.sku,
-            "quantity": line.ordered if line.money.gross_minor >= 0 else -line.ordered,  # a credit of no known sale
+            "quantity": line.units,
             "unit_price": f"{line.unit_minor / 100:.2f}",
-            "order_id": order.number,
-            "country": order.shipping_address.country,
+            "order_id": sale.number,
+            "country": sale.country,
             "cancelled": line.cancelled,
         }
+
+
+async def sales_of(orders: OrdersApi, *, imported: bool) -> AsyncIterator[Sale]:
+    """Yield every sale; those of health checks and rehearsals are none."""
+    after = None
+    while True:
+        page = await orders.sales(caller=_CALLER, after=after, with_imported=imported)
+        for sale in page.items:
+            yield sale
+        after = page.after
+        if after is None:
+            return
 
 
 async def _orders(orders: OrdersApi, options: argparse.Namespace) -> AsyncIterator[Order]:

@@ -33,6 +33,7 @@ PURE = {
         "hashlib",
         "importlib",
         "importlib.resources",
+        "importlib.resources.abc",
         "itertools",
         "math",
         "msgspec",

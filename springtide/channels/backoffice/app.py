@@ -24,6 +24,7 @@ from springtide.platform.blob import FolderBlobs
 from springtide.platform.errors import SpringtideError
 from springtide.platform.health import Health
 from springtide.platform.http import make_app, refuse_null_characters
+from springtide.platform.uploads import Uploads, uploads_folder
 from springtide.platform.wiring import Ask
 
 BODY_LIMIT_BYTES = 256 * 1024
@@ -69,6 +70,7 @@ def create_app(
             "pages": pages,
             "sessions": Sessions(office.customers),
             "blobs": blobs,
+            "uploads": Uploads(uploads_folder(data_dir)) if data_dir is not None else None,
             "studio": None if blobs is None else Studio(blobs),
             "live": live,
         },

@@ -21,6 +21,7 @@ class Step(Protocol):
 
 STEPS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "load": ("give the desk of a running shop its history and documents", options.load),
+    "company": ("write the desk's documents into a folder, or take them from one", options.company),
     "history": ("look a shop's past over: what is left out of the demand, and why", options.history),
     "plan": ("make the whole plan of a season from a shop's past", options.plan),
     "what-if": ("the same paths with a lever or an override changed, in seconds", options.what_if),

@@ -1,7 +1,7 @@
 """`springtide peak load FILE`: gives the desk of a running shop its history and its documents.
 
 Files are looked over here, by the numerics, before anything is kept: what is wrong is named with its row. `demo` is the
-demo shop's past with its company.
+demo shop's past with its company, `shop` the running shop's own orders with its stock.
 """
 
 import argparse
@@ -9,24 +9,24 @@ import asyncio
 import csv
 import tempfile
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-
-import msgspec
 
 from springtide.bootstrap import running
 from springtide.commands.engines import engine_settings
 from springtide.commands.output import aside, say
-from springtide.commands.peak.options import DEMO
+from springtide.commands.peak.options import DEMO, SHOP
 from springtide.commands.peak.past import DEMO_EVENTS, demo_lines, read_past
 from springtide.contexts.peak.jobs import history_folder
 from springtide.contexts.peak.providers.calendar_file import USUAL_EVENTS
+from springtide.contexts.peak.providers.company_files import read_documents
 from springtide.contexts.peak.providers.kept_files import keep_file
 from springtide.contexts.peak.providers.order_lines import write_order_lines
+from springtide.contexts.peak.service.shop_history import write_shop
 from springtide.contracts.peak.accuracy import ACCURACY_DOCUMENT
 from springtide.contracts.peak.api import InputEdit, InputInfo, PeakApi
 from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT
-from springtide.contracts.peak.company import COMPANY_DOCUMENTS
-from springtide.contracts.peak.paths import Levers
+from springtide.contracts.peak.documents import first_text, toml_of
 from springtide.contracts.peak.source import (
     CALIBRATION_DOCUMENT,
     KEPT_FILES,
@@ -39,9 +39,12 @@ from springtide.demo.company import COMPANY_FOLDER, LEARNED_FOLDER
 from springtide.demo.opening_stock import read_opening_stock
 from springtide.platform.caller import system
 from springtide.platform.usecase import new_key
+from springtide.platform.wiring import Ask
 from springtide.settings import Settings
 
 _CALLER = system("cli")
+_SHOP = ("orders", "catalog", "inventory", "insight")
+"""The contexts that know a shop's past."""
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
@@ -50,18 +53,21 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         options.usual_events = USUAL_EVENTS
         if options.file == DEMO:
             _write_demo(Path(folder), options)
-        else:
+        elif options.file != SHOP:
             read_past(options)
-        for info in asyncio.run(_load(settings, options)):
+        for info in asyncio.run(_load(settings, options, Path(folder))):
             say(f"{info.name}, version {info.version}")
     return 0
 
 
-async def _load(settings: Settings, options: argparse.Namespace) -> tuple[InputInfo, ...]:
+async def _load(settings: Settings, options: argparse.Namespace, folder: Path) -> tuple[InputInfo, ...]:
+    needed = {"peak", *_SHOP} if options.file == SHOP else {"peak"}
     async with (
         engine_settings(settings, say=aside) as complete,
-        running(complete, {"peak"}, background=False, serve=False) as node,
+        running(complete, needed, background=False, serve=False) as node,
     ):
+        if options.file == SHOP:
+            await take_shop(node.ask, folder, options)
         peak, kept = node.ask(PeakApi), history_folder(Path(complete.data_dir))
         files = {name: getattr(options, name) for name in KEPT_FILES if getattr(options, name)}
         names = {name: await asyncio.to_thread(keep_file, kept, Path(path)) for name, path in files.items()}
@@ -69,11 +75,20 @@ async def _load(settings: Settings, options: argparse.Namespace) -> tuple[InputI
             **names, timezone=options.timezone, keep=tuple(options.keep), until=options.history_until
         )
         there = {info.name: info.version for info in await peak.list_inputs(caller=_CALLER)}
-        texts = {SOURCE_DOCUMENT: _toml(source), **dict(_documents(options, there))}
+        texts = {SOURCE_DOCUMENT: toml_of(source), **dict(_documents(options, there))}
         edits = tuple(
             InputEdit(name=name, text=text, expected_version=there.get(name, 0)) for name, text in texts.items()
         )
         return await peak.put_inputs(caller=_CALLER, key=new_key(), edits=edits)
+
+
+async def take_shop(ask: Ask, folder: Path, options: argparse.Namespace) -> None:
+    """Write the shop's own past as files, point the options at them, and look them over as any others."""
+    today = datetime.now(UTC).date()  # visits are asked for up to here
+    for name, path in (await write_shop(ask, folder, today=today)).items():
+        if name == "file" or not getattr(options, name):
+            setattr(options, name, str(path))
+    await asyncio.to_thread(read_past, options)
 
 
 def _documents(options: argparse.Namespace, there: dict[str, int]) -> Iterator[tuple[str, str]]:
@@ -83,22 +98,13 @@ def _documents(options: argparse.Namespace, there: dict[str, int]) -> Iterator[t
     elif CALENDAR_DOCUMENT not in there:
         yield CALENDAR_DOCUMENT, options.usual_events.read_text(encoding="utf-8")
     if LEVERS_DOCUMENT not in there:
-        yield LEVERS_DOCUMENT, _toml(Levers())
+        yield LEVERS_DOCUMENT, first_text(LEVERS_DOCUMENT)
     if options.learned:
         for name in (CALIBRATION_DOCUMENT, ACCURACY_DOCUMENT):
             yield name, (Path(options.learned) / name).read_text(encoding="utf-8")
     if options.company:
-        for name in COMPANY_DOCUMENTS:
-            yield name, (Path(options.company) / name).read_text(encoding="utf-8")
-
-
-def _toml(record: msgspec.Struct) -> str:
-    """Return a record of plain values as TOML: its JSON values are TOML's too."""
-    return "".join(
-        f"{name} = {msgspec.json.encode(value).decode()}\n"
-        for name, value in msgspec.structs.asdict(record).items()
-        if value is not None
-    )
+        for name, text in read_documents(Path(options.company)).items():
+            yield name, text.decode()
 
 
 def _write_demo(folder: Path, options: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ import argparse
 from datetime import date, datetime
 
 DEMO = "demo"
+SHOP = "shop"
 
 
 def add_history(parser: argparse.ArgumentParser) -> None:
@@ -38,12 +39,19 @@ def history(parser: argparse.ArgumentParser) -> None:
 
 
 def load(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `peak load`."""
+    """Add the options of `peak load`; the file may be `shop`, the shop's own orders."""
     add_history(parser)
     parser.add_argument("--stock", default="", metavar="FILE", help="sku, on_hand, pack: a count of the stock")
     parser.add_argument("--inbound", default="", metavar="FILE", help="sku, quantity, arrives: what is on its way")
     parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents; `demo` has its own")
     add_learned(parser)
+
+
+def company(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak company`."""
+    parser.add_argument("do", choices=("export", "import"), help="write the folder, or read it")
+    parser.add_argument("folder", metavar="FOLDER", help="company.toml, people.toml, budget.toml, ...")
+    parser.add_argument("--reason", default="", help="why: kept with the versions that an import makes")
 
 
 def add_levers(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +75,9 @@ def plan(parser: argparse.ArgumentParser) -> None:
     add_history(parser)
     add_levers(parser)
     parser.add_argument("--out", required=True, metavar="FOLDER", help="plan.json, inputs.json and paths.npz go there")
+    parser.add_argument(
+        "--format", choices=("json", "xlsx"), default="json", help="xlsx: plan.xlsx and calendars (ICS) beside it"
+    )
     parser.add_argument("--company", default="", metavar="FOLDER", help="its documents; default: the demo company")
     parser.add_argument("--stock", default="", metavar="FILE", help="the count: sku, on_hand; pack")
     parser.add_argument("--inbound", default="", metavar="FILE", help="what is on its way: sku, quantity, arrives")

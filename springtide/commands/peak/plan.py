@@ -17,12 +17,7 @@ from springtide.contexts.peak.domain.plan.inputs import HISTORY, PlanInputs, has
 from springtide.contexts.peak.domain.plan.make import make_plan
 from springtide.contexts.peak.domain.plan.minute import peak_minute_of
 from springtide.contexts.peak.domain.season import LONGEST_SEASON_DAYS, Season
-from springtide.contexts.peak.providers.company_files import (
-    read_company,
-    read_partner_notes,
-    read_risks,
-    read_staff_terms,
-)
+from springtide.contexts.peak.providers.company_files import read_company, read_documents
 from springtide.contexts.peak.providers.plan_files import (
     hash_of_file,
     read_accuracy,
@@ -30,9 +25,11 @@ from springtide.contexts.peak.providers.plan_files import (
     read_counts,
     read_overrides,
 )
+from springtide.contexts.peak.providers.plan_workbook import files_of
 from springtide.contexts.peak.providers.snapshot import freeze
 from springtide.contracts.peak.accuracy import ACCURACY_DOCUMENT
 from springtide.contracts.peak.common import Phrase
+from springtide.contracts.peak.documents import with_terms
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.paths import Levers
 from springtide.contracts.peak.plan import PlanRecord, PlanTerms, StockCount
@@ -70,6 +67,9 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     made = make_plan(demand, inputs, watch)
     record = PlanRecord(terms=inputs.terms, hashes=dict(inputs.hashes), visits_counted=inputs.visits_counted)
     manifest = freeze(Path(options.out), made.plan, record, made.joint, demand)
+    if options.format == "xlsx":
+        for name, body in files_of(made.plan):
+            (Path(options.out) / name).write_bytes(body)
     if options.json:
         say(msgspec.json.encode(made.plan).decode())
         return 0
@@ -113,17 +113,17 @@ def _inputs(options: argparse.Namespace, past: Past) -> PlanInputs:
     company = read_company(folder)
     return PlanInputs(
         season=season,
-        terms=PlanTerms(
-            as_of=as_of,
-            company=company,
-            calendar=past.calendar,
-            calibration=calibration,
-            accuracy=read_accuracy(Path(options.accuracy)) if options.accuracy else None,
-            counts=_counts(options),
-            staff=read_staff_terms(folder),
-            partners=read_partner_notes(folder),
-            risks=read_risks(folder),
-            roster_weeks=options.roster_weeks,
+        terms=with_terms(
+            PlanTerms(
+                as_of=as_of,
+                company=company,
+                calendar=past.calendar,
+                calibration=calibration,
+                accuracy=read_accuracy(Path(options.accuracy)) if options.accuracy else None,
+                counts=_counts(options),
+                roster_weeks=options.roster_weeks,
+            ),
+            read_documents(folder),
         ),
         edits=Edits(as_of=as_of, overrides=overrides, levers=levers_of(options, Levers())),
         quality=past.report,

@@ -169,6 +169,19 @@ where not exempt and id > %(after)s
 order by id
 limit %(limit)s
 
+-- name: list_sales
+-- A line of the bulk port that took money back is one of negative units: nobody knows the sale it belongs to.
+select id as order_id, number, placed_at, currency, base_currency, fx_to_base::float8,
+       coalesce(shipping_address ->> 'country', '') as country,
+       coalesce((select jsonb_agg(jsonb_build_object(
+                     'sku', sku, 'units', case when gross_minor < 0 then -ordered else ordered end,
+                     'cancelled', cancelled, 'unit_minor', unit_minor) order by line)
+                 from order_lines where order_id = orders.id), '[]') as lines
+from orders
+where id > %(after)s and not channel = any(%(trials)s) and (%(with_imported)s or import_batch = '')
+order by id
+limit %(limit)s
+
 -- name: check_totals
 -- Total, goods, shipping and tax of a live order are the sums of its rows.
 with sums as (

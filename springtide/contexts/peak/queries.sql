@@ -229,3 +229,42 @@ update season set looked_at = %(at)s, until_hour = %(until)s, live = coalesce(%(
        review = case when %(live)s::bytea is null then review else %(review)s end, mistakes = %(mistakes)s, taken_at = null,
        asked_at = case when asked_at = %(asked_at)s then null else asked_at end
 where plan_id = %(id)s
+
+-- name: insert_question
+insert into question (id, kind, plan_id, asked, author, asked_at)
+values (%(id)s, %(kind)s, %(plan_id)s, %(asked)s, %(author)s, %(at)s)
+
+-- name: waiting_questions
+select count(*)::int from question where state in ('queued', 'running')
+
+-- name: find_question
+select id, kind, plan_id, asked, author, asked_at, state, ended_at, mistakes from question where id = %(id)s
+
+-- name: list_questions
+select id, kind, plan_id, asked, author, asked_at, state, ended_at, mistakes
+from question
+where kind = %(kind)s and (%(plan_id)s::uuid is null or plan_id = %(plan_id)s)
+order by id desc limit %(limit)s
+
+-- name: take_question
+-- The oldest that waits, or whose process has lost its time; none while another one is being answered.
+update question set state = 'running', taken = taken + 1, due_at = %(due_at)s
+where id = (
+    select id from question
+    where (state = 'queued' or (state = 'running' and due_at < %(now)s))
+          and not exists (select from question where state = 'running' and due_at >= %(now)s)
+    order by id limit 1
+)
+returning id, kind, plan_id, asked, taken
+
+-- name: end_question
+update question set state = %(state)s, ended_at = %(at)s, mistakes = %(mistakes)s, asked = %(asked)s
+where id = %(id)s and state = 'running' and taken = %(taken)s
+
+-- name: insert_answer
+insert into answer (question_id, step, page, body) values (%(id)s, %(step)s, %(page)s, %(body)s)
+
+-- name: find_answer
+select body, (select count(*)::int from answer as other
+              where other.question_id = answer.question_id and other.step = answer.step) as pages
+from answer where question_id = %(id)s and step = %(step)s and page = %(page)s

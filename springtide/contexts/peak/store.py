@@ -1,7 +1,7 @@
 """Rows of the peak desk, between SQL and the contract's words.
 
-Lock order: the desk, then a plan, then an override or a piece of evidence. Documents are only ever added, by who holds
-the desk.
+Lock order: the desk, then a plan or a question, then an override or a piece of evidence. Documents are only ever added,
+by who holds the desk.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +25,7 @@ from springtide.contracts.peak.api import (
     PlanRow,
     PlanSettings,
     PlanState,
+    Question,
     Stage,
 )
 from springtide.contracts.peak.errors import Mistake
@@ -116,6 +117,35 @@ class LockedPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     attempt: int
+
+
+class QuestionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A question as it is kept; the columns of JSON are plain values."""
+
+    id: UUID
+    kind: str
+    plan_id: UUID | None
+    asked: dict[str, Any]
+    author: str
+    asked_at: datetime
+    state: str
+    ended_at: datetime | None
+    mistakes: list[dict[str, Any]]
+
+    def question(self) -> Question:
+        """Return it in the contract's words."""
+        said = {name: getattr(self, name) for name in self.__struct_fields__ if name != "asked"}
+        return msgspec.convert({**said, **self.asked}, Question)
+
+
+class TakenQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that this process answers. `taken`: who takes it next has a higher one, and then it is not ours."""
+
+    id: UUID
+    kind: str
+    plan_id: UUID | None
+    asked: dict[str, Any]
+    taken: int
 
 
 class PartRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -284,3 +314,21 @@ async def end_look(
             "mistakes": Jsonb(msgspec.to_builtins(list(mistakes))),
         },
     )
+
+
+async def insert_question(tx: Tx, values: Mapping[str, Any]) -> None:
+    """Add a question; `asked` is given as plain values."""
+    await tx.run("insert_question", {**values, "asked": Jsonb(values["asked"])})
+
+
+async def take_question(tx: Tx, *, due_at: datetime) -> TakenQuestion | None:
+    """Take the next question, unless one is being answered; hold the desk."""
+    return await tx.maybe("take_question", {"now": tx.now, "due_at": due_at}, row=TakenQuestion)
+
+
+async def end_question(
+    tx: Tx, taken: TakenQuestion, state: PlanState, mistakes: Sequence[Mistake], asked: Mapping[str, Any]
+) -> bool:
+    """Write down how a question ended; False when another process answers it."""
+    values = {"id": taken.id, "taken": taken.taken, "state": str(state), "at": tx.now, "asked": Jsonb(dict(asked))}
+    return bool(await tx.run("end_question", {**values, "mistakes": Jsonb(msgspec.to_builtins(list(mistakes)))}))

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from springtide.contexts.peak.jobs import loops
+from springtide.contexts.peak.providers.question_run import QuestionProcess
 from springtide.contexts.peak.service import PeakService
 from springtide.contexts.peak.store import STATEMENTS
-from springtide.contracts.orders.api import OrdersApi
 from springtide.contracts.peak.api import PeakApi
 from springtide.platform.rpc import Contract
 from springtide.platform.wiring import Built, ContextSpec, Needs
@@ -13,9 +13,11 @@ from springtide.platform.wiring import Built, ContextSpec, Needs
 
 def build(needs: Needs) -> Built:
     """Build the desk."""
+    process = QuestionProcess()
     return Built(
         api=PeakService(needs.db, secret_key=needs.secret_key),
-        loops=loops(needs.db, needs.data_dir, needs.ask(OrdersApi), secret_key=needs.secret_key),
+        loops=loops(needs.db, needs.ask, needs.data_dir, process, secret_key=needs.secret_key),
+        close=process.close,
     )
 
 

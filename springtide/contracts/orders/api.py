@@ -310,6 +310,28 @@ class OrderMoney(msgspec.Struct, frozen=True, kw_only=True):
     attempt_id: UUID | None
 
 
+class SoldLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as it was sold. `units`: below 0 where goods came back of a sale that is not here."""
+
+    sku: str
+    units: int
+    cancelled: int
+    unit_minor: int
+
+
+class Sale(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order says about demand, without the buyer. Amounts are in `currency`; `fx_to_base`: to the seller's."""
+
+    order_id: UUID
+    number: str
+    placed_at: datetime
+    currency: str
+    base_currency: str
+    fx_to_base: float
+    country: str
+    lines: tuple[SoldLine, ...]
+
+
 class HistoryDay(msgspec.Struct, frozen=True, kw_only=True):
     """Sums of one day (UTC) up to the `as_of` date."""
 
@@ -464,6 +486,12 @@ class OrdersApi(Protocol):
 
     async def money(self, *, caller: Caller, after: str | None = None, limit: int = 1_000) -> Page[OrderMoney]:
         """Return live orders by id, for the checker; imported ones are exempt by origin."""
+        ...
+
+    async def sales(
+        self, *, caller: Caller, after: str | None = None, with_imported: bool = True, limit: int = 500
+    ) -> Page[Sale]:
+        """Return orders with their lines by id, at most 500 a page, without those of health checks and rehearsals."""
         ...
 
     async def check(self, *, caller: Caller) -> tuple[Finding, ...]:

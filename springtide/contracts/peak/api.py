@@ -9,6 +9,7 @@ most 256 KB a page. Quantiles are parts of a plan, made from its paths: no verb 
     InvalidPeakInput  what was sent has mistakes, each with its document, row and rule; nothing was saved
     EvidenceStays     the product saw it: nobody takes it back
     PeakExtraMissing  the numerics are not installed (yet): uv sync --extra peak
+    PeakBusy          too many questions wait for an answer: ask again
 """
 
 from datetime import date, datetime
@@ -25,14 +26,18 @@ from springtide.contracts.peak.evidence import RunRow, SealedRun
 from springtide.contracts.peak.paths import Override, Scope
 from springtide.contracts.peak.readiness import Readiness
 from springtide.contracts.peak.season import Season
+from springtide.contracts.peak.source import HistoryAsk
+from springtide.contracts.peak.what_if import Scenario
 from springtide.platform.caller import Caller
-from springtide.platform.errors import Conflict, NotFound, Unavailable
+from springtide.platform.errors import Conflict, NotFound, TooMany, Unavailable
 
 MOST_INPUT_BYTES = 256 * 1024
 MOST_PART_BYTES = 256 * 1024
 MOST_FILE_BYTES = 384 * 1024
 """Of a document that is handed in: it travels in one call. What is larger is filed by its link."""
 MOST_LISTED = 100
+FILE = "file."
+"""How the names of parts begin that are files, `file.plan.xlsx`: their pages are bytes to be joined, not JSON."""
 READ, WRITE = "peak.read", "peak.write"
 """The permissions: looking at the desk, and changing inputs, plans, overrides and evidence."""
 
@@ -62,6 +67,13 @@ class PeakExtraMissing(Unavailable):
 
     code = "peak_extra_missing"
     title = "The peak desk's numerics are not installed"
+
+
+class PeakBusy(TooMany):
+    """Too many questions wait for an answer; facts: waiting."""
+
+    code = "peak_busy"
+    title = "The desk is still answering others"
 
 
 class InputInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +108,7 @@ class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
     season that has begun.
 
     `size`: the size of the shop, 1, 10 or 100 times its own orders. `roster_weeks`: weeks with names; 0: none.
+    `scenario`: a what-if that is planned fully, on top of documents and overrides.
     """
 
     first: date
@@ -105,6 +118,7 @@ class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     size: float = 1.0
     roster_weeks: int = 4
+    scenario: Scenario | None = None
 
 
 class PlanState(StrEnum):
@@ -184,7 +198,7 @@ class FilePage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of a step's result: `body` is JSON, at most 256 KB. Pages of one step are lists to be joined."""
+    """A page of a step's result, at most 256 KB: JSON, pages of one step are lists to be joined; or of a `FILE`."""
 
     step: str
     page: int
@@ -299,6 +313,32 @@ class EvidenceRow(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn_why: str | None = None
 
 
+class QuestionKind(StrEnum):
+    """What the numerics are asked besides plans."""
+
+    WHAT_IF = "what_if"
+    HISTORY = "history"
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was asked. The answer is there when `state` is done; `mistakes`: why there is none.
+
+    `scenario`: of a what-if on the plan `plan_id`. `history`: the past that was looked over; when it is done, its
+    `document` names the kept files, and may be saved as it stands.
+    """
+
+    id: UUID
+    kind: QuestionKind
+    plan_id: UUID | None
+    author: str
+    asked_at: datetime
+    state: PlanState
+    ended_at: datetime | None
+    mistakes: tuple[Mistake, ...]
+    scenario: Scenario | None = None
+    history: HistoryAsk | None = None
+
+
 class PeakApi(Protocol):
     """The peak desk. Reading needs "peak.read", everything else "peak.write"."""
 
@@ -411,6 +451,36 @@ class PeakApi(Protocol):
 
     async def get_readiness(self, *, caller: Caller, plan_id: UUID) -> Readiness:
         """Return a plan's readiness as of today: its findings with all that is filed by now. `PeakNotFound`."""
+        ...
+
+    async def ask_what_if(self, *, caller: Caller, key: str, plan_id: UUID, scenario: Scenario) -> Question:
+        """Put a scenario on a finished plan; the answer is `what_if`, a `contracts.peak.what_if.WhatIf`.
+
+        Overrides of the scenario are signed by the caller. `PeakNotFound`, `InvalidPeakInput`, `PeakBusy`,
+        `PeakExtraMissing`. Questions are answered one after the other, each within a minute or not at all.
+        """
+        ...
+
+    async def look_at_history(self, *, caller: Caller, key: str, ask: HistoryAsk) -> Question:
+        """Read a past and report on it; nothing is changed by it but files kept beside the desk.
+
+        The answer is `quality`, a `contracts.peak.history.QualityReport`; ready series have none. `InvalidPeakInput`,
+        `PeakBusy`, `PeakExtraMissing`.
+        """
+        ...
+
+    async def list_questions(
+        self, *, caller: Caller, kind: QuestionKind, plan_id: UUID | None = None, limit: int = 20
+    ) -> tuple[Question, ...]:
+        """Return questions of a kind, newest first, of one plan or of all."""
+        ...
+
+    async def get_question(self, *, caller: Caller, question_id: UUID) -> Question:
+        """Return a question. `PeakNotFound`."""
+        ...
+
+    async def get_answer(self, *, caller: Caller, question_id: UUID, step: str, page: int = 0) -> Part:
+        """Return a page of an answer, as `get_part` does of a plan. `PeakNotFound`, also while it is being made."""
         ...
 
     async def list_audit(

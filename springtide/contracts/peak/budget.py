@@ -3,13 +3,19 @@
 Money in minor units of the company's currency; costs above 0.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 
 import msgspec
 
 from springtide.contracts.peak.common import Band, Decision
-from springtide.contracts.peak.company import Figure, Record
+from springtide.contracts.peak.company import Figure, Record, used_twice
+from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+
+BUDGET_DOCUMENT = "budget.toml"
+"""The document with what people decide about money; without it nobody may release anything, and the defaults hold."""
+COMMITTED, SPENT = "committed", "spent"
 
 
 class Firmness(StrEnum):
@@ -42,12 +48,16 @@ class Release(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class BudgetTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What people decide. `capital_cost`: of money that waits, share a year. `cash_minor`: in the bank at the start."""
+    """What people decide. `capital_cost`: of money that waits, share a year. `cash_minor`: in the bank at the start.
+
+    `buffer_at`: the share of paths whose total the budget and its buffer cover together; 0.8 is P80.
+    """
 
     releases: tuple[Release, ...] = ()
     bookings: tuple[Booking, ...] = ()
     cash_minor: int = 0
     capital_cost: float = 0.08
+    buffer_at: float = 0.8
 
 
 class BudgetLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,8 +88,9 @@ class Week(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BudgetPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """All lines and the total. `buffer_minor` = P80 - P50 of the TOTAL; the sum of the lines' P80 stands beside it.
+    """All lines and the total.
 
+    `buffer_minor` = P80 - P50 of the TOTAL, or at the share that `buffer_at` says; the lines' P80 stand beside it.
     `buffer_cost_minor`: what keeping it costs over the season. `lost_without_minor`: the margin that is lost, on
     average, when nobody may spend more than P50. `lowest`: the bank balance at its lowest, over the paths.
     """
@@ -110,3 +121,43 @@ class BudgetFigures(Record, frozen=True, kw_only=True):
     vat: Figure = Figure(
         value=20, unit="% of the net price", source="UK standard rate from 2011-01-04 (vat_rates, kdeldycke/vat-rates)"
     )
+
+
+class _Document(Record, frozen=True, kw_only=True):
+    """`budget.toml`: the terms at its top, what is supposed under [figures]."""
+
+    releases: tuple[Release, ...] = ()
+    bookings: tuple[Booking, ...] = ()
+    cash_minor: int = 0
+    capital_cost: float = 0.08
+    buffer_at: float = 0.8
+    figures: BudgetFigures = BudgetFigures()
+
+
+def decode_budget(document: bytes) -> tuple[BudgetTerms, BudgetFigures]:
+    """Read `budget.toml`; raises InvalidPeakInput naming every mistake that the document shows by itself."""
+    try:
+        found = msgspec.toml.decode(document, type=_Document)
+    except msgspec.DecodeError as error:
+        raise InvalidPeakInput.of([Mistake(where=BUDGET_DOCUMENT, rule="not_readable", message=str(error))]) from error
+    terms = BudgetTerms(**{name: getattr(found, name) for name in BudgetTerms.__struct_fields__})
+    mistakes = [Mistake(where=BUDGET_DOCUMENT, rule=rule, message=message) for rule, message in _wrong(terms)]
+    mistakes += used_twice(f"{BUDGET_DOCUMENT}: bookings", [booking.id for booking in terms.bookings])
+    if mistakes:
+        raise InvalidPeakInput.of(mistakes)
+    return terms, found.figures
+
+
+def _wrong(terms: BudgetTerms) -> Iterator[tuple[str, str]]:
+    if not 0 < terms.buffer_at < 1:
+        yield "buffer_at", f"buffer_at lies between 0 and 1, not at {terms.buffer_at:g}"
+    if not 0 <= terms.capital_cost <= 1:
+        yield "capital_cost", f"capital_cost is a share of a year from 0 to 1, not {terms.capital_cost:g}"
+    for booking in terms.bookings:
+        if booking.kind not in {COMMITTED, SPENT}:
+            yield "unknown_kind", f"{booking.id} is {booking.kind}, neither {COMMITTED} nor {SPENT}"
+        if booking.amount_minor < 0:
+            yield "negative", f"{booking.id} has {booking.amount_minor}, below 0"
+    for release in terms.releases:
+        if release.up_to_minor < 0:
+            yield "negative", f"{release.role} may release {release.up_to_minor}, below 0"

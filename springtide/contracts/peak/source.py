@@ -43,6 +43,34 @@ class HistorySource(Record, frozen=True):
     until: date | None = None
 
 
+class HistoryFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was handed in (see `platform.uploads`): the SHA-256 of its bytes, and what its sender called it."""
+
+    sha256: str
+    name: str
+
+
+class HistoryAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """A past to be looked over before plans are made of it.
+
+    `document`: `history.toml` as it would be; it may be without a `file` when one is given here. `files`: handed in, by
+    field of the document. `from_shop`: the shop's own orders, categories, stock and what is on its way, as of now.
+    """
+
+    document: str
+    files: dict[str, HistoryFile] = {}
+    from_shop: bool = False
+
+
+def decode_draft(document: bytes) -> HistorySource:
+    """Read `history.toml` before its files are kept; raises InvalidPeakInput for what cannot be read at all."""
+    raw = {"file": "", **_decode(SOURCE_DOCUMENT, document, dict[str, object])}
+    try:
+        return msgspec.convert(raw, HistorySource)
+    except msgspec.ValidationError as error:
+        raise InvalidPeakInput.of([Mistake(where=SOURCE_DOCUMENT, rule="not_readable", message=str(error))]) from error
+
+
 def decode_source(document: bytes) -> HistorySource:
     """Read `history.toml`; raises InvalidPeakInput naming every mistake."""
     source = _decode(SOURCE_DOCUMENT, document, HistorySource)
@@ -77,10 +105,11 @@ def decode_calibration(document: bytes) -> Calibration:
 def _decode(name: str, document: bytes, type_: type[_T]) -> _T:
     try:
         raw = msgspec.toml.decode(document)
-        unknown = sorted(set(raw) - set(type_.__struct_fields__))  # type: ignore[attr-defined]  # a Struct
+        unknown = sorted(set(raw) - set(getattr(type_, "__struct_fields__", raw)))
         if unknown:
-            message = f"there is no field {', '.join(unknown)}"
-            raise InvalidPeakInput.of([Mistake(where=name, rule="not_readable", message=message)])
+            raise InvalidPeakInput.of(
+                Mistake(where=name, rule="not_readable", message=f"there is no field `{field}`") for field in unknown
+            )
         return msgspec.convert(raw, type_, strict=False)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise InvalidPeakInput.of([Mistake(where=name, rule="not_readable", message=str(error))]) from error

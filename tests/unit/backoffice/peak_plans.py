@@ -335,5 +335,6 @@ def answers(parts: dict[str, bytes], paged: dict[tuple[str, int], Part] | None =
         "peak.get_plan": one,
         "peak.get_part": part,
         "peak.get_season": season_of(),
+        "peak.list_questions": (),
         "peak.start_plan": lambda _: row(PlanState.QUEUED),
     }

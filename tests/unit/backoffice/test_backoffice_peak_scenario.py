@@ -135,12 +135,13 @@ async def test_two_who_saved_see_both_texts(owner: Browser, shop: FakeShop) -> N
     assert (found["text"], found["version"]) == ("mine = 1", "4")
 
 
-async def test_an_old_version_is_shown_and_not_edited(owner: Browser, shop: FakeShop) -> None:
+async def test_an_old_version_is_only_shown_to_who_may_not_write(browser_of: BrowserOf, shop: FakeShop) -> None:
     shop.answers["peak.get_input"] = lambda asked: document(asked["version"] or 3, f"v = {asked['version']}")
-    text = (await owner.get(INPUT + "&version=2")).text
+    reader = browser_of("peak.read")
+    text = (await reader.get(INPUT + "&version=2")).text
     assert "v = 2" in text
     assert "<textarea" not in text
-    assert (await owner.get(INPUT + "&version=x")).status == 404
+    assert (await reader.get(INPUT + "&version=x")).status == 404
 
 
 async def test_a_document_of_the_desk_begins_at_version_one_and_no_other_does(owner: Browser, shop: FakeShop) -> None:
@@ -163,3 +164,25 @@ async def test_the_desk_offers_documents_that_are_not_there_yet(owner: Browser) 
     text = (await owner.get("/peak")).text
     assert 'href="/peak/input?name=company.toml"' in text
     assert 'href="/peak/input?name=staff.toml"' in text
+
+
+async def test_an_older_version_shows_what_changed_since_and_can_be_taken_back(owner: Browser, shop: FakeShop) -> None:
+    shop.answers["peak.get_input"] = lambda asked: (
+        document(2, "size = 1\nabout = 'old'\n") if asked["version"] == 2 else document(3, "size = 1\nabout = 'new'\n")
+    )
+    page = INPUT + "&version=2"
+    shown = (await owner.get(page)).text
+    assert "<del>-about = &#39;old&#39;</del>" in shown
+    assert "<ins>+about = &#39;new&#39;</ins>" in shown
+    form = await owner.form(page, INPUT)
+    assert (form["text"].split(), form["version"]) == (["size", "=", "1", "about", "=", "'old'"], "3")
+    await owner.post(INPUT, form)
+    (call,) = shop.asked("peak.put_inputs")
+    assert call["edits"] == (InputEdit(name="company.toml", text="size = 1\nabout = 'old'\n", expected_version=3),)
+
+
+async def test_a_document_that_is_not_there_begins_with_its_defaults(owner: Browser, shop: FakeShop) -> None:
+    shop.answers["peak.list_input_versions"] = ()
+    shop.refusals["peak.get_input"] = PeakNotFound("no")
+    form = await owner.form("/peak/input?name=budget.toml", "/peak/input?name=budget.toml")
+    assert "buffer_at = 0.8" in form["text"]

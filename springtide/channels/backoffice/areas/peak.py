@@ -13,7 +13,6 @@ from springtide.channels.backoffice.forms import Form
 from springtide.channels.backoffice.peak.page import desk_page, kept, speech_of
 from springtide.channels.backoffice.peak.plotly import script
 from springtide.channels.backoffice.peak.reading import whole
-from springtide.channels.backoffice.peak.scenario import DOCUMENTS
 from springtide.channels.backoffice.peak.speech import Speech
 from springtide.channels.backoffice.peak.views import (
     brief,
@@ -28,17 +27,29 @@ from springtide.channels.backoffice.peak.views import (
     servers,
     staff,
     stock,
+    what_if,
 )
 from springtide.channels.backoffice.peak.views.common import Head
 from springtide.channels.backoffice.peak.views.season_words import said
 from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
 from springtide.contracts.peak.api import READ, WRITE, PlanInfo, PlanSettings, PlanState
+from springtide.contracts.peak.documents import ALL_DOCUMENTS
 from springtide.platform.caching import FOREVER
 from springtide.platform.errors import NotFound
 from springtide.platform.http import HttpRequest
 
 SEASON_DAYS = 100
 _SIZES = ("1", "10", "100")
+_CSV = {
+    "season": "days",
+    "stock": "stock.lines",
+    "staff": "staff.hiring",
+    "servers": "servers.services",
+    "gateways": "gateways.loads",
+    "budget": "budget.lines",
+    "calendar": "deadlines",
+}
+"""The table behind a page, as it is downloaded."""
 Show = Callable[[Visit, PlanInfo, Speech], Awaitable[dict[str, Any]]]
 
 
@@ -59,6 +70,7 @@ SCREENS = (
     Screen("gateways", gateways.show),
     Screen("budget", budget.show),
     Screen("methods", methods.show),
+    Screen("what-if", what_if.show),
     Screen("readiness", readiness.show),
     Screen("calendar", calendar.show),
     Screen("live", live.show),
@@ -100,7 +112,7 @@ async def _desk(visit: Visit, trouble: Trouble | None = None) -> Reply:
         plans=plans,
         done=[plan for plan in plans if plan.state is PlanState.DONE],
         inputs=inputs,
-        absent=[name for name in DOCUMENTS if name not in there],
+        absent=[name for name in ALL_DOCUMENTS if name not in there],
         first=today + timedelta(days=1),
         days=SEASON_DAYS,
         size_options=[(size, f"{size} \u00d7") for size in _SIZES],
@@ -139,6 +151,7 @@ async def show(visit: Visit, plan_id: UUID, name: str, trouble: Trouble | None =
         head=head,
         screen=name,
         screens=[one.name for one in SCREENS],
+        csv_steps=_CSV,
         **await screen.show(visit, plan, speech),
     )
 

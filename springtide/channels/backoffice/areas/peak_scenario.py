@@ -8,6 +8,7 @@ from springtide.channels.backoffice.peak import scenario
 from springtide.channels.backoffice.peak.page import desk_page, kept, speech_of
 from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
 from springtide.contracts.peak.api import READ, WRITE, InputDocument, InputInfo, PeakNotFound
+from springtide.contracts.peak.documents import ALL_DOCUMENTS, first_text
 from springtide.contracts.peak.paths import Override
 from springtide.platform.errors import NotFound
 from springtide.platform.http import HttpRequest
@@ -102,7 +103,7 @@ async def save_input(request: HttpRequest) -> Reply:
 
 async def _input(visit: Visit, name: str, *, old: InputDocument | None = None, trouble: Trouble | None = None) -> Reply:
     newest = await _newest(visit, name)
-    if newest is None and name not in scenario.DOCUMENTS:
+    if newest is None and name not in ALL_DOCUMENTS:
         message = f"A plan has no document {name}."
         raise NotFound(message)
     return desk_page(
@@ -117,6 +118,8 @@ async def _input(visit: Visit, name: str, *, old: InputDocument | None = None, t
         version=scenario.version_for(newest, trouble),
         was_changed=trouble is not None and trouble.error.code == scenario.CHANGED,
         mistakes=scenario.mistakes_of(trouble),
+        begins=old.text if old else newest.text if newest else first_text(name),
+        changed=scenario.changed_lines(old.text, newest.text) if old and newest else [],
         may_write=visit.can(WRITE),
     )
 

@@ -13,6 +13,7 @@ from springtide.contracts.peak.common import Band
 
 TIDE, FOAM, SAND, INK, BAD, WARN = "#0a6c74", "rgba(10,108,116,0.18)", "#efe9dd", "#0b1f2a", "#b3261e", "#b26a00"
 PAPER = "#fbfaf7"
+GREY = "#7a7f83"
 
 Figure = dict[str, Any]
 
@@ -49,6 +50,26 @@ def fan(
     if limit:
         data.append(_line(at, list(limit), speech("limit"), color=INK, width=1.5, dash="dash"))
     return _figure(data, title=title, unit=unit, shapes=list(_grounds(at, marked)), labels=_ends(at, bands, speech))
+
+
+def beside(
+    days: Sequence[date],
+    before: Sequence[Band],
+    after: Sequence[Band],
+    speech: Speech,
+    *,
+    title: str,
+    unit: str,
+) -> Figure:
+    """Return the fan of a change over the plan it was made from: that one as a grey line and its P90, dashed."""
+    figure = fan(days, after, speech, title=title, unit=unit)
+    at = [day.isoformat() for day in days]
+    planned = speech("what_if_in_plan")
+    figure["data"] += [
+        _line(at, [band.p50 for band in before], f"{planned}, P50", color=GREY, width=2),
+        _line(at, [band.p90 for band in before], f"{planned}, P90", color=GREY, width=1, dash="dash"),
+    ]
+    return figure
 
 
 def bars(

@@ -1,5 +1,6 @@
 """Forms about what goes into plans: an override, a document."""
 
+import difflib
 from decimal import Decimal, InvalidOperation
 
 import msgspec
@@ -7,15 +8,9 @@ import msgspec
 from springtide.channels.backoffice.forms import Form
 from springtide.channels.backoffice.visit import Trouble
 from springtide.contracts.peak.api import MOST_INPUT_BYTES, InputChanged, InputDocument, InputEdit, NewOverride
-from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT
-from springtide.contracts.peak.company import COMPANY_DOCUMENTS
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.paths import Scope
-from springtide.contracts.peak.source import LEVERS_DOCUMENT, SOURCE_DOCUMENT
-from springtide.contracts.peak.staff_terms import STAFF_DOCUMENT
 
-DOCUMENTS = (SOURCE_DOCUMENT, *COMPANY_DOCUMENTS, CALENDAR_DOCUMENT, STAFF_DOCUMENT, LEVERS_DOCUMENT)
-"""The documents a plan can be made of."""
 SCOPES = tuple(scope.value for scope in Scope)
 CHANGED = InputChanged.code
 
@@ -78,3 +73,9 @@ def mistakes_of(trouble: Trouble | None) -> list[Mistake]:
     if trouble is None or trouble.error.code != InvalidPeakInput.code:
         return []
     return msgspec.convert(trouble.error.facts.get("mistakes", []), type=list[Mistake])
+
+
+def changed_lines(before: str, after: str) -> list[str]:
+    """Return what lies between two texts: lines that are gone with "-", lines that came with "+"."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
+    return [line for line in lines if line[:1] in "+-" and line[:3] not in {"+++", "---"}]

@@ -17,6 +17,7 @@ from springtide.contexts.orders.service import (
 )
 from springtide.contexts.orders.service.list_money import list_money
 from springtide.contexts.orders.service.list_orders import list_of_customer, list_orders
+from springtide.contexts.orders.service.list_sales import list_sales
 from springtide.contexts.orders.service.place_order import PlaceOrder, lane, refuse_malformed
 from springtide.contexts.orders.service.sales_pace import sales_pace
 from springtide.contexts.orders.service.sellers import Sellers
@@ -32,6 +33,7 @@ from springtide.contracts.orders.api import (
     Placed,
     Placement,
     RhythmHour,
+    Sale,
     SalesPace,
     SoldHour,
     SoldUnits,
@@ -240,6 +242,14 @@ class OrdersService:
         caller.require(_READ)
         async with self._db.read() as read:
             return await list_money(read, after=after, limit=limit)
+
+    async def sales(
+        self, *, caller: Caller, after: str | None = None, with_imported: bool = True, limit: int = 500
+    ) -> Page[Sale]:
+        """Return orders with their lines by id; see the contract."""
+        caller.require(_READ)
+        async with self._db.read() as read:
+            return await list_sales(read, after=after, with_imported=with_imported, limit=limit)
 
     async def check(self, *, caller: Caller) -> tuple[Finding, ...]:
         """Check orders inside; see the contract."""

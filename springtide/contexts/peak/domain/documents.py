@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from springtide.contexts.peak.domain.toml_lines import located
 from springtide.contracts.peak.accuracy import ACCURACY_DOCUMENT, decode_accuracy
 from springtide.contracts.peak.api import MOST_INPUT_BYTES
+from springtide.contracts.peak.budget import BUDGET_DOCUMENT, decode_budget
 from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT, decode_calendar
 from springtide.contracts.peak.company import COMPANY_DOCUMENTS, decode_company
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.facts import FACTS_DOCUMENT, decode_facts
+from springtide.contracts.peak.fulfilment import FULFILMENT_DOCUMENT, decode_fulfilment_terms
 from springtide.contracts.peak.partners import PARTNERS_DOCUMENT, decode_partner_notes
 from springtide.contracts.peak.readiness import READINESS_DOCUMENT, decode_readiness_terms
 from springtide.contracts.peak.risk import RISKS_DOCUMENT, decode_risks
@@ -20,6 +23,7 @@ from springtide.contracts.peak.source import (
     decode_source,
 )
 from springtide.contracts.peak.staff_terms import STAFF_DOCUMENT, decode_staff_terms
+from springtide.contracts.peak.stock import STOCK_DOCUMENT, decode_stock_terms
 
 SINGLE: Mapping[str, Callable[[bytes], object]] = {
     CALENDAR_DOCUMENT: decode_calendar,
@@ -32,6 +36,9 @@ SINGLE: Mapping[str, Callable[[bytes], object]] = {
     READINESS_DOCUMENT: decode_readiness_terms,
     RISKS_DOCUMENT: decode_risks,
     STAFF_DOCUMENT: decode_staff_terms,
+    STOCK_DOCUMENT: decode_stock_terms,
+    FULFILMENT_DOCUMENT: decode_fulfilment_terms,
+    BUDGET_DOCUMENT: decode_budget,
 }
 """Documents that are checked alone, and their readers."""
 
@@ -41,7 +48,16 @@ NEEDED = (SOURCE_DOCUMENT, *COMPANY_DOCUMENTS)
 
 
 def mistakes_of(documents: Mapping[str, bytes]) -> Iterator[Mistake]:
-    """Yield what is wrong with a set of documents by name; the company's are checked together once one is there."""
+    """Yield what is wrong with a set of documents by name, each mistake with its line where it has one.
+
+    The company's are checked together once one is there.
+    """
+    for mistake in _found_in(documents):
+        text = documents.get(mistake.where.partition(":")[0], b"").decode(errors="replace")
+        yield located(mistake, text)
+
+
+def _found_in(documents: Mapping[str, bytes]) -> Iterator[Mistake]:
     for name, text in documents.items():
         if name not in DOCUMENTS:
             message = f"a plan has no document of this name; there are {', '.join(DOCUMENTS)}"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from springtide.contracts.peak.company import COMPANY_DOCUMENTS, Company, decode_company
+from springtide.contracts.peak.documents import FOLDER_DOCUMENTS
 from springtide.contracts.peak.fulfilment import FULFILMENT_DOCUMENT, FulfilmentTerms, decode_fulfilment_terms
 from springtide.contracts.peak.partners import PARTNERS_DOCUMENT, PartnerNote, decode_partner_notes
 from springtide.contracts.peak.risk import RISKS_DOCUMENT, Risk, decode_risks
@@ -15,6 +16,11 @@ def read_company(folder: Path) -> Company:
     return decode_company({
         name: (folder / name).read_bytes() for name in COMPANY_DOCUMENTS if (folder / name).is_file()
     })  # fmt: skip
+
+
+def read_documents(folder: Path) -> dict[str, bytes]:
+    """Return the documents of a company that lie in a folder, by name."""
+    return {name: (folder / name).read_bytes() for name in FOLDER_DOCUMENTS if (folder / name).is_file()}
 
 
 def read_staff_terms(folder: Path) -> StaffTerms:

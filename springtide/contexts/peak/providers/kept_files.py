@@ -12,12 +12,16 @@ _KINDS = (".csv", ".csv.gz", ".parquet")
 _BLOCK = 1024 * 1024
 
 
-def keep_file(folder: Path, path: Path) -> str:
-    """Copy a file into the folder and return its name there; InvalidPeakInput for another kind, OSError without it."""
-    kind = next((kind for kind in reversed(_KINDS) if path.name.endswith(kind)), "")
+def keep_file(folder: Path, path: Path, *, called: str = "") -> str:
+    """Copy a file into the folder and return its name there; InvalidPeakInput for another kind, OSError without it.
+
+    `called`: what people call it, where its own name says nothing.
+    """
+    known = called or path.name
+    kind = next((kind for kind in reversed(_KINDS) if known.lower().endswith(kind)), "")
     if not kind:
         message = f"a history is a file of {', '.join(_KINDS)}"
-        raise InvalidPeakInput.of([Mistake(where=path.name, rule="unknown_format", message=message)])
+        raise InvalidPeakInput.of([Mistake(where=known, rule="unknown_format", message=message)])
     digest = hashlib.sha256()
     folder.mkdir(parents=True, exist_ok=True)
     with path.open("rb") as file, tempfile.NamedTemporaryFile(dir=folder, delete=False) as copy:

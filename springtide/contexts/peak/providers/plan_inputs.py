@@ -17,6 +17,7 @@ from springtide.contexts.peak.domain.paths.calibrate import calibrate
 from springtide.contexts.peak.domain.paths.edits import Edits
 from springtide.contexts.peak.domain.plan.inputs import HISTORY, PlanInputs, hash_of
 from springtide.contexts.peak.domain.plan.minute import peak_minute_of
+from springtide.contexts.peak.domain.plan.scenario import under
 from springtide.contexts.peak.domain.season import Season
 from springtide.contexts.peak.providers.calendar_file import usual_calendar
 from springtide.contexts.peak.providers.history_file import read_history_file
@@ -29,6 +30,7 @@ from springtide.contracts.peak.accuracy import ACCURACY_DOCUMENT, decode_accurac
 from springtide.contracts.peak.api import PlanSettings
 from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT, EventCalendar, decode_calendar
 from springtide.contracts.peak.company import COMPANY_DOCUMENTS, decode_company
+from springtide.contracts.peak.documents import with_terms
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.history import QualityReport
 from springtide.contracts.peak.paths import Levers
@@ -43,7 +45,6 @@ from springtide.contracts.peak.source import (
     decode_levers,
     decode_source,
 )
-from springtide.contracts.peak.staff_terms import STAFF_DOCUMENT, StaffTerms, decode_staff_terms
 
 Documents = Mapping[str, bytes]
 
@@ -103,26 +104,27 @@ def inputs_of(request: PlanRequest, documents: Documents, calendar: EventCalenda
     levers = decode_levers(documents[LEVERS_DOCUMENT]) if LEVERS_DOCUMENT in documents else Levers()
     calibration = documents.get(CALIBRATION_DOCUMENT)
     accuracy = documents.get(ACCURACY_DOCUMENT)
-    staff = documents.get(STAFF_DOCUMENT)
     folder = Path(request.folder)
     inbound = kept_file(folder, source.inbound) if source.inbound else None
     as_of = settings.as_of or past.demand.last
     company = decode_company({name: documents[name] for name in COMPANY_DOCUMENTS})
-    return PlanInputs(
+    inputs = PlanInputs(
         season=season,
-        terms=PlanTerms(
-            as_of=as_of,
-            company=company,
-            calendar=calendar,
-            calibration=decode_calibration(calibration) if calibration else calibrate(()),
-            accuracy=decode_accuracy(accuracy) if accuracy else None,
-            counts=read_counts(kept_file(folder, source.stock), inbound) if source.stock else None,
-            staff=decode_staff_terms(staff) if staff else StaffTerms(),
-            evidence=request.evidence,
-            runs=request.runs,
-            judged_on=request.judged_on,
-            readiness=_readiness_terms(documents),
-            roster_weeks=settings.roster_weeks,
+        terms=with_terms(
+            PlanTerms(
+                as_of=as_of,
+                company=company,
+                calendar=calendar,
+                calibration=decode_calibration(calibration) if calibration else calibrate(()),
+                accuracy=decode_accuracy(accuracy) if accuracy else None,
+                counts=read_counts(kept_file(folder, source.stock), inbound) if source.stock else None,
+                evidence=request.evidence,
+                runs=request.runs,
+                judged_on=request.judged_on,
+                readiness=_readiness_terms(documents),
+                roster_weeks=settings.roster_weeks,
+            ),
+            documents,
         ),
         edits=Edits(
             as_of=as_of,
@@ -140,6 +142,7 @@ def inputs_of(request: PlanRequest, documents: Documents, calendar: EventCalenda
         peak_minute=peak_minute_of(company, past.demand.burst),
         visits_counted=past.demand.visits is not None,
     )
+    return inputs if settings.scenario is None else under(inputs, settings.scenario)
 
 
 def _readiness_terms(documents: Documents) -> ReadinessTerms:

@@ -10,7 +10,8 @@ from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contexts.peak.domain.plan.assemble import Made
 from springtide.contexts.peak.domain.plan.inputs import PlanInputs
 from springtide.contexts.peak.domain.plan.make import make_plan
-from springtide.contexts.peak.domain.plan.parts import parts_of
+from springtide.contexts.peak.domain.plan.parts import pages_of, parts_of
+from springtide.contexts.peak.domain.plan.side import base_side
 from springtide.contexts.peak.providers.plan_inputs import calendar_of, checked_documents, inputs_of, read_past
 from springtide.contexts.peak.providers.plan_messages import (
     Ended,
@@ -21,12 +22,14 @@ from springtide.contexts.peak.providers.plan_messages import (
     Progress,
     StageEnded,
 )
+from springtide.contexts.peak.providers.plan_workbook import files_of
 from springtide.contexts.peak.providers.snapshot import FILES, freeze
-from springtide.contracts.peak.api import MOST_PART_BYTES
+from springtide.contracts.peak.api import FILE, MOST_PART_BYTES
 from springtide.contracts.peak.common import Band
 from springtide.contracts.peak.plan import Plan, PlanRecord, StageDone
 from springtide.contracts.peak.snapshot import SNAPSHOT_FILE, snapshot_hash
 from springtide.contracts.peak.source import SOURCE_DOCUMENT, decode_source
+from springtide.contracts.peak.what_if import SIDE
 
 Tell = Callable[[Message], None]
 _SHARES = {
@@ -39,7 +42,9 @@ _SHARES = {
     "servers": 0.92,
     "budget": 0.94,
     "readiness": 0.97,
-    "snapshot": 0.98,
+    "what_if": 0.975,
+    "files": 0.98,
+    "snapshot": 0.99,
 }
 """How much of a plan is done when a stage begins: measured on the demo shop, told to whoever waits."""
 
@@ -55,6 +60,13 @@ def run(request: PlanRequest, tell: Tell) -> None:
     made = make_plan(past.demand, inputs, watch)
     for page in parts_of(made.plan):
         tell(PartMade(page.step, page.page, page.body))
+    with watch.stage("what_if"):
+        for page in pages_of(SIDE, base_side(made.joint, inputs)):
+            tell(PartMade(page.step, page.page, page.body))
+    with watch.stage("files"):
+        for name, body in files_of(made.plan):
+            for number, start in enumerate(range(0, len(body), MOST_PART_BYTES)):
+                tell(PartMade(f"{FILE}{name}", number, body[start : start + MOST_PART_BYTES]))
     with watch.stage("snapshot"):
         frozen = _tell_files(made, inputs, past.demand, tell)
     tell(Ended(figures_of(made.plan), frozen))

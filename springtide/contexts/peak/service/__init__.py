@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from springtide.contexts.peak.providers.numerics import require_numerics
+from springtide.contexts.peak.service import ask as questions
 from springtide.contexts.peak.service import evidence as of_evidence
 from springtide.contexts.peak.service import read_plans, scenario
 from springtide.contexts.peak.service.judge_today import readiness_today
@@ -32,11 +33,15 @@ from springtide.contracts.peak.api import (
     PlanInfo,
     PlanRow,
     PlanSettings,
+    Question,
+    QuestionKind,
 )
 from springtide.contracts.peak.evidence import RunRow, SealedRun
 from springtide.contracts.peak.paths import Override
 from springtide.contracts.peak.readiness import Readiness
 from springtide.contracts.peak.season import Season
+from springtide.contracts.peak.source import HistoryAsk
+from springtide.contracts.peak.what_if import Scenario
 from springtide.platform.audit import audit_entries
 from springtide.platform.audit_entry import AuditEntry
 from springtide.platform.caller import Caller
@@ -257,6 +262,53 @@ class PeakService:
         """See the contract."""
         caller.require(READ)
         return await readiness_today(self._db, plan_id)
+
+    async def ask_what_if(self, *, caller: Caller, key: str, plan_id: UUID, scenario: Scenario) -> Question:
+        """See the contract."""
+        caller.require(WRITE)
+        require_numerics()
+        return await write(
+            self._db,
+            caller=caller,
+            operation="ask_what_if",
+            key=key,
+            request={"plan_id": plan_id, "scenario": scenario},
+            reply=Question,
+            work=lambda tx: questions.ask_what_if(tx, plan_id, scenario),
+        )
+
+    async def look_at_history(self, *, caller: Caller, key: str, ask: HistoryAsk) -> Question:
+        """See the contract."""
+        caller.require(WRITE)
+        require_numerics()
+        return await write(
+            self._db,
+            caller=caller,
+            operation="look_at_history",
+            key=key,
+            request={"ask": ask},
+            reply=Question,
+            work=lambda tx: questions.look_at_history(tx, ask),
+        )
+
+    async def list_questions(
+        self, *, caller: Caller, kind: QuestionKind, plan_id: UUID | None = None, limit: int = 20
+    ) -> tuple[Question, ...]:
+        """See the contract."""
+        caller.require(READ)
+        _require_limit(limit)
+        return await questions.list_questions(self._db, kind, plan_id, limit)
+
+    async def get_question(self, *, caller: Caller, question_id: UUID) -> Question:
+        """See the contract."""
+        caller.require(READ)
+        async with self._db.read() as read:
+            return await questions.find_question(read, question_id)
+
+    async def get_answer(self, *, caller: Caller, question_id: UUID, step: str, page: int = 0) -> Part:
+        """See the contract."""
+        caller.require(READ)
+        return await questions.read_answer(self._db, question_id, step, page)
 
     async def list_audit(
         self, *, caller: Caller, aggregate_id: str | None = None, before: str | None = None, limit: int = 50

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from springtide.contexts.peak.domain.documents import missing
 from springtide.contexts.peak.domain.edits import mistakes_of_settings
+from springtide.contexts.peak.service.ask import signed
 from springtide.contexts.peak.store import (
     MOST_RUNS,
     PlanRecord,
@@ -32,6 +33,8 @@ _DAY = timedelta(days=1)
 async def order_plan(tx: Tx, *, title: str, settings: PlanSettings) -> PlanRow:
     """Freeze documents, overrides and evidence, and put the plan into the queue."""
     settings = settings if settings.as_of else replace(settings, as_of=min(tx.now.date(), settings.first - _DAY))
+    if settings.scenario:
+        settings = replace(settings, scenario=signed(settings.scenario, tx.caller.principal))
     mistakes = list(mistakes_of_settings(settings))
     if len(title) > LONGEST_TITLE:
         message = f"a title has at most {LONGEST_TITLE} characters"

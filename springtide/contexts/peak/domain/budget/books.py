@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from springtide.contracts.peak.budget import Booking, BudgetTerms
+from springtide.contracts.peak.budget import COMMITTED, SPENT, Booking, BudgetTerms
 from springtide.contracts.peak.errors import Mistake
 
-COMMITTED, SPENT = "committed", "spent"
 _WHERE = "budget.toml: bookings"
 
 

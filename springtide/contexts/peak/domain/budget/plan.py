@@ -16,11 +16,11 @@ from springtide.contracts.peak.budget import BudgetLine, BudgetPlan, BudgetTerms
 from springtide.contracts.peak.common import Band, Decision, Department, Phrase
 from springtide.contracts.peak.errors import InvalidPeakInput
 
-_BUFFER_AT = 0.8
+_P80 = 0.8
 _MIDDLE = 0.5
 _DAYS_PER_WEEK = 7
 _DAYS_PER_YEAR = 365.0
-_AROUND = 0.05  # paths within this share of ranks around P80 tell which lines made it so
+_AROUND = 0.05  # paths within this share of ranks around it tell which lines made it so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +52,15 @@ def plan_budget(season: Season, lines: Sequence[CostLine], income: Income, terms
     costs = {line.line: np.broadcast_to(line.paid_minor.sum(axis=1), (paths,)) for line in lines}
     total: NDArray[np.float64] = np.sum(list(costs.values()), axis=0)
     order = np.argsort(total, kind="stable")
-    middle, p80 = order[rank_of(_MIDDLE, paths)], quantile_of(total, _BUFFER_AT)
-    buffer = p80 - float(total[middle])
-    swings = _swings(costs, total, order, buffer)
+    middle, p80 = order[rank_of(_MIDDLE, paths)], quantile_of(total, _P80)
+    buffer = quantile_of(total, terms.buffer_at) - float(total[middle])
+    swings = _swings(costs, total, order, terms.buffer_at, buffer)
     weeks, lowest = _cash(season, lines, income, terms.cash_minor)
     plan = BudgetPlan(
         total=band_of(total),
         p80_minor=round(p80),
         buffer_minor=round(buffer),
-        sum_of_line_p80_minor=round(sum(quantile_of(cost, _BUFFER_AT) for cost in costs.values())),
+        sum_of_line_p80_minor=round(sum(quantile_of(cost, _P80) for cost in costs.values())),
         buffer_cost_minor=round(buffer * terms.capital_cost * season.days / _DAYS_PER_YEAR),
         lost_without_minor=round(_lost_without(total, float(total[middle]), income.margin_minor)),
         lines=tuple(_line(line, costs[line.line], int(middle), swings[line.line], terms) for line in lines),
@@ -88,9 +88,13 @@ def _line(line: CostLine, cost: NDArray[np.float64], middle: int, swing: float, 
 
 
 def _swings(
-    costs: dict[str, NDArray[np.float64]], total: NDArray[np.float64], order: NDArray[np.intp], buffer: float
+    costs: dict[str, NDArray[np.float64]],
+    total: NDArray[np.float64],
+    order: NDArray[np.intp],
+    buffer_at: float,
+    buffer: float,
 ) -> dict[str, float]:
-    """Share the buffer over the lines: what each has more, on paths near P80 of the total than on those near P50.
+    """Share the buffer over the lines: what each has more, on paths near its rank of the total than near P50.
 
     Shares of the total's own spread: lines' P80 would not add up to it.
     """
@@ -100,7 +104,7 @@ def _swings(
         rank = rank_of(share, total.size)
         return order[max(0, rank - near) : rank + near + 1]
 
-    upper, middle = around(_BUFFER_AT), around(_MIDDLE)
+    upper, middle = around(buffer_at), around(_MIDDLE)
     more = {name: float(cost[upper].mean() - cost[middle].mean()) for name, cost in costs.items()}
     whole = sum(more.values())
     return {name: part / whole * buffer if whole else 0.0 for name, part in more.items()}

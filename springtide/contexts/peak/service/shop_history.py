@@ -1,0 +1,139 @@
+"""The shop's own past as files: what its contexts tell of it, in the formats that any shop's files have."""
+
+import asyncio
+import csv
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from springtide.contracts.catalog.api import CatalogApi
+from springtide.contracts.insight.api import MOST_DAYS, By, InsightApi
+from springtide.contracts.inventory.api import InventoryApi
+from springtide.contracts.orders.api import OrdersApi, Sale
+from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.platform.caller import system
+from springtide.platform.wiring import Ask
+
+_CALLER = system("peak")
+_PAGE = 200
+_VISITS_KNOWN = 0.9  # visits of fewer days than this share would be taken for days without visitors
+_Row = Sequence[object]
+
+
+async def write_shop(ask: Ask, folder: Path, *, today: date) -> dict[str, Path]:
+    """Write the shop's orders, categories, stock, arrivals and visits; return the files by field of `history.toml`.
+
+    `today`: up to which visits are asked for. Orders in other currencies are taken in the seller's. Raises
+    InvalidPeakInput for a shop that has sold nothing.
+    """
+    first, sold = await _write_sales(ask(OrdersApi), folder / "sales.csv")
+    if first is None:
+        message = "the shop has no orders yet"
+        raise InvalidPeakInput.of([Mistake(where="orders", rule="empty", message=message)])
+    files = {"file": folder / "sales.csv"}
+    files |= await _goods(ask, folder, sold)
+    visits = await _visits(ask(InsightApi), first, today)
+    if visits:
+        files["visits"] = await _write(folder / "visits.csv", ("date", "visits"), visits)
+    return files
+
+
+async def _write_sales(orders: OrdersApi, path: Path) -> tuple[date | None, set[str]]:
+    """Write every line; return the first day and all SKUs."""
+    first: datetime | None = None
+    skus: set[str] = set()
+    header = ("time", "sku", "quantity", "unit_price", "order_id", "country", "cancelled")
+    file = await asyncio.to_thread(path.open, "w", encoding="utf-8", newline="")
+    with file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        async for sale in _sales(orders):
+            first = sale.placed_at if first is None else min(first, sale.placed_at)
+            skus.update(line.sku for line in sale.lines)
+            writer.writerows(_rows(sale))
+    return None if first is None else first.date(), skus
+
+
+def _rows(sale: Sale) -> Iterable[_Row]:
+    at = sale.placed_at.astimezone(UTC).isoformat(timespec="seconds")
+    for line in sale.lines:
+        price = f"{line.unit_minor * sale.fx_to_base / 100:.4f}"
+        yield at, line.sku, line.units, price, sale.number, sale.country, line.cancelled
+
+
+async def _sales(orders: OrdersApi) -> AsyncIterator[Sale]:
+    after = None
+    while True:
+        page = await orders.sales(caller=_CALLER, after=after)
+        for sale in page.items:
+            yield sale
+        after = page.after
+        if after is None:
+            return
+
+
+async def _goods(ask: Ask, folder: Path, sold: set[str]) -> dict[str, Path]:
+    """Write categories, the count of the stock and what is on its way."""
+    categories = await _categories(ask(CatalogApi))
+    catalogue = [(sku, categories.get(sku, "")) for sku in sorted(sold | set(categories))]
+    on_hand = await _on_hand(ask(InventoryApi))
+    stock = [(sku, units, 1) for sku, units in sorted(on_hand.items())]
+    coming = [
+        (row.sku, row.quantity - row.received, row.expected_on.isoformat())
+        for row in await ask(InventoryApi).list_inbound(caller=_CALLER)
+        if row.quantity > row.received and row.sku in on_hand
+    ]
+    files = {"catalogue": await _write(folder / "catalogue.csv", ("sku", "category"), catalogue)}
+    if stock:
+        files["stock"] = await _write(folder / "stock.csv", ("sku", "on_hand", "pack"), stock)
+    if coming:
+        files["inbound"] = await _write(folder / "inbound.csv", ("sku", "quantity", "arrives"), coming)
+    return files
+
+
+async def _categories(catalog: CatalogApi) -> dict[str, str]:
+    found: dict[str, str] = {}
+    after: str | None = None
+    while True:
+        page = await catalog.list_products(caller=_CALLER, after=after, limit=_PAGE)
+        found |= {sku: row.category for row in page.items for sku in row.skus}
+        after = page.after
+        if after is None:
+            return found
+
+
+async def _on_hand(inventory: InventoryApi) -> dict[str, int]:
+    """Return what may still be sold of what lies there, over all locations."""
+    found: dict[str, int] = {}
+    after: str | None = None
+    while True:
+        page = await inventory.stock(caller=_CALLER, after=after, limit=_PAGE)
+        for row in page.items:
+            found[row.sku] = found.get(row.sku, 0) + max(0, row.on_hand - row.claimed)
+        after = page.after
+        if after is None:
+            return found
+
+
+async def _visits(insight: InsightApi, first: date, today: date) -> list[_Row]:
+    """Return visits by day where nearly all days are known, else nothing."""
+    days: dict[str, int] = {}
+    since = first
+    while since < today:
+        until = min(today, since + timedelta(days=MOST_DAYS))
+        funnel = await insight.funnel(caller=_CALLER, since=since, until=until, by=By.DAY)
+        days |= {one.name: one.visits for one in funnel.slices if one.visits}
+        since = until
+    known = len(days) >= _VISITS_KNOWN * max(1, (today - first).days)
+    return [(day, visits) for day, visits in sorted(days.items())] if known else []
+
+
+async def _write(path: Path, header: Sequence[str], rows: Sequence[_Row]) -> Path:
+    def write() -> None:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows(rows)
+
+    await asyncio.to_thread(write)
+    return path
