@@ -33,7 +33,7 @@ class RunKind(StrEnum):
     CHECK = "check"
 
 
-class MeasuredRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MeasuredRun(msgspec.Struct, frozen=True, kw_only=True):
     """A run and what it measured. The same `id` filed twice is one run.
 
     `ran`: the command. `passed` by its own criteria, `why` not. `at`: when it ended. `release`: of the program.
@@ -54,7 +54,7 @@ class MeasuredRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     without: tuple[str, ...] = ()
 
 
-class SealedRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SealedRun(msgspec.Struct, frozen=True, kw_only=True):
     """A run as it lies in a file. `seal`: proves that a program with the shop's key wrote it; "" proves nothing."""
 
     run: MeasuredRun
