@@ -33,7 +33,7 @@ class ReadinessTerms(Record, frozen=True, kw_only=True):
     )
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Something that shows an item holds, or that it does not (`passed` False).
 
     `source`: "product" where Springtide saw it itself (a rehearsal, a drill, a restore, a plan), else "hand" with a

@@ -25,8 +25,12 @@ class _Overrides(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     overrides: tuple[Override, ...] = ()
 
 
+class _Shown(Evidence, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Evidence as people write it: a key that nobody knows is a mistake of theirs."""
+
+
 class _Filed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[_Shown, ...] = ()
 
 
 class _Format(msgspec.Struct, frozen=True):
