@@ -11,13 +11,19 @@ import numpy as np
 from springtide.contexts.peak.domain.bands import band_of
 from springtide.contexts.peak.domain.brief import briefs_of
 from springtide.contexts.peak.domain.budget.plan import CostLine, Income, plan_budget
+from springtide.contexts.peak.domain.fulfilment.plan import plan_fulfilment
+from springtide.contexts.peak.domain.fulfilment.report import report_of as fulfilment_of
 from springtide.contexts.peak.domain.gateways.plan import plan_gateways
+from springtide.contexts.peak.domain.partners.needs import needs_of
+from springtide.contexts.peak.domain.partners.register import register_of
+from springtide.contexts.peak.domain.partners.review import review_partners
 from springtide.contexts.peak.domain.paths.products import StoredPaths
 from springtide.contexts.peak.domain.paths.totals import PathTotals
 from springtide.contexts.peak.domain.readiness.findings import of_budget, of_gateways, of_servers
 from springtide.contexts.peak.domain.readiness.judge import judge
 from springtide.contexts.peak.domain.review.after import Figure, Overridden, review
 from springtide.contexts.peak.domain.review.live import live_view
+from springtide.contexts.peak.domain.risk.plan import plan_risks
 from springtide.contexts.peak.domain.season import Season
 from springtide.contexts.peak.domain.servers.plan import plan_servers
 from springtide.contexts.peak.domain.staff.plan import StaffAsk, plan_staff
@@ -35,13 +41,17 @@ from springtide.contracts.peak.api import (
     Stage,
 )
 from springtide.contracts.peak.budget import BudgetTerms, Firmness, Release
+from springtide.contracts.peak.fulfilment import FulfilmentPlan
+from springtide.contracts.peak.gateways import GatewayPlan
+from springtide.contracts.peak.partners import PARTNERS_DOCUMENT, decode_partner_notes
 from springtide.contracts.peak.paths import Levers, PathsSummary
 from springtide.contracts.peak.plan import PlanDay
 from springtide.contracts.peak.review import LiveView, Priors, Review
+from springtide.contracts.peak.risk import RISKS_DOCUMENT, decode_risks
 from springtide.contracts.peak.staff import StaffPlan
 from springtide.contracts.peak.staff_terms import StaffTerms
 from springtide.contracts.peak.stock import StockPlan, StockRow
-from springtide.demo.company import load_company
+from springtide.demo.company import COMPANY_FOLDER, load_company
 from tests.unit.backoffice.office_fakes import AT, uid
 from tests.unit.peak.gateways.totals import totals_of
 from tests.unit.peak.staff.made import totals as staff_totals
@@ -123,6 +133,8 @@ def bodies() -> dict[str, bytes]:
         "briefs": briefs_of(decisions, {}),
         "stock": stock_plan(),
         "staff": staff_plan(),
+        "fulfilment": fulfilment_plan(),
+        **partners_and_risks(season, gateways),
         "live": live_of(1.9, hours=24),
         "review": review_of(1.2),
     }
@@ -149,6 +161,28 @@ def stock_plan() -> StockPlan:
         for number, sku in enumerate(skus)
     ]
     return report_of(plan_stock(StoredPaths(season=season, skus=skus, units=units), rows, company), peak_day=AS_OF)
+
+
+@cache
+def fulfilment_plan() -> FulfilmentPlan:
+    """Return two weeks before Christmas of a shop twenty times the demo's, in both houses."""
+    company = load_company()
+    season = staff_totals(20, size=20.0, season=Season(first=date(2011, 12, 5), days=14))
+    return fulfilment_of(plan_fulfilment(season, company), company, (), today=AS_OF)
+
+
+def partners_and_risks(season: PathTotals, gateways: GatewayPlan) -> dict[str, Any]:
+    """Return the register and the risks of the demo company on these paths."""
+    company = load_company()
+    documents = {name: (COMPANY_FOLDER / name).read_bytes() for name in (PARTNERS_DOCUMENT, RISKS_DOCUMENT)}
+    register = register_of(company, decode_partner_notes(documents[PARTNERS_DOCUMENT]), today=AS_OF)
+    peak = date(2011, 11, 25)
+    needs = needs_of(register, fulfilment=fulfilment_plan(), staff=staff_plan(), gateways=gateways, stock=None)
+    risks = decode_risks(documents[RISKS_DOCUMENT])
+    return {
+        "partners": review_partners(register, today=AS_OF, peak=peak, needs=needs),
+        "risks": plan_risks(season, risks, register, today=AS_OF, peak=peak, seed=1),
+    }
 
 
 def steady() -> PathTotals:
@@ -181,6 +215,7 @@ def review_of(level: float) -> Review:
     )
 
 
+@cache
 def staff_plan() -> StaffPlan:
     """Return people for two weeks of a shop twenty times the demo's, a week of them with names."""
     season = Season(first=date(2011, 11, 21), days=14)

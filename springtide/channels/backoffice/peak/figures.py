@@ -72,15 +72,43 @@ def bars(
     return figure
 
 
+def ranges(names: Sequence[str], bands: Sequence[Band], speech: Speech, *, title: str) -> Figure:
+    """Return amounts of money by name: bars from zero to P50, with a line on to P90. Amounts in minor units."""
+    middle = [speech.units(band.p50) for band in bands]
+    above = [speech.units(max(band.p90 - band.p50, 0.0)) for band in bands]
+    data = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "x": middle,
+            "y": list(names),
+            "marker": {"color": TIDE},
+            "error_x": {"type": "data", "symmetric": False, "array": above, "color": INK, "thickness": 1.5},
+            "hovertemplate": "%{y}: P50 %{x:,.0f}<extra></extra>",
+        }
+    ]
+    figure = _figure(data, title=title, unit=speech.currency)
+    figure["layout"]["yaxis"] = {"autorange": "reversed", "automargin": True, "type": "category"}
+    figure["layout"]["xaxis"] = {"title": {"text": f"{speech.currency}, P50 \u2013 P90"}, "rangemode": "tozero"}
+    figure["layout"]["hovermode"] = "closest"
+    return figure
+
+
 def heat(
     columns: Sequence[str],
     rows: Sequence[str],
-    values: Sequence[Sequence[float]],
+    values: Sequence[Sequence[float | None]],
     *,
     title: str,
     signed: bool = False,
+    full: float = 0.0,
+    marks: Sequence[tuple[float, str]] = (),
 ) -> Figure:
-    """Return a heat map, numbers in the cells while there are fewer than 200. `signed`: what is below 0 is bad."""
+    """Return a heat map, numbers in the cells while there are fewer than 200. `signed`: what is below 0 is bad.
+
+    `full`: a value at which there is no room left, 0 where values have no such bound. `marks`: lines before a column
+    (its place, whole or in part) with their names. None is a cell without a value.
+    """
     shown = len(columns) * len(rows) < 200  # noqa: PLR2004 - the rule of the house for heat maps
     data = [
         {
@@ -88,15 +116,42 @@ def heat(
             "x": list(columns),
             "y": list(rows),
             "z": [list(row) for row in values],
-            "colorscale": [[0, BAD], [0.5, PAPER], [1, TIDE]] if signed else [[0, PAPER], [0.7, TIDE], [1, BAD]],
-            **({"zmid": 0} if signed else {}),
+            **_shades(signed=signed, full=full),
             "showscale": not shown,
             **({"texttemplate": "%{z:.0f}"} if shown else {}),
         }
     ]
-    figure = _figure(data, title=title, unit="")
+    figure = _figure(
+        data,
+        title=title,
+        unit="",
+        shapes=[_upright(at - 0.5) for at, _ in marks],
+        labels=[_over(at - 0.5, name, len(marks) - 1 - row) for row, (at, name) in enumerate(marks)],
+    )
+    figure["layout"]["margin"]["t"] += 12 * len(marks)
     figure["layout"]["yaxis"] = {"autorange": "reversed", "automargin": True, "type": "category"}
     return figure
+
+
+def _shades(*, signed: bool, full: float) -> dict[str, Any]:
+    """Return how values become colours: bad is red, and only what is bad."""
+    if signed:
+        return {"colorscale": [[0, BAD], [0.5, PAPER], [1, TIDE]], "zmid": 0}
+    if full:
+        return {"colorscale": [[0, PAPER], [0.8, TIDE], [0.9, WARN], [1, BAD]], "zmin": 0, "zmax": full}
+    return {"colorscale": [[0, PAPER], [1, TIDE]], "zmin": 0}
+
+
+def _upright(at: float) -> dict[str, Any]:
+    line = {"color": INK, "width": 1, "dash": "dash"}
+    return {"type": "line", "xref": "x", "yref": "paper", "x0": at, "x1": at, "y0": 0, "y1": 1, "line": line}
+
+
+def _over(at: float, name: str, row: int) -> dict[str, Any]:
+    """Return a name above the chart; each on a row of its own, so that neighbours stay readable."""
+    font = {"size": 11}
+    place = {"xref": "x", "yref": "paper", "x": at, "y": 1, "xanchor": "left", "yanchor": "bottom"}
+    return {**place, "yshift": 12 * row, "xshift": 3, "text": name, "showarrow": False, "font": font}
 
 
 def _line(

@@ -1,12 +1,14 @@
 """The peak desk's sentences in every language, one file for each step of a plan.
 
-A file is a table of keys, each with `en`, `nl` and `sv`. Values stand in braces with what they are: `{sku}` a name or a
+A file is a table of keys, each with `en`, `nl` and `sv`. The files of a folder share its name as their step: the pages'
+own words are "desk", in `desk.toml` and `desk/`. Values stand in braces with what they are: `{sku}` a name or a
 number as it is, `{units:number}`, `{cost:money}` (minor units), `{by:date}` (ISO), `{share:percent}` (0 to 1).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from string import Formatter
 
 import msgspec
@@ -25,12 +27,24 @@ Format = Callable[[str, Value], str]
 def sentences() -> Mapping[str, Mapping[str, str]]:
     """Return every sentence by key ("servers.allow") and language."""
     found: dict[str, Mapping[str, str]] = {}
-    for file in sorted(files(__package__).iterdir(), key=lambda entry: entry.name):
-        if file.name.endswith(".toml"):
-            step = file.name.removesuffix(".toml")
-            tables = msgspec.toml.decode(file.read_bytes(), type=dict[str, dict[str, str]])
-            found |= {f"{step}.{key}": texts for key, texts in tables.items()}
+    for step, file in _files():
+        tables = msgspec.toml.decode(file.read_bytes(), type=dict[str, dict[str, str]])
+        for key, texts in tables.items():
+            if f"{step}.{key}" in found:
+                message = f"{step}.{key} is said twice, again in {file.name}"
+                raise ValueError(message)
+            found[f"{step}.{key}"] = texts
     return found
+
+
+def _files() -> Iterator[tuple[str, Traversable]]:
+    """Yield each file with its step, by name."""
+    for entry in sorted(files(__package__).iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith(".toml"):
+            yield entry.name.removesuffix(".toml"), entry
+        elif entry.is_dir():
+            inside = sorted(entry.iterdir(), key=lambda file: file.name)
+            yield from ((entry.name, file) for file in inside if file.name.endswith(".toml"))
 
 
 def say(phrase: Phrase, language: str, write: Format) -> str:

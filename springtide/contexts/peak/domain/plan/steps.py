@@ -11,6 +11,7 @@ from springtide.contexts.peak.domain.fulfilment.plan import Fulfilment, plan_ful
 from springtide.contexts.peak.domain.fulfilment.proofs import worst_days
 from springtide.contexts.peak.domain.fulfilment.report import report_of
 from springtide.contexts.peak.domain.gateways.plan import plan_gateways
+from springtide.contexts.peak.domain.partners.needs import needs_of
 from springtide.contexts.peak.domain.partners.register import Register, register_of
 from springtide.contexts.peak.domain.partners.review import review_partners
 from springtide.contexts.peak.domain.paths.joint import JointPaths
@@ -78,8 +79,9 @@ def run_steps(joint: JointPaths, terms: PlanTerms, stages: Stages, *, plan_id: s
     )
     register = register_of(company, terms.partners, today=terms.as_of)
     peak = busiest_day(joint)
+    needs = needs_of(register, fulfilment=fulfilment, staff=staff.plan, gateways=gateways, stock=stock)
     partners = stages.run(
-        "partners", lambda: review_partners(register, today=terms.as_of, peak=peak), words.of_partners
+        "partners", lambda: review_partners(register, today=terms.as_of, peak=peak, needs=needs), words.of_partners
     )
     risks = stages.run("risk", lambda: _risks(joint, terms, register), words.of_risks)
     findings = (
