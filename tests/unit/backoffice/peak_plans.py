@@ -1,6 +1,6 @@
 """A plan as the desk would publish it: gateways, servers, budget and readiness made by the real numerics."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -27,8 +27,8 @@ from springtide.contexts.peak.domain.risk.plan import plan_risks
 from springtide.contexts.peak.domain.season import Season
 from springtide.contexts.peak.domain.servers.plan import plan_servers
 from springtide.contexts.peak.domain.staff.plan import StaffAsk, plan_staff
-from springtide.contexts.peak.domain.stock.report import report_of
-from springtide.contexts.peak.domain.stock.season import plan_stock
+from springtide.contexts.peak.domain.stock.report import items_of, report_of
+from springtide.contexts.peak.domain.stock.season import StockResult, plan_stock
 from springtide.contracts.peak.api import (
     FrozenInput,
     InputInfo,
@@ -41,6 +41,7 @@ from springtide.contracts.peak.api import (
     Stage,
 )
 from springtide.contracts.peak.budget import BudgetTerms, Firmness, Release
+from springtide.contracts.peak.event_outlook import EventOutlook, OffsetUplift, PastOccurrence
 from springtide.contracts.peak.fulfilment import FulfilmentPlan
 from springtide.contracts.peak.gateways import GatewayPlan
 from springtide.contracts.peak.partners import PARTNERS_DOCUMENT, decode_partner_notes
@@ -50,7 +51,7 @@ from springtide.contracts.peak.review import LiveView, Priors, Review
 from springtide.contracts.peak.risk import RISKS_DOCUMENT, decode_risks
 from springtide.contracts.peak.staff import StaffPlan
 from springtide.contracts.peak.staff_terms import StaffTerms
-from springtide.contracts.peak.stock import StockPlan, StockRow
+from springtide.contracts.peak.stock import StockItem, StockPlan, StockRow
 from springtide.demo.company import COMPANY_FOLDER, load_company
 from tests.unit.backoffice.office_fakes import AT, uid
 from tests.unit.peak.gateways.totals import totals_of
@@ -132,6 +133,8 @@ def bodies() -> dict[str, bytes]:
         "readiness": judge(findings, on=AS_OF, deadlines=deadlines),
         "briefs": briefs_of(decisions, {}),
         "stock": stock_plan(),
+        "items": items(),
+        "events": events(),
         "staff": staff_plan(),
         "fulfilment": fulfilment_plan(),
         **partners_and_risks(season, gateways),
@@ -143,6 +146,42 @@ def bodies() -> dict[str, bytes]:
 
 def stock_plan() -> StockPlan:
     """Return a buy list of 36 products."""
+    return report_of(_stock(), peak_day=AS_OF)
+
+
+def items() -> tuple[StockItem, ...]:
+    """Return the same products one by one, with a year of sales up to the season."""
+    sold = tuple(range(53))
+    return tuple(msgspec.structs.replace(one, sold=sold, past_until=AS_OF) for one in items_of(_stock()))
+
+
+def events() -> tuple[EventOutlook, ...]:
+    """Return an event that is known, and one that nobody has seen."""
+    known = EventOutlook(
+        event="black-friday",
+        name="Black Friday",
+        on=date(2011, 11, 25),
+        counts=True,
+        discount=0.2,
+        marketing_minor=100_000,
+        products=40,
+        past=(
+            PastOccurrence(on=date(2009, 11, 27), strength=1.4, discount=0.1, marketing_minor=0),
+            PastOccurrence(on=date(2010, 11, 26), strength=1.6, discount=0.2, marketing_minor=0),
+        ),
+        days=tuple(
+            OffsetUplift(day=date(2011, 11, 25) + timedelta(days=offset), offset=offset, uplift=2.5 - abs(offset) / 2)
+            for offset in range(-2, 3)
+        ),
+        ten_points_more=1.4,
+        half_more_spend=1.05,
+    )
+    drop = msgspec.structs.replace(known, event="drop", name="Drop", counts=False, products=0, past=(), days=())
+    return known, drop
+
+
+@cache
+def _stock() -> StockResult:
     season = Season(first=AS_OF, days=60)
     random = np.random.Generator(np.random.Philox(11))
     company = load_company()
@@ -160,7 +199,7 @@ def stock_plan() -> StockPlan:
         )
         for number, sku in enumerate(skus)
     ]
-    return report_of(plan_stock(StoredPaths(season=season, skus=skus, units=units), rows, company), peak_day=AS_OF)
+    return plan_stock(StoredPaths(season=season, skus=skus, units=units), rows, company)
 
 
 @cache

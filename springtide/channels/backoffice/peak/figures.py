@@ -6,7 +6,7 @@ P10 to P90 a band, P99 a thin dashed line marked "stress", what was sold a line 
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from springtide.channels.backoffice.peak.speech import Speech
 from springtide.contracts.peak.common import Band
@@ -14,7 +14,17 @@ from springtide.contracts.peak.common import Band
 TIDE, FOAM, SAND, INK, BAD, WARN = "#0a6c74", "rgba(10,108,116,0.18)", "#efe9dd", "#0b1f2a", "#b3261e", "#b26a00"
 PAPER = "#fbfaf7"
 
+GREY = "#6c7479"
+
 Figure = dict[str, Any]
+
+
+class Span(NamedTuple):
+    """A time that somebody marked on a chart, and why; both days included."""
+
+    first: date
+    last: date
+    name: str
 
 
 def fan(
@@ -27,28 +37,60 @@ def fan(
     marked: Sequence[bool] = (),
     actual: Sequence[float | None] = (),
     limit: Sequence[float] = (),
+    before: Sequence[float | None] = (),
+    spans: Sequence[Span] = (),
 ) -> Figure:
     """Return a fan over time; `marked`: event days, drawn as grounds; `actual`: what came, None where it is to come.
 
-    `limit`: what there is room for.
+    `limit`: what there is room for. `before`: last year's, in grey. `spans`: times that somebody marked.
     """
     at = [day.isoformat() for day in days]
     data: list[dict[str, Any]] = [
-        _line(at, [band.p10 for band in bands], "P10", color=TIDE, width=0),
+        *([line(at, list(before), speech("last_year"), color=GREY, width=1.5)] if _any(before) else []),
+        line(at, [band.p10 for band in bands], "P10", color=TIDE, width=0),
         {
-            **_line(at, [band.p90 for band in bands], "P10\u2013P90", color=TIDE, width=0),
+            **line(at, [band.p90 for band in bands], "P10\u2013P90", color=TIDE, width=0),
             "fill": "tonexty",
             "fillcolor": FOAM,
         },
-        _line(at, [band.p50 for band in bands], "P50", color=TIDE, width=2.5),
-        _line(at, [band.p99 for band in bands], f"P99, {speech('stress')}", color=BAD, width=1, dash="dot"),
+        line(at, [band.p50 for band in bands], "P50", color=TIDE, width=2.5),
+        line(at, [band.p99 for band in bands], f"P99, {speech('stress')}", color=BAD, width=1, dash="dot"),
     ]
-    if any(value is not None for value in actual):
-        sold = _line(at[: len(actual)], list(actual), speech("sold"), color=INK, width=2)
+    if _any(actual):
+        sold = line(at[: len(actual)], list(actual), speech("sold"), color=INK, width=2)
         data.append({**sold, "mode": "lines+markers", "marker": {"size": 5}})
     if limit:
-        data.append(_line(at, list(limit), speech("limit"), color=INK, width=1.5, dash="dash"))
-    return _figure(data, title=title, unit=unit, shapes=list(_grounds(at, marked)), labels=_ends(at, bands, speech))
+        data.append(line(at, list(limit), speech("limit"), color=INK, width=1.5, dash="dash"))
+    shapes = [*_grounds(at, marked), *(_frame(span) for span in spans)]
+    labels = [*_ends(at, bands, speech), *_before_end(at, before, speech), *(_named(span) for span in spans)]
+    return drawn(data, title=title, unit=unit, shapes=shapes, labels=labels)
+
+
+def _any(values: Sequence[float | None]) -> bool:
+    return any(value is not None for value in values)
+
+
+def _frame(span: Span) -> dict[str, Any]:
+    """Return a dashed frame around a span."""
+    stroke = {"color": WARN, "width": 1, "dash": "dash"}
+    place = {"x0": span.first.isoformat(), "x1": span.last.isoformat(), "y0": 0, "y1": 1}
+    return {"type": "rect", "xref": "x", "yref": "paper", **place, "line": stroke, "layer": "above"}
+
+
+def _named(span: Span) -> dict[str, Any]:
+    place = {"xref": "x", "yref": "paper", "x": span.first.isoformat(), "y": 1, "xanchor": "left", "yanchor": "bottom"}
+    return {**place, "text": span.name, "showarrow": False, "font": {"color": WARN, "size": 11}}
+
+
+def _before_end(at: Sequence[str], before: Sequence[float | None], speech: Speech) -> list[dict[str, Any]]:
+    """Return the name of last year's line over its highest point, where it has room."""
+    known = [(value, day) for value, day in zip(before, at, strict=False) if value is not None]
+    if not known:
+        return []
+    value, day = max(known)
+    font = {"color": GREY, "size": 12}
+    place = {"x": day, "y": value, "yanchor": "bottom"}
+    return [{**place, "text": speech("last_year"), "showarrow": False, "font": font}]
 
 
 def bars(
@@ -66,9 +108,18 @@ def bars(
             "hovertemplate": "%{y}: %{x}<extra></extra>",
         }
     ]
-    figure = _figure(data, title=title, unit=unit)
+    figure = drawn(data, title=title, unit=unit)
     figure["layout"]["yaxis"] = {"autorange": "reversed", "automargin": True, "type": "category"}
     figure["layout"]["xaxis"] = {"title": {"text": unit}, "rangemode": "tozero"}
+    return figure
+
+
+def columns(names: Sequence[str], values: Sequence[float], *, title: str, unit: str, across: str) -> Figure:
+    """Return upright bars from zero; `across`: what their names are."""
+    data = [{"type": "bar", "x": list(names), "y": list(values), "marker": {"color": TIDE}}]
+    figure = drawn([{**data[0], "hovertemplate": "%{x}: %{y:.2f}<extra></extra>"}], title=title, unit=unit)
+    figure["layout"]["xaxis"] = {"title": {"text": across}, "type": "category"}
+    figure["layout"]["hovermode"] = "closest"
     return figure
 
 
@@ -87,7 +138,7 @@ def ranges(names: Sequence[str], bands: Sequence[Band], speech: Speech, *, title
             "hovertemplate": "%{y}: P50 %{x:,.0f}<extra></extra>",
         }
     ]
-    figure = _figure(data, title=title, unit=speech.currency)
+    figure = drawn(data, title=title, unit=speech.currency)
     figure["layout"]["yaxis"] = {"autorange": "reversed", "automargin": True, "type": "category"}
     figure["layout"]["xaxis"] = {"title": {"text": f"{speech.currency}, P50 \u2013 P90"}, "rangemode": "tozero"}
     figure["layout"]["hovermode"] = "closest"
@@ -121,7 +172,7 @@ def heat(
             **({"texttemplate": "%{z:.0f}"} if shown else {}),
         }
     ]
-    figure = _figure(
+    figure = drawn(
         data,
         title=title,
         unit="",
@@ -143,8 +194,8 @@ def _shades(*, signed: bool, full: float) -> dict[str, Any]:
 
 
 def _upright(at: float) -> dict[str, Any]:
-    line = {"color": INK, "width": 1, "dash": "dash"}
-    return {"type": "line", "xref": "x", "yref": "paper", "x0": at, "x1": at, "y0": 0, "y1": 1, "line": line}
+    stroke = {"color": INK, "width": 1, "dash": "dash"}
+    return {"type": "line", "xref": "x", "yref": "paper", "x0": at, "x1": at, "y0": 0, "y1": 1, "line": stroke}
 
 
 def _over(at: float, name: str, row: int) -> dict[str, Any]:
@@ -154,9 +205,10 @@ def _over(at: float, name: str, row: int) -> dict[str, Any]:
     return {**place, "yshift": 12 * row, "xshift": 3, "text": name, "showarrow": False, "font": font}
 
 
-def _line(
+def line(
     at: Sequence[str], values: Sequence[float | None], name: str, *, color: str, width: float, dash: str = "solid"
 ) -> dict[str, Any]:
+    """Return a line over time; a value that is None is a gap."""
     return {
         "type": "scatter",
         "mode": "lines",
@@ -168,7 +220,7 @@ def _line(
     }
 
 
-def _figure(
+def drawn(
     data: list[dict[str, Any]],
     *,
     title: str,
@@ -176,13 +228,14 @@ def _figure(
     shapes: Sequence[dict[str, Any]] = (),
     labels: Sequence[dict[str, Any]] = (),
 ) -> Figure:
+    """Return data with the layout that all charts share."""
     return {
         "data": data,
         "layout": {
             "title": {"text": title, "x": 0, "xanchor": "left"},
             "showlegend": False,
             "hovermode": "x unified",
-            "margin": {"l": 56, "r": 96, "t": 48, "b": 40},
+            "margin": {"l": 56, "r": 96, "t": 24, "b": 40},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "yaxis": {"title": {"text": unit}, "rangemode": "tozero", "gridcolor": SAND},

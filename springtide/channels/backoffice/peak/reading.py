@@ -28,6 +28,29 @@ async def listed(visit: Visit, plan_id: UUID, step: str, type_: type[Item]) -> t
     return tuple(item for part in pages for item in msgspec.json.decode(part.body, type=tuple[type_, ...]))  # type: ignore[valid-type]  # the caller's type
 
 
+async def sought(visit: Visit, plan_id: UUID, step: str, type_: type[Item], *, by: str, wanted: str) -> Item | None:
+    """Return the one of a list that is in order of its field `by`; None when it is not there. Few pages are asked."""
+
+    async def page(number: int) -> Part:
+        return await visit.office.peak.get_part(caller=visit.caller, plan_id=plan_id, step=step, page=number)
+
+    low, high = 0, 0
+    while low <= high:
+        try:
+            part = await page((low + high) // 2)
+        except PeakNotFound:
+            return None
+        high = part.pages - 1 if (low, high) == (0, 0) else high
+        items = msgspec.json.decode(part.body, type=list[type_])  # type: ignore[valid-type]  # the caller's type
+        if items and wanted < getattr(items[0], by):
+            high = part.page - 1
+        elif items and wanted > getattr(items[-1], by):
+            low = part.page + 1
+        else:
+            return next((item for item in items if getattr(item, by) == wanted), None)
+    return None
+
+
 async def _pages(visit: Visit, plan_id: UUID, step: str) -> list[Part]:
     """Return all pages of a part, none when there is no such part."""
 

@@ -53,6 +53,8 @@ class Speech:
 
     def money(self, minor: float) -> str:
         """Return money rounded to what matters: three digits that count, from a hundred units on."""
+        if not round(minor):
+            return f"{self.currency}\u00a00"
         units = Decimal(round(minor)).scaleb(-exponent(self.currency))
         digits = units.adjusted() - 2
         if digits > 0:

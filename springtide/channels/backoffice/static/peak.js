@@ -29,6 +29,7 @@ const draw = (holder, locale) => {
   const style = getComputedStyle(document.body);
   const layout = {
     ...figure.layout,
+    title: undefined, // it stands above the chart, where it can wrap and be read aloud
     height: Number(holder.dataset.height) || 380,
     font: { family: style.fontFamily, color: style.color, size: 13 },
   };

@@ -11,7 +11,7 @@ from springtide.contexts.peak.domain.forecast.baselines import divided
 from springtide.contexts.peak.domain.forecast.days import Opening, opening_of, weekday_shares, weekdays_from
 from springtide.contexts.peak.domain.forecast.groups import Groups, groups_of
 from springtide.contexts.peak.domain.forecast.priors import GENERAL_GOODS
-from springtide.contexts.peak.domain.forecast.profile import Uplift, evidence_of, scatter_of, strong
+from springtide.contexts.peak.domain.forecast.profile import Evidence, Uplift, evidence_of, scatter_of, strong
 from springtide.contexts.peak.domain.forecast.seasonal import YEAR, christmas_prior, season_index
 from springtide.contexts.peak.domain.forecast.uplift import uplift_of
 from springtide.contexts.peak.domain.forecast.weeks import WEEK, Weeks, floored, tamed, usable, weeks_of
@@ -32,6 +32,7 @@ class Setting:
 
     `index`: float64 (days + ahead, categories), share of a usual week with opening days, season and events; `season`:
     the same without opening days and events. `weeks` has windows of events that move this shop left out of the level.
+    `evidence`: past windows, also of events that move nothing.
     """
 
     demand: Demand
@@ -43,6 +44,7 @@ class Setting:
     index: NDArray[np.float64]
     uplift: Uplift
     weeks: Weeks
+    evidence: tuple[Evidence, ...]
 
     @property
     def steps(self) -> int:
@@ -115,6 +117,7 @@ def setting_of(demand: Demand, last: date, calendar: EventCalendar, *, gifts: fl
         index=index,
         uplift=uplift,
         weeks=_weeks(demand, opening, index[: demand.days][:, groups.of], uplift),
+        evidence=tuple(evidence),
     )
 
 

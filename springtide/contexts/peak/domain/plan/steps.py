@@ -34,7 +34,7 @@ from springtide.contracts.peak.readiness import Evidence, Readiness
 from springtide.contracts.peak.risk import RiskPlan
 from springtide.contracts.peak.servers import ServerPlan
 from springtide.contracts.peak.staff import StaffPlan
-from springtide.contracts.peak.stock import StockPlan
+from springtide.contracts.peak.stock import StockItem, StockPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,7 @@ class Results:
     """What came out of every step. `stock` None: nobody counted it, or the plan is not whole."""
 
     stock: StockPlan | None
+    items: tuple[StockItem, ...]
     fulfilment: FulfilmentPlan
     staff: StaffPlan
     gateways: GatewayPlan
@@ -66,7 +67,10 @@ def run_steps(joint: JointPaths, terms: PlanTerms, stages: Stages, *, plan_id: s
     Not `whole`: without what takes longest, the buy list, the proofs of the worst days and the names on the roster.
     """
     totals, company, counts = joint.totals, terms.company, terms.counts if whole else None
-    stock = None if counts is None else stages.run("stock", lambda: stock_of(joint, terms, counts), words.of_stock)
+    stock: StockPlan | None = None
+    items: tuple[StockItem, ...] = ()
+    if counts is not None:
+        stock, items = stages.run("stock", lambda: stock_of(joint, terms, counts), lambda made: words.of_stock(made[0]))
     houses, fulfilment = stages.run(
         "fulfilment", lambda: _fulfilment(joint, terms, whole=whole), lambda made: words.of_fulfilment(made[1])
     )
@@ -96,6 +100,7 @@ def run_steps(joint: JointPaths, terms: PlanTerms, stages: Stages, *, plan_id: s
     readiness = stages.run("readiness", lambda: _readiness(terms, findings, deadlines), words.of_readiness)
     return Results(
         stock=stock,
+        items=items,
         fulfilment=fulfilment,
         staff=staff.plan,
         gateways=gateways,
