@@ -12,6 +12,8 @@ from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.demo.categories import load as load_categories
 
 COMPANY_FOLDER = Path(__file__).parent / "data" / "company"
+LEARNED_FOLDER = Path(__file__).parent / "data" / "learned"
+"""What the demo's own back-test left: docs/peak-accuracy.md has the command."""
 HEADCOUNT = 40
 LOCATIONS = ("own", "ext")
 GATEWAY_IDS = ("sandbox", "stripe", "invoice")

@@ -18,7 +18,7 @@ _WEEK = 7
 def run(settings: Settings, options: argparse.Namespace) -> int:
     """Write scores.json of all judged origins, and forecast.parquet of the last of them."""
     del settings
-    past = judged_past(options)
+    past, history = judged_past(options)
     last = min(options.last_origin, past.demand.last - timedelta(days=_WEEK))
     origins = rolling(options.first_origin, last, every_days=options.every_days)
     if not origins or origins[0] <= past.demand.first:
@@ -29,13 +29,12 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         horizon_days=options.horizon_days,
         fixed_on=tuple(origin for origin in origins if origin < options.fix_until),
         judged_on=tuple(origin for origin in origins if origin >= options.fix_until),
-        gifts=options.gifts,
         seed=options.seed,
         paths=options.paths,
         engine=options.engine,
     )
     result = back_test(past.demand, plan, past.calendar, tell=say)
-    write_back_test(Path(options.out), result, counted=past.report is not None)
+    write_back_test(Path(options.out), result, history=history, counted=past.report is not None)
     for line in summary(result):
         say(line)
     return 0

@@ -8,7 +8,8 @@ from springtide.commands.output import say
 from springtide.commands.peak.past import Past, read_past
 from springtide.contexts.peak.domain.backtest.cut import on_one_day
 from springtide.contexts.peak.domain.backtest.origins import origins_before
-from springtide.contexts.peak.domain.backtest.run import Plan, Result, back_test
+from springtide.contexts.peak.domain.backtest.run import Plan, Result, back_test, gate_in_words
+from springtide.contexts.peak.domain.plan.inputs import hash_of
 from springtide.contexts.peak.providers.forecast_files import write_back_test
 from springtide.contracts.peak.accuracy import AccuracyReport
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
@@ -20,9 +21,9 @@ SEES_THE_FUTURE = ("bulk", "stock_out_suspected")
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
-    """Write forecast.parquet, scores.json and calibration.json; print what matters."""
+    """Write forecast.parquet, scores.json, calibration.json and accuracy.json; print what matters."""
     del settings
-    past = judged_past(options)
+    past, history = judged_past(options)
     last = _last_known(past, options.train_until)
     horizon = _horizon(past, last, options.horizon_days)
     plan = Plan(
@@ -30,25 +31,29 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         horizon_days=horizon,
         fixed_on=origins_before(past.demand, last, horizon_days=horizon),
         judged_on=(last,),
-        gifts=options.gifts,
         seed=options.seed,
         paths=options.paths,
         engine=options.engine,
     )
     result = back_test(past.demand, plan, past.calendar, tell=say)
-    write_back_test(Path(options.out), result, counted=past.report is not None)
+    write_back_test(Path(options.out), result, history=history, counted=past.report is not None)
     for line in summary(result):
         say(line)
     return 0
 
 
-def judged_past(options: argparse.Namespace) -> Past:
-    """Read a past for judging forecasts: rules that know the future are taken back, weeks stay whole."""
+def judged_past(options: argparse.Namespace) -> tuple[Past, str]:
+    """Read a past for judging forecasts: rules that know the future are taken back, weeks stay whole.
+
+    And the hash of the history as plans read it, with all rules: by it a plan knows that the back-test was its own.
+    """
+    history = hash_of(read_past(options).demand)
     options.keep = sorted({*options.keep, *SEES_THE_FUTURE})
     past = read_past(options)
     if past.step_days == 1:
-        return past
-    return Past(demand=on_one_day(past.demand), calendar=past.calendar, step_days=past.step_days, report=past.report)
+        return past, history
+    judged = Past(demand=on_one_day(past.demand), calendar=past.calendar, step_days=past.step_days, report=past.report)
+    return judged, history
 
 
 def _last_known(past: Past, wanted: date) -> date:
@@ -79,7 +84,7 @@ def summary(result: Result) -> list[str]:
     """Return the report's main figures in a few lines."""
     report = result.report
     lines = [
-        f"products: mean of {', '.join(report.members)}; totals: mean of {', '.join(report.top_members)}",
+        f"products: mean of {', '.join(report.members)}; {gate_in_words(result.gate)}",
         f"chosen on: {report.gate_learned_on}",
         f"spread: {report.calibration.learned_on}",
     ]

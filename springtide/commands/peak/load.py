@@ -17,18 +17,25 @@ from springtide.bootstrap import running
 from springtide.commands.engines import engine_settings
 from springtide.commands.output import aside, say
 from springtide.commands.peak.options import DEMO
-from springtide.commands.peak.past import demo_lines, read_past
+from springtide.commands.peak.past import DEMO_EVENTS, demo_lines, read_past
 from springtide.contexts.peak.jobs import history_folder
 from springtide.contexts.peak.providers.calendar_file import USUAL_EVENTS
 from springtide.contexts.peak.providers.kept_files import keep_file
 from springtide.contexts.peak.providers.order_lines import write_order_lines
+from springtide.contracts.peak.accuracy import ACCURACY_DOCUMENT
 from springtide.contracts.peak.api import InputEdit, InputInfo, PeakApi
 from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT
 from springtide.contracts.peak.company import COMPANY_DOCUMENTS
 from springtide.contracts.peak.paths import Levers
-from springtide.contracts.peak.source import KEPT_FILES, LEVERS_DOCUMENT, SOURCE_DOCUMENT, HistorySource
+from springtide.contracts.peak.source import (
+    CALIBRATION_DOCUMENT,
+    KEPT_FILES,
+    LEVERS_DOCUMENT,
+    SOURCE_DOCUMENT,
+    HistorySource,
+)
 from springtide.demo.catalogue import read_catalogue
-from springtide.demo.company import COMPANY_FOLDER
+from springtide.demo.company import COMPANY_FOLDER, LEARNED_FOLDER
 from springtide.demo.opening_stock import read_opening_stock
 from springtide.platform.caller import system
 from springtide.platform.usecase import new_key
@@ -40,6 +47,7 @@ _CALLER = system("cli")
 def run(settings: Settings, options: argparse.Namespace) -> int:
     """Look everything over, keep the files, save the documents."""
     with tempfile.TemporaryDirectory(prefix="springtide-peak-") as folder:
+        options.usual_events = USUAL_EVENTS
         if options.file == DEMO:
             _write_demo(Path(folder), options)
         else:
@@ -71,9 +79,12 @@ def _documents(options: argparse.Namespace, there: dict[str, int]) -> Iterator[t
     if options.events:
         yield CALENDAR_DOCUMENT, Path(options.events).read_text(encoding="utf-8")
     elif CALENDAR_DOCUMENT not in there:
-        yield CALENDAR_DOCUMENT, USUAL_EVENTS.read_text(encoding="utf-8")
+        yield CALENDAR_DOCUMENT, options.usual_events.read_text(encoding="utf-8")
     if LEVERS_DOCUMENT not in there:
         yield LEVERS_DOCUMENT, _toml(Levers())
+    if options.learned:
+        for name in (CALIBRATION_DOCUMENT, ACCURACY_DOCUMENT):
+            yield name, (Path(options.learned) / name).read_text(encoding="utf-8")
     if options.company:
         for name in COMPANY_DOCUMENTS:
             yield name, (Path(options.company) / name).read_text(encoding="utf-8")
@@ -101,6 +112,8 @@ def _write_demo(folder: Path, options: argparse.Namespace) -> None:
     stock = [(sku, units, pack) for sku, (units, pack) in on_hand.items()]
     options.stock = _write(folder / "stock.csv", ("sku", "on_hand", "pack"), stock)
     options.company = options.company or str(COMPANY_FOLDER)
+    options.learned = options.learned or str(LEARNED_FOLDER)
+    options.usual_events = DEMO_EVENTS
     options.timezone = lines.timezone
 
 

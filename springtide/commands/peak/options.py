@@ -40,6 +40,7 @@ def load(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stock", default="", metavar="FILE", help="sku, on_hand, pack: a count of the stock")
     parser.add_argument("--inbound", default="", metavar="FILE", help="sku, quantity, arrives: what is on its way")
     parser.add_argument("--company", default="", metavar="FOLDER", help="the company's documents; `demo` has its own")
+    add_learned(parser)
 
 
 def add_levers(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +50,13 @@ def add_levers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--discount", type=float, metavar="TIMES", help="what discounts do to orders on event days")
     parser.add_argument("--conversion", type=float, metavar="TIMES", help="orders per visit on event days")
     parser.add_argument("--overrides", default="", metavar="FILE", help="TOML: who changes what, and why")
+
+
+def add_learned(parser: argparse.ArgumentParser) -> None:
+    """Add the folder of a back-test."""
+    parser.add_argument(
+        "--learned", default="", metavar="FOLDER", help="what `peak backtest --out` wrote: spread and methods"
+    )
 
 
 def plan(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +70,9 @@ def plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--season-from", type=date.fromisoformat, metavar="DATE", help="default: after the history")
     parser.add_argument("--season-days", type=int, default=100, metavar="N", help="default 100")
     parser.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help="default: the day after the history")
-    parser.add_argument("--calibration", default="", metavar="FILE", help="what `peak backtest` wrote")
+    parser.add_argument("--calibration", default="", metavar="FILE", help="the spread that `peak backtest` learned")
+    parser.add_argument("--accuracy", default="", metavar="FILE", help="the methods it let through")
+    add_learned(parser)
     _add_gifts(parser)
     parser.add_argument(
         "--roster-weeks", type=int, default=4, metavar="N", help="weeks with names (default 4; 0: none)"
@@ -200,8 +210,8 @@ def _add_gifts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gifts",
         type=float,
-        default=1.0,
-        help="lever of a first Christmas: 1 for general goods, 2 for gifts, 0 for none (default 1)",
+        metavar="TIMES",
+        help="lever of a first Christmas: 1 for general goods, 2 for gifts, 0 for none (default: as events.toml says)",
     )
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from springtide.commands.peak.options import DEMO
 from springtide.contexts.peak.domain.events import holidays_in
 from springtide.contexts.peak.domain.history.demand import Demand
@@ -15,12 +17,16 @@ from springtide.contexts.peak.providers.calendar_file import read_calendar, usua
 from springtide.contexts.peak.providers.clock import check_timezone
 from springtide.contexts.peak.providers.history_file import read_history_file
 from springtide.contexts.peak.providers.series import read_catalogue, read_visits
-from springtide.contracts.peak.calendar import EventCalendar
+from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT, EventCalendar, mistakes_of_calendar
+from springtide.contracts.peak.errors import InvalidPeakInput
 from springtide.contracts.peak.history import QualityReport
 from springtide.demo.catalogue import read_catalogue as read_demo_catalogue
+from springtide.demo.company import COMPANY_FOLDER
 from springtide.demo.history import HistoryOrder, read_history
 
 _COLUMNS = ("local", "sku", "quantity", "price_minor", "order_id", "customer_id", "country")
+DEMO_EVENTS = COMPANY_FOLDER / CALENDAR_DOCUMENT
+"""The usual events; the demo sells gifts, which says how high a first Christmas is."""
 _GOODS = ("article", "free", "unlisted")
 
 
@@ -36,7 +42,7 @@ class Past:
 
 def read_past(options: argparse.Namespace) -> Past:
     """Read everything; raises InvalidPeakInput naming every mistake, OSError for a file that is not there."""
-    calendar = read_calendar(Path(options.events)) if options.events else usual_calendar()
+    calendar = _calendar(options)
     categories = read_catalogue(Path(options.catalogue)) if options.catalogue else {}
     visits = read_visits(Path(options.visits)) if options.visits else {}
     if options.file == DEMO:
@@ -51,6 +57,22 @@ def read_past(options: argparse.Namespace) -> Past:
     around = Around(closed=calendar.closed_days(), holidays=holidays, visits=visits, categories=categories)
     demand, report = demand_of(lines, keep=frozenset(options.keep), around=around)
     return Past(demand=demand, calendar=calendar, step_days=1, report=report)
+
+
+def _calendar(options: argparse.Namespace) -> EventCalendar:
+    """Return the events; `--gifts`, where a step has it, replaces what they say of a first Christmas."""
+    if options.events:
+        calendar = read_calendar(Path(options.events))
+    else:
+        calendar = read_calendar(DEMO_EVENTS) if options.file == DEMO else usual_calendar()
+    gifts = getattr(options, "gifts", None)
+    if gifts is None:
+        return calendar
+    changed = msgspec.structs.replace(calendar, gifts=gifts)
+    mistakes = list(mistakes_of_calendar(changed, where="--gifts"))
+    if mistakes:
+        raise InvalidPeakInput.of(mistakes)
+    return changed
 
 
 def demo_lines() -> OrderLines:

@@ -13,8 +13,9 @@ from springtide.commands.peak.scenario import levers_of, versions
 from springtide.commands.peak.told import Watch, plan_in_words
 from springtide.contexts.peak.domain.paths.calibrate import calibrate
 from springtide.contexts.peak.domain.paths.edits import Edits
-from springtide.contexts.peak.domain.plan.inputs import PlanInputs, hash_of
+from springtide.contexts.peak.domain.plan.inputs import HISTORY, PlanInputs, hash_of
 from springtide.contexts.peak.domain.plan.make import make_plan
+from springtide.contexts.peak.domain.plan.minute import peak_minute_of
 from springtide.contexts.peak.domain.season import LONGEST_SEASON_DAYS, Season
 from springtide.contexts.peak.providers.company_files import (
     read_company,
@@ -24,16 +25,19 @@ from springtide.contexts.peak.providers.company_files import (
 )
 from springtide.contexts.peak.providers.plan_files import (
     hash_of_file,
+    read_accuracy,
     read_calibration,
     read_counts,
     read_overrides,
     write_plan,
 )
+from springtide.contracts.peak.accuracy import ACCURACY_DOCUMENT
 from springtide.contracts.peak.common import Phrase
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.paths import Levers
 from springtide.contracts.peak.plan import PlanRecord, PlanTerms, StockCount
-from springtide.demo.company import COMPANY_FOLDER
+from springtide.contracts.peak.source import CALIBRATION_DOCUMENT
+from springtide.demo.company import COMPANY_FOLDER, LEARNED_FOLDER
 from springtide.demo.opening_stock import read_opening_stock
 from springtide.settings import Settings
 
@@ -42,7 +46,8 @@ _IN_FOLDER = {
     "catalogue": "catalogue.csv",
     "visits": "visits.csv",
     "events": "events.toml",
-    "calibration": "calibration.json",
+    "calibration": CALIBRATION_DOCUMENT,
+    "accuracy": ACCURACY_DOCUMENT,
     "overrides": "overrides.toml",
     "company": "company",
     "stock": "stock.csv",
@@ -56,6 +61,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     del settings
     watch = Watch()
     look_into_folder(options)
+    take_learned(options)
     past = read_past(options)
     demand = past.demand
     watch.read("history", Phrase(key="plan.history", values={"days": demand.days, "products": len(demand.products)}))
@@ -87,6 +93,14 @@ def look_into_folder(options: argparse.Namespace) -> None:
             setattr(options, name, str(folder / usual))
 
 
+def take_learned(options: argparse.Namespace) -> None:
+    """Take calibration and accuracy from the folder of a back-test; the demo has its own."""
+    folder = options.learned or (str(LEARNED_FOLDER) if options.file == DEMO else "")
+    if folder:
+        options.calibration = options.calibration or str(Path(folder) / CALIBRATION_DOCUMENT)
+        options.accuracy = options.accuracy or str(Path(folder) / ACCURACY_DOCUMENT)
+
+
 def _inputs(options: argparse.Namespace, past: Past) -> PlanInputs:
     demand = past.demand
     season = _season(options, demand.last)
@@ -95,26 +109,28 @@ def _inputs(options: argparse.Namespace, past: Past) -> PlanInputs:
     calibration = read_calibration(Path(options.calibration)) if options.calibration else calibrate(())
     overrides = read_overrides(Path(options.overrides)) if options.overrides else ()
     files = {} if options.file == DEMO else {"history": hash_of_file(Path(options.file))}
+    company = read_company(folder)
     return PlanInputs(
         season=season,
         terms=PlanTerms(
             as_of=as_of,
-            company=read_company(folder),
+            company=company,
             calendar=past.calendar,
             calibration=calibration,
+            accuracy=read_accuracy(Path(options.accuracy)) if options.accuracy else None,
             counts=_counts(options),
             staff=read_staff_terms(folder),
             partners=read_partner_notes(folder),
             risks=read_risks(folder),
             roster_weeks=options.roster_weeks,
-            gifts=options.gifts,
         ),
         edits=Edits(as_of=as_of, overrides=overrides, levers=levers_of(options, Levers())),
         quality=past.report,
         seed=options.seed,
         paths=options.paths,
-        hashes={"demand": hash_of(demand), **files},
+        hashes={HISTORY: hash_of(demand), **files},
         versions=versions(),
+        peak_minute=peak_minute_of(company, demand.burst),
         visits_counted=demand.visits is not None,
     )
 

@@ -33,7 +33,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         paths=joint.totals.paths,
         hashes=record.hashes,
         versions=versions(),
-        peak_minute=joint.totals.peak_minute,
+        peak_minute=before.peak_minute,
         visits_counted=record.visits_counted,
     )
     made = change_plan(joint, inputs, edits, watch)

@@ -4,7 +4,11 @@ from datetime import date
 
 import msgspec
 
+from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.paths import Calibration
+
+ACCURACY_DOCUMENT = "accuracy.json"
+"""The kept accuracy of a shop's forecasts, one of the documents a plan is made of."""
 
 
 class MethodScore(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,16 +75,55 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeasonSpread(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole horizon's total on the joint paths beside what happened, for one origin. Figures of `units`."""
+    """The whole horizon's total of a `measure` on the joint paths beside what happened, for one origin.
+
+    `sd`: of the log of the total over the paths.
+    """
 
     origin: date
+    measure: str
     days: int
     mean: float
     p10: float
     p50: float
     p90: float
     p99: float
+    sd: float
     actual: float
+
+
+class SeasonCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the paths spread a season's total as far as forecasts were off, of one `measure`, over judged origins.
+
+    `empirical`: root mean square of log(came / mean), bias included; `bias`: the mean of it. `drawn`: the paths'
+    standard deviation of the log, the mean over origins. `within_p90`: share of origins that came at or below P90;
+    `within_80`: between P10 and P90. `independent`: how many horizons' worth of days the `origins` have: they overlap.
+    `learned`: root mean square of the log over the origins that the spread was learned on.
+    """
+
+    measure: str
+    origins: int
+    independent: float
+    learned: float | None
+    empirical: float | None
+    bias: float | None
+    drawn: float
+    within_p90: float
+    within_80: float
+
+
+class ValueAdded(msgspec.Struct, frozen=True, kw_only=True):
+    """A method before the gate: by which share its error was below the benchmark's, and whether it is in the mean.
+
+    `level`: total or product. `measure`: units, orders, revenue. A baseline is shown and never averaged, but for the
+    benchmark itself.
+    """
+
+    level: str
+    measure: str
+    method: str
+    share: float
+    is_in: bool
 
 
 class AccuracyReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,11 +135,72 @@ class AccuracyReport(msgspec.Struct, frozen=True, kw_only=True):
     judged_on: tuple[date, ...]
     products: int
     members: tuple[str, ...]
-    top_members: tuple[str, ...]
+    top_members: dict[str, tuple[str, ...]]
     gate_learned_on: str
     calibration: Calibration
     methods: tuple[MethodScore, ...]
     quantiles: tuple[QuantileScore, ...]
     comparisons: tuple[Comparison, ...]
     seasons: tuple[SeasonSpread, ...]
+    checks: tuple[SeasonCheck, ...]
+    value_added: tuple[ValueAdded, ...]
     notes: tuple[str, ...] = ()
+
+
+class KeptAccuracy(msgspec.Struct, frozen=True, kw_only=True):
+    """accuracy.json: what a plan reads of a back-test, and what planners are shown of it. Small enough for a document.
+
+    `history`: SHA-256 of the history the plans of this shop are made of (`PlanInputs.hashes["demand"]`): a plan of
+    another history does not use the gate. `members`: methods of products that are averaged; `top_members`: of totals,
+    by measure. `coverage`: of the joint draws, P50, P90 and P99 per week. Origins before the first of `judged_on` fixed
+    everything, what came after the others was judged.
+    """
+
+    history: str
+    source: str
+    horizon_days: int
+    fixed_on: tuple[date, ...]
+    judged_on: tuple[date, ...]
+    members: tuple[str, ...]
+    top_members: dict[str, tuple[str, ...]]
+    learned_on: str
+    value_added: tuple[ValueAdded, ...]
+    scores: tuple[MethodScore, ...]
+    coverage: tuple[QuantileScore, ...]
+    seasons: tuple[SeasonSpread, ...]
+    checks: tuple[SeasonCheck, ...]
+
+
+def kept(report: AccuracyReport, *, history: str) -> KeptAccuracy:
+    """Return what is kept of a report: WAPE per week of all methods, coverage of the draws, seasons, the gate."""
+    return KeptAccuracy(
+        history=history,
+        source=report.source,
+        horizon_days=report.horizon_days,
+        fixed_on=report.fixed_on,
+        judged_on=report.judged_on,
+        members=report.members,
+        top_members=report.top_members,
+        learned_on=report.gate_learned_on,
+        value_added=report.value_added,
+        scores=tuple(score for score in report.methods if score.grain == "week" and score.event_weeks is None),
+        coverage=tuple(
+            score
+            for score in report.quantiles
+            if (score.method, score.grain, score.event_weeks) == ("forecast", "week", None) and score.share in SHOWN
+        ),
+        seasons=report.seasons,
+        checks=report.checks,
+    )
+
+
+SHOWN = (0.5, 0.9, 0.99)
+
+
+def decode_accuracy(document: bytes) -> KeptAccuracy:
+    """Read `accuracy.json`, as `springtide peak accuracy` writes it; raises InvalidPeakInput."""
+    try:
+        return msgspec.json.decode(document, type=KeptAccuracy)
+    except msgspec.DecodeError as error:
+        mistake = Mistake(where=ACCURACY_DOCUMENT, rule="not_readable", message=str(error))
+        raise InvalidPeakInput.of([mistake]) from error

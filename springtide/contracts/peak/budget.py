@@ -104,10 +104,7 @@ class BudgetFigures(Record, frozen=True, kw_only=True):
     """What a budget supposes besides the steps of the plan; `budget.toml` may say better under [figures]."""
 
     marketing: Figure = _assumed(6, "% of revenue", "usual for gift shops in the quarter of their peak, set by us")
-    parcels_per_order: Figure = _assumed(1.08, "parcels/order", "one order in twelve leaves in two parcels, set by us")
     packing: Figure = _assumed(45, "minor units/parcel", "box, filling and label, set by us")
-    express_share: Figure = _assumed(3, "% of parcels", "parcels sent faster at our cost to keep a promise, set by us")
-    express_extra: Figure = _assumed(420, "minor units/parcel", "next day instead of two days, set by us")
     returned: Figure = _assumed(8, "% of orders", "gifts are returned less than clothes, set by us")
     return_cost: Figure = _assumed(380, "minor units/return", "label, work and loss of value, set by us")
     vat: Figure = Figure(

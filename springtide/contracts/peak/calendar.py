@@ -22,6 +22,7 @@ WIDEST_WINDOW_DAYS = 120
 _MONTHS = 12
 _EACH_YEAR = 0
 _LEAP_YEAR = 2000
+_MOST_GIFTS = 10.0
 
 
 class NthWeekday(Record, frozen=True, tag="nth_weekday", tag_field="rule"):
@@ -95,6 +96,8 @@ class EventCalendar(Record, frozen=True):
 
     `regions`: countries it sells to, "GB" or "GB-ENG"; the first one's public holidays are the shop's own.
     `closed_weekdays`, `closures` and, with `closed_on_holidays`, the shop's own holidays: days without sales.
+    `gifts`: lever of a Christmas that the history has not seen: how many times general goods' the season of these
+    goods is, 1 for general goods, 2 for gifts, 0 for none. A history of a year speaks for itself.
     """
 
     regions: tuple[str, ...]
@@ -102,6 +105,7 @@ class EventCalendar(Record, frozen=True):
     closures: tuple[Closure, ...] = ()
     closed_weekdays: tuple[str, ...] = ()
     closed_on_holidays: bool = False
+    gifts: float = 1.0
 
     def closed_days(self) -> dict[date, str]:
         """Return every day of the closures with its reason."""
@@ -149,6 +153,9 @@ def mistakes_of_calendar(calendar: EventCalendar, *, where: str = CALENDAR_DOCUM
     """Yield what is wrong within a calendar, apart from regions that nobody knows."""
     if not calendar.regions:
         yield Mistake(where=where, rule="region_missing", message="name at least one region, the shop's own first")
+    if not 0 <= calendar.gifts <= _MOST_GIFTS:
+        message = f"gifts lies from 0 to {_MOST_GIFTS:g}, not {calendar.gifts:g}"
+        yield Mistake(where=where, rule="gifts", message=message)
     yield from used_twice(f"{where}: events", [event.id for event in calendar.events])
     yield from _weekdays(where, calendar.closed_weekdays)
     for event in calendar.events:

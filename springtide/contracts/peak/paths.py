@@ -53,6 +53,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
 
     Standard deviations on the log scale: of the season's one factor, of event windows, of days, of categories. By class
     of volume, parted by `volumes` (units a day): `product_sd` of products' own factors, `dispersion` of daily counts.
+    Season and day are those of orders; `basket_…`: what units are off beyond orders, `price_…`: revenue beyond units.
     """
 
     common_sd: float
@@ -63,13 +64,18 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     product_sd: tuple[float, ...]
     dispersion: tuple[float, ...]
     learned_on: str
+    basket_sd: float = 0.0
+    basket_day_sd: float = 0.0
+    price_sd: float = 0.0
+    price_day_sd: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse classes that do not fit together."""
         if not len(self.product_sd) == len(self.dispersion) == len(self.volumes) + 1:
             message = "there is one product_sd and one dispersion for each class, one class more than volumes"
             raise ValueError(message)
-        sds = (self.common_sd, self.event_sd, self.day_sd, self.group_sd, *self.product_sd)
+        own = (self.basket_sd, self.basket_day_sd, self.price_sd, self.price_day_sd, *self.product_sd)
+        sds = (self.common_sd, self.event_sd, self.day_sd, self.group_sd, *own)
         if min(sds) < 0 or min(self.dispersion) <= 0:
             message = "standard deviations are not negative, dispersions lie above 0"
             raise ValueError(message)

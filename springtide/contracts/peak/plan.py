@@ -5,9 +5,11 @@ written down. A step that had nothing to plan with (no stock count, no calibrati
 """
 
 from datetime import date
+from enum import StrEnum
 
 import msgspec
 
+from springtide.contracts.peak.accuracy import KeptAccuracy
 from springtide.contracts.peak.brief import Brief
 from springtide.contracts.peak.budget import BudgetFigures, BudgetPlan, BudgetTerms
 from springtide.contracts.peak.calendar import EventCalendar
@@ -50,6 +52,49 @@ class PlanDay(msgspec.Struct, frozen=True, kw_only=True):
     last_year_orders: float | None = None
 
 
+class FigureSource(StrEnum):
+    """Who says a figure: the company's documents, the history, or nobody (a documented assumption)."""
+
+    COMPANY = "company"
+    MEASURED = "measured"
+    ASSUMED = "assumed"
+
+
+class PeakMinute(msgspec.Struct, frozen=True, kw_only=True):
+    """The busiest minute of an hour over its average one: servers and gateways are sized for it.
+
+    Measured on the fullest hour of each day, so many `hours` with so many `orders`; `note`: the company's source.
+    """
+
+    times: float
+    source: FigureSource
+    hours: int = 0
+    orders: int = 0
+    note: str = ""
+
+
+class GateState(StrEnum):
+    """Used: a back-test of this very history chose the methods. Stale: it was of another one. None: there is none."""
+
+    USED = "used"
+    STALE = "stale"
+    NONE = "none"
+
+
+class ForecastMethods(msgspec.Struct, frozen=True, kw_only=True):
+    """The methods whose plain mean the forecast is: of `products`, and of `totals` by measure.
+
+    Only with the state "used" did a back-test choose them; else they are the usual ones, which are documented.
+    `accuracy`: the kept back-test, also one that is stale.
+    """
+
+    state: GateState
+    products: tuple[str, ...]
+    totals: dict[str, tuple[str, ...]]
+    learned_on: str
+    accuracy: KeptAccuracy | None
+
+
 class StageDone(msgspec.Struct, frozen=True, kw_only=True):
     """A stage of the plan and what came out of it."""
 
@@ -85,6 +130,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     deadlines: tuple[Deadline, ...]
     paths: PathsSummary
     days: tuple[PlanDay, ...]
+    methods: ForecastMethods
+    peak_minute: PeakMinute
     quality: QualityReport | None
     stock: StockPlan | None
     fulfilment: FulfilmentPlan
@@ -112,14 +159,16 @@ class StockCount(msgspec.Struct, frozen=True, kw_only=True):
 class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
     """What a plan was made with besides history and paths: frozen in inputs.json, so that it can be made again.
 
+    `accuracy`: the back-test that chooses the methods, None without one.
     `counts`: of the stock, None where nobody counted: then there is no buy list.
-    `roster_weeks`: weeks in which people's names stand on shifts. `gifts`: lever of a first Christmas.
+    `roster_weeks`: weeks in which people's names stand on shifts.
     """
 
     as_of: date
     company: Company
     calendar: EventCalendar
     calibration: Calibration
+    accuracy: KeptAccuracy | None = None
     counts: tuple[StockCount, ...] | None = None
     stock: StockTerms = StockTerms()
     fulfilment: FulfilmentTerms = FulfilmentTerms()
@@ -130,7 +179,6 @@ class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
     risks: tuple[Risk, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     roster_weeks: int = 4
-    gifts: float = 1.0
 
 
 class PlanRecord(msgspec.Struct, frozen=True, kw_only=True):

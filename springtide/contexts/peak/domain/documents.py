@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from springtide.contracts.peak.accuracy import ACCURACY_DOCUMENT, decode_accuracy
 from springtide.contracts.peak.api import MOST_INPUT_BYTES
 from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT, decode_calendar
 from springtide.contracts.peak.company import COMPANY_DOCUMENTS, decode_company
@@ -20,6 +21,7 @@ from springtide.contracts.peak.staff_terms import STAFF_DOCUMENT, decode_staff_t
 
 SINGLE: Mapping[str, Callable[[bytes], object]] = {
     CALENDAR_DOCUMENT: decode_calendar,
+    ACCURACY_DOCUMENT: decode_accuracy,
     CALIBRATION_DOCUMENT: decode_calibration,
     LEVERS_DOCUMENT: decode_levers,
     SOURCE_DOCUMENT: decode_source,

@@ -1,4 +1,4 @@
-"""What a back-test leaves behind: `forecast.parquet`, `scores.json` and `calibration.json`."""
+"""What a back-test leaves behind: `forecast.parquet`, `scores.json`, `calibration.json` and `accuracy.json`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,17 +11,23 @@ from springtide.contexts.peak.domain.backtest.draws import SHARES
 from springtide.contexts.peak.domain.backtest.empirical import MEASURES
 from springtide.contexts.peak.domain.backtest.run import Judged, Result
 from springtide.contexts.peak.domain.forecast.groups import groups_of
+from springtide.contracts.peak.accuracy import ACCURACY_DOCUMENT, kept
+from springtide.contracts.peak.source import CALIBRATION_DOCUMENT
 
 COLUMNS = ("date", "level", "key", "mean", "p01", "p10", "p50", "p90", "p99", "actual")
 _MINOR = 100.0
 
 
-def write_back_test(folder: Path, result: Result, *, counted: bool) -> None:
-    """Write the three files into a folder, which is made; `counted`: orders and money are known beside units."""
+def write_back_test(folder: Path, result: Result, *, history: str, counted: bool) -> None:
+    """Write the four files into a folder, which is made.
+
+    `history`: the hash of what plans are made of. `counted`: orders and money are known beside units.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     forecast_frame(result.last, counted=counted).write_parquet(folder / "forecast.parquet")
     write_json(folder / "scores.json", result.report)
-    write_json(folder / "calibration.json", result.report.calibration)
+    write_json(folder / CALIBRATION_DOCUMENT, result.report.calibration)
+    (folder / ACCURACY_DOCUMENT).write_bytes(msgspec.json.encode(kept(result.report, history=history)) + b"\n")
 
 
 def write_json(path: Path, value: msgspec.Struct) -> None:

@@ -19,10 +19,15 @@ from springtide.contexts.peak.domain.season import Season
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.paths import Levers, Override
 
-VERSION = 1
+VERSION = 2
 """Rises when other code would draw other numbers from the same file, or could not read it."""
 _FORECAST = ("units", "orders", "lines", "revenue_minor", "visits", "hours", "event_days")
 _SPREAD = ("product_sd", "dispersion")
+_FACTORS = ("common", "basket", "price", "groups")
+_SDS = (
+    *("common_sd", "event_sd", "day_sd", "group_sd"),
+    *("basket_sd", "basket_day_sd", "price_sd", "price_day_sd"),
+)
 
 
 class _Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +42,10 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True):
     event_sd: float
     day_sd: float
     group_sd: float
+    basket_sd: float
+    basket_day_sd: float
+    price_sd: float
+    price_day_sd: float
     learned_on: str
     peak_minute: float
     as_of: date
@@ -59,10 +68,7 @@ def write_paths(joint: JointPaths, path: Path) -> None:
         timezone=forecast.season.timezone,
         products=[(product.sku, product.category, product.price_minor) for product in forecast.products],
         groups=list(factors.names),
-        common_sd=spread.common_sd,
-        event_sd=spread.event_sd,
-        day_sd=spread.day_sd,
-        group_sd=spread.group_sd,
+        **{name: getattr(spread, name) for name in _SDS},
         learned_on=spread.learned_on,
         peak_minute=joint.totals.peak_minute,
         as_of=joint.edits.as_of,
@@ -71,8 +77,7 @@ def write_paths(joint: JointPaths, path: Path) -> None:
     )
     arrays: dict[str, NDArray[Any]] = {
         "header": np.frombuffer(msgspec.json.encode(header), dtype=np.uint8),
-        "common": factors.common,
-        "groups": factors.groups,
+        **{name: getattr(factors, name) for name in _FACTORS},
         "sum_units": joint.sums.units,
         "sum_revenue": joint.sums.revenue,
         "sum_demand": joint.sums.demand,
@@ -117,16 +122,14 @@ def _joint(header: _Header, arrays: dict[str, NDArray[Any]], workers: int) -> Jo
         **{name: arrays[f"forecast_{name}"] for name in _FORECAST},
     )
     spread = Spread(
-        common_sd=header.common_sd,
-        event_sd=header.event_sd,
-        day_sd=header.day_sd,
-        group_sd=header.group_sd,
         learned_on=header.learned_on,
-        **{name: arrays[f"spread_{name}"] for name in _SPREAD},
+        product_sd=arrays["spread_product_sd"],
+        dispersion=arrays["spread_dispersion"],
+        **{name: getattr(header, name) for name in _SDS},
     )
     edits = Edits(as_of=header.as_of, overrides=header.overrides, levers=header.levers)
-    factors = Factors(common=arrays["common"], names=tuple(header.groups), groups=arrays["groups"])
+    factors = Factors(names=tuple(header.groups), **{name: arrays[name] for name in _FACTORS})
     products = drawn_products(forecast, spread, factors, edits=edits, seed=header.seed, workers=workers)
     sums = Sums(units=arrays["sum_units"], revenue=arrays["sum_revenue"], demand=arrays["sum_demand"])
-    totals = totals_of(forecast, sums, edits=edits, seed=header.seed, peak_minute=header.peak_minute)
+    totals = totals_of(forecast, sums, factors, edits=edits, seed=header.seed, peak_minute=header.peak_minute)
     return JointPaths(forecast=forecast, spread=spread, edits=edits, totals=totals, products=products, sums=sums)

@@ -11,6 +11,7 @@ import msgspec
 from springtide.contexts.peak.domain.paths.joint import JointPaths
 from springtide.contexts.peak.providers.paths_file import read_paths, write_paths
 from springtide.contexts.peak.providers.tables import Table
+from springtide.contracts.peak.accuracy import KeptAccuracy
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.paths import Calibration, Override
 from springtide.contracts.peak.plan import PLAN_FORMAT, Plan, PlanRecord, StockCount
@@ -35,6 +36,11 @@ def read_overrides(path: Path) -> tuple[Override, ...]:
 def read_calibration(path: Path) -> Calibration:
     """Read what a back-test wrote; raises InvalidPeakInput, OSError."""
     return _decoded(path, Calibration)
+
+
+def read_accuracy(path: Path) -> KeptAccuracy:
+    """Read what is kept of a back-test; raises InvalidPeakInput, OSError."""
+    return _decoded(path, KeptAccuracy)
 
 
 def read_counts(path: Path, inbound: Path | None) -> tuple[StockCount, ...]:

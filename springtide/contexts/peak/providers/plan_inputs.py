@@ -14,7 +14,8 @@ from springtide.contexts.peak.domain.history.demand_of import Around, demand_of
 from springtide.contexts.peak.domain.history.ready import ReadySeries
 from springtide.contexts.peak.domain.paths.calibrate import calibrate
 from springtide.contexts.peak.domain.paths.edits import Edits
-from springtide.contexts.peak.domain.plan.inputs import PlanInputs, hash_of
+from springtide.contexts.peak.domain.plan.inputs import HISTORY, PlanInputs, hash_of
+from springtide.contexts.peak.domain.plan.minute import peak_minute_of
 from springtide.contexts.peak.domain.season import Season
 from springtide.contexts.peak.providers.calendar_file import usual_calendar
 from springtide.contexts.peak.providers.history_file import read_history_file
@@ -23,6 +24,7 @@ from springtide.contexts.peak.providers.plan_files import read_counts
 from springtide.contexts.peak.providers.plan_messages import PlanRequest
 from springtide.contexts.peak.providers.series import read_catalogue, read_visits
 from springtide.contexts.peak.providers.versions import versions
+from springtide.contracts.peak.accuracy import ACCURACY_DOCUMENT, decode_accuracy
 from springtide.contracts.peak.api import PlanSettings
 from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT, EventCalendar, decode_calendar
 from springtide.contracts.peak.company import COMPANY_DOCUMENTS, decode_company
@@ -96,17 +98,20 @@ def inputs_of(request: PlanRequest, documents: Documents, calendar: EventCalenda
     season = _season(settings, source, past.demand)
     levers = decode_levers(documents[LEVERS_DOCUMENT]) if LEVERS_DOCUMENT in documents else Levers()
     calibration = documents.get(CALIBRATION_DOCUMENT)
+    accuracy = documents.get(ACCURACY_DOCUMENT)
     staff = documents.get(STAFF_DOCUMENT)
     folder = Path(request.folder)
     inbound = kept_file(folder, source.inbound) if source.inbound else None
     as_of = settings.as_of or past.demand.last
+    company = decode_company({name: documents[name] for name in COMPANY_DOCUMENTS})
     return PlanInputs(
         season=season,
         terms=PlanTerms(
             as_of=as_of,
-            company=decode_company({name: documents[name] for name in COMPANY_DOCUMENTS}),
+            company=company,
             calendar=calendar,
             calibration=decode_calibration(calibration) if calibration else calibrate(()),
+            accuracy=decode_accuracy(accuracy) if accuracy else None,
             counts=read_counts(kept_file(folder, source.stock), inbound) if source.stock else None,
             staff=decode_staff_terms(staff) if staff else StaffTerms(),
             evidence=request.evidence,
@@ -121,10 +126,11 @@ def inputs_of(request: PlanRequest, documents: Documents, calendar: EventCalenda
         seed=settings.seed,
         paths=settings.paths,
         hashes={
-            "demand": hash_of(past.demand),
+            HISTORY: hash_of(past.demand),
             **{name: sha256(text).hexdigest() for name, text in documents.items()},
         },
         versions=versions(),
+        peak_minute=peak_minute_of(company, past.demand.burst),
         visits_counted=past.demand.visits is not None,
     )
 

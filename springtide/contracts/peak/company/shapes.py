@@ -279,7 +279,8 @@ class Hosting(Record, frozen=True):
     """What the shop runs on. `observations`: throughput of orders at rising load, from rehearsals, with their origin.
 
     `edge_share`: page views that an edge cache answers (%). `node_after`: until a new node runs. `zones`: failure zones
-    processes spread over. `database_cpu`, `bus_messages`: for an order, all that follows included.
+    processes spread over. `database_cpu`, `bus_messages`: for an order, all that follows included. `peak_minute`: the
+    busiest minute of an hour over its average one; without it the history is measured.
     """
 
     services: tuple[Service, ...]
@@ -298,6 +299,7 @@ class Hosting(Record, frozen=True):
     bus_messages: Figure
     bus_limit: Figure
     one_box_cpu: Figure
+    peak_minute: Figure | None = None
 
 
 class Company(Record, frozen=True):

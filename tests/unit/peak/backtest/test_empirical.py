@@ -45,8 +45,10 @@ def test_a_gate_without_origins_is_open() -> None:
     assert chosen_on([]) is OPEN_GATE
     (origin,) = ask(shop(counts(200, 6)), [MONDAY + timedelta(days=170)], horizon_days=28, calendar=NO_EVENTS)
     gate = chosen_on([origin])
-    assert gate.top[0] == BENCHMARK
-    assert all(gate.value_added["product", name] > 0 for name in gate.products) or gate.products == (BENCHMARK,)
+    assert gate.top_of("units")[0] == BENCHMARK
+    assert all(gate.value_added["product", "units", name] > 0 for name in gate.products) or gate.products == (
+        BENCHMARK,
+    )
 
 
 def test_days_after_the_last_whole_week_are_a_week_of_their_own() -> None:

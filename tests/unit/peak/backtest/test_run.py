@@ -130,7 +130,16 @@ def test_accuracy_fixes_methods_before_it_judges(tmp_path: Path, peak: Peak) -> 
     assert (tmp_path / "a" / "scores.json").read_bytes() == (tmp_path / "b" / "scores.json").read_bytes()
     scores = json.loads((tmp_path / "a" / "scores.json").read_text())
     assert max(scores["fixed_on"]) < "2024-08-01" <= min(scores["judged_on"])
-    assert len(scores["seasons"]) == len(scores["judged_on"])
+    of_units = [season for season in scores["seasons"] if season["measure"] == "units"]
+    assert [season["origin"] for season in of_units] == scores["judged_on"]
+    check = next(one for one in scores["checks"] if one["measure"] == "units")
+    assert check["origins"] == len(of_units)
+    assert check["drawn"] == pytest.approx(np.mean([season["sd"] for season in of_units]))
+    came = [np.log(season["actual"] / season["mean"]) for season in of_units]
+    assert check["empirical"] == pytest.approx(np.sqrt(np.mean(np.square(came))))
+    kept = json.loads((tmp_path / "a" / "accuracy.json").read_text())
+    assert kept["members"] == scores["members"]
+    assert {row["grain"] for row in kept["scores"]} == {"week"}
 
 
 def test_nothing_after_an_origin_is_known() -> None:

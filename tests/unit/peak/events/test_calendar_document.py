@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from springtide.contexts.peak.providers.calendar_file import read_calendar, usual_calendar
-from springtide.contracts.peak.calendar import decode_calendar
+from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT, decode_calendar
 from springtide.contracts.peak.errors import InvalidPeakInput
+from springtide.demo.company import COMPANY_FOLDER
 
 GOOD = b"""
 regions = ["NL"]
@@ -96,3 +98,15 @@ def test_closures_do_not_overlap_and_end_after_they_begin() -> None:
     joint = closure % (b"2026-12-24", b"2026-12-27") + closure % (b"2026-12-27", b"2026-12-28")
     assert _rules(GOOD + joint) == ["overlapping_calendars"]
     assert _rules(GOOD + closure % (b"2026-12-24", b"2026-12-23")) == ["closure"]
+
+
+def test_the_demos_events_are_the_usual_ones_for_a_shop_of_gifts() -> None:
+    usual, demo = usual_calendar(), read_calendar(COMPANY_FOLDER / CALENDAR_DOCUMENT)
+    assert (usual.gifts, demo.gifts) == (1.0, 2.0)
+    assert msgspec.structs.replace(demo, gifts=1.0) == usual
+
+
+def test_a_first_christmas_that_cannot_be_is_refused() -> None:
+    with pytest.raises(InvalidPeakInput) as refused:
+        decode_calendar(b'regions = ["GB"]\ngifts = -1')
+    assert [mistake.rule for mistake in refused.value.mistakes] == ["gifts"]

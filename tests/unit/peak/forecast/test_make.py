@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from springtide.contexts.peak.domain.forecast.combine import BENCHMARK, OPEN_GATE, gate_of, scaled_to
+from springtide.contexts.peak.domain.forecast.combine import BENCHMARK, OPEN_GATE, USUAL_TOP, gate_of, scaled_to
 from springtide.contexts.peak.domain.forecast.make import answers_of, make_forecast, season_after
 from springtide.contexts.peak.domain.forecast.partitions import map_partitions
 from springtide.contexts.peak.domain.forecast.setting import setting_of
@@ -117,12 +117,14 @@ def test_only_what_beats_the_benchmark_weighs_and_what_does_not_is_shown() -> No
     """Better, equal and worse than 0.4."""
     gate = gate_of(
         {BENCHMARK: [0.4, 0.4], "steady": [0.3, 0.4], "fading": [0.4, 0.4], "boosted": [0.3, 0.6]},
-        {BENCHMARK: [0.2], "ets": [0.3]},
+        {"units": {BENCHMARK: [0.2], "ets": [0.3]}, "orders": {BENCHMARK: [0.2], "ets": [0.1]}},
         learned_on="two origins",
     )
     assert gate.products == ("steady",)
-    assert gate.top == (BENCHMARK,)
-    assert gate.value_added["product", "boosted"] == pytest.approx(1 - 0.45 / 0.4)
+    assert gate.top == {"units": (BENCHMARK,), "orders": (BENCHMARK, "ets")}
+    assert gate.top_of("lines") == gate.top_of("orders"), "a total that was not judged follows orders"
+    assert OPEN_GATE.top_of("units") == USUAL_TOP
+    assert gate.value_added["product", "units", "boosted"] == pytest.approx(1 - 0.45 / 0.4)
     assert OPEN_GATE.value_added == {}
 
 

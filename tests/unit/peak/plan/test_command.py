@@ -142,8 +142,9 @@ def test_a_plan_is_of_its_season_and_its_ranks_rise(planned, capsys) -> None:
     assert plan.paths.orders.mean == pytest.approx(28 * 11.7, rel=0.25)
     assert sum(day.p90 for day in plan.days) == plan.paths.orders.p90
     assert plan.quality is not None
-    assert [phrase.key for phrase in plan.missing] == ["plan.no_calibration", "plan.stock_without_demand"]
-    assert plan.missing[1].values == {"products": 1}
+    expected = ["plan.no_calibration", "plan.no_accuracy", "plan.no_peak_minute", "plan.stock_without_demand"]
+    assert [phrase.key for phrase in plan.missing] == expected
+    assert plan.missing[3].values == {"products": 1}
 
 
 def test_the_stock_step_buys_what_the_count_is_short_of(planned, capsys) -> None:

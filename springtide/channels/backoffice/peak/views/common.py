@@ -6,8 +6,12 @@ from typing import Any
 
 import msgspec
 
+from springtide.channels.backoffice.peak.reading import whole
+from springtide.channels.backoffice.peak.speech import Speech
+from springtide.channels.backoffice.visit import Visit
+from springtide.contracts.peak.api import PlanInfo
 from springtide.contracts.peak.common import Phrase
-from springtide.contracts.peak.plan import StageDone
+from springtide.contracts.peak.plan import PeakMinute, StageDone
 
 View = dict[str, Any]
 MOST_ROWS = 200
@@ -35,6 +39,20 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     pages: int
     total: int
+
+
+async def busiest_minute(visit: Visit, plan: PlanInfo, speech: Speech) -> str:
+    """Return the sentence about the minute that servers and gateways are sized for; "" in a plan that has none."""
+    minute = await whole(visit, plan.row.id, "peak_minute", PeakMinute)
+    if minute is None:
+        return ""
+    values: dict[str, str | float] = {
+        "times": round(minute.times, 1),
+        "hours": minute.hours,
+        "orders": minute.orders,
+        "note": minute.note,
+    }
+    return speech(f"peak_minute_{minute.source}", **values)
 
 
 def cut(rows: Sequence[Any], page: str) -> Slice:

@@ -11,15 +11,16 @@ from springtide.channels.backoffice.visit import Visit
 from springtide.contracts.peak.api import PlanInfo
 from springtide.contracts.peak.common import Decision
 from springtide.contracts.peak.paths import PathsSummary
-from springtide.contracts.peak.plan import PlanDay
+from springtide.contracts.peak.plan import ForecastMethods, GateState, PlanDay
 
 
 async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     """Return decisions first, then the fan of orders by day."""
-    days, decisions, paths = await asyncio.gather(
+    days, decisions, paths, methods = await asyncio.gather(
         listed(visit, plan.row.id, "days", PlanDay),
         listed(visit, plan.row.id, "decisions", Decision),
         whole(visit, plan.row.id, "paths", PathsSummary),
+        whole(visit, plan.row.id, "methods", ForecastMethods),
     )
     return {
         "days": days,
@@ -27,6 +28,7 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
         "paths": paths,
         "figure": _fan(days, paths, speech) if days else None,
         "last_year": _last_year(days, speech),
+        "checked": _checked(methods, speech),
         "finding": _finding(days, paths, speech),
     }
 
@@ -41,6 +43,27 @@ def _finding(days: Sequence[PlanDay], paths: PathsSummary | None, speech: Speech
         orders=busiest.orders.p50,
         times=busiest.orders.p90 / busiest.orders.p50 if busiest.orders.p50 else 1.0,
     )
+
+
+def _checked(methods: ForecastMethods | None, speech: Speech) -> list[str]:
+    """Say, for each measure, how far the paths spread and how far forecasts of the past were off."""
+    accuracy = methods.accuracy if methods else None
+    known = [one for one in accuracy.checks if one.empirical is not None] if accuracy else []
+    if methods is None or not known:
+        return [speech("no_accuracy")]
+    stale = [speech("accuracy_stale")] if methods.state is GateState.STALE else []
+    return stale + [
+        speech(
+            "spread_checked",
+            measure=speech({"revenue": "revenue", "orders": "orders"}.get(one.measure, "units")),
+            drawn=one.drawn,
+            empirical=one.empirical or 0.0,
+            origins=one.origins,
+            independent=one.independent,
+            below=one.within_p90,
+        )
+        for one in known
+    ]
 
 
 def _last_year(days: Sequence[PlanDay], speech: Speech) -> str:

@@ -3,7 +3,7 @@
 from springtide.channels.backoffice.peak import figures
 from springtide.channels.backoffice.peak.reading import whole
 from springtide.channels.backoffice.peak.speech import Speech
-from springtide.channels.backoffice.peak.views.common import View
+from springtide.channels.backoffice.peak.views.common import View, busiest_minute
 from springtide.channels.backoffice.visit import Visit
 from springtide.contracts.peak.api import PlanInfo
 from springtide.contracts.peak.servers import ServerPlan
@@ -13,10 +13,11 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     """Return services, shared parts, the replays, and the advice."""
     found = await whole(visit, plan.row.id, "servers", ServerPlan)
     if found is None:
-        return {"servers": None, "figure": None}
+        return {"servers": None, "figure": None, "minute": ""}
     parts = found.shared
     return {
         "servers": found,
+        "minute": await busiest_minute(visit, plan, speech),
         "figure": figures.bars(
             [part.name for part in parts],
             [round(100 * part.used, 1) for part in parts],

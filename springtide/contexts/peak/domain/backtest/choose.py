@@ -16,22 +16,25 @@ from springtide.contexts.peak.domain.forecast.weeks import WEEK
 def chosen_on(origins: Sequence[Origin]) -> Gate:
     """Return the gate that these origins give; the open gate without any.
 
-    Totals are judged on units, orders and revenue together, products on units per week; our own methods after they
-    were scaled to the chosen total, as they will be used.
+    Totals are judged per week, each measure for itself, products on units per week; our own methods after they were
+    scaled to the chosen total, as they will be used.
     """
     if not origins:
         return OPEN_GATE
-    top: dict[str, list[float]] = {}
+    top: dict[str, dict[str, list[float]]] = {}
     for origin in origins:
-        for name, error in _top_errors(origin).items():
-            top.setdefault(name, []).append(error)
+        for measure, errors in _top_errors(origin).items():
+            for name, error in errors.items():
+                top.setdefault(measure, {}).setdefault(name, []).append(error)
     words = f"{len(origins)} origins from {origins[0].last} to {origins[-1].last}"
-    names = gate_of({BENCHMARK: [1.0]}, _everywhere(top, len(origins)), learned_on=words).top
+    whole = {measure: _everywhere(errors, len(origins)) for measure, errors in top.items()}
+    judged = {measure: errors for measure, errors in whole.items() if TOP_BENCHMARK in errors}
+    names = gate_of({BENCHMARK: [1.0]}, judged, learned_on=words).top_of("units")
     products: dict[str, list[float]] = {}
     for origin in origins:
         for name, error in product_errors(origin, mean_of(origin.answers.top["units"], names)).items():
             products.setdefault(name, []).append(error)
-    return gate_of(_everywhere(products, len(origins)), _everywhere(top, len(origins)), learned_on=words)
+    return gate_of(_everywhere(products, len(origins)), judged, learned_on=words)
 
 
 def _everywhere(errors: Mapping[str, list[float]], origins: int) -> dict[str, list[float]]:
@@ -39,14 +42,15 @@ def _everywhere(errors: Mapping[str, list[float]], origins: int) -> dict[str, li
     return {name: values for name, values in errors.items() if len(values) == origins}
 
 
-def _top_errors(origin: Origin) -> dict[str, float]:
-    errors: dict[str, list[float]] = {}
-    for measure, actual in origin.totals.items():
-        if not actual.any():
-            continue
-        for name, forecast in origin.answers.top[measure].items():
-            errors.setdefault(name, []).append(wape(weekly(actual), weekly(forecast)))
-    return {name: float(np.mean(values)) for name, values in errors.items()} or {TOP_BENCHMARK: 0.0}
+def _top_errors(origin: Origin) -> dict[str, dict[str, float]]:
+    """Return the WAPE of totals per week by measure and method; a measure that sold nothing is not judged."""
+    return {
+        measure: {
+            name: wape(weekly(actual), weekly(forecast)) for name, forecast in origin.answers.top[measure].items()
+        }
+        for measure, actual in origin.totals.items()
+        if actual.any()
+    }
 
 
 def product_errors(origin: Origin, top: NDArray[np.float64]) -> dict[str, float]:

@@ -24,10 +24,13 @@ class Quantiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """By (level, grain): the levels total, category, product and the grains day, week; `season`: (paths,) units."""
+    """By (level, grain): the levels total, category, product and the grains day, week.
+
+    `season`: by name (units, orders, revenue_minor), the whole horizon's total on every path, (paths,).
+    """
 
     levels: dict[tuple[str, str], Quantiles]
-    season: NDArray[np.float64]
+    season: dict[str, NDArray[np.float64]]
 
 
 def drawn_quantiles(joint: JointPaths) -> Drawn:
@@ -63,7 +66,8 @@ def drawn_quantiles(joint: JointPaths) -> Drawn:
     names = ("units", "orders", "revenue_minor")
     levels["total", "day"] = Quantiles(keys=names, mean=top, at=_ranked(measures))
     levels["total", "week"] = Quantiles(keys=names, mean=weekly(top.T).T, at=_ranked(_weekly(measures, weeks)))
-    return Drawn(levels=levels, season=joint.sums.units.sum(axis=1))
+    season = {name: draws.sum(axis=1) for name, draws in zip(names, measures, strict=True)}
+    return Drawn(levels=levels, season=season)
 
 
 def _weekly(daily: NDArray[np.floating], weeks: int) -> NDArray[np.floating]:

@@ -73,7 +73,7 @@ def _totals(tally: Tally, origin: Origin, gate: Gate) -> None:
         if not actual.any():
             continue
         members = origin.answers.top[name]
-        for method, daily in {**members, FORECAST: mean_of(members, gate.top)}.items():
+        for method, daily in {**members, FORECAST: mean_of(members, gate.top_of(name))}.items():
             _count(tally, origin, ("total", measure, method), actual[None], daily[None])
 
 

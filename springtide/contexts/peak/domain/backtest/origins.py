@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.backtest.cut import before
 from springtide.contexts.peak.domain.forecast.make import DEFAULT_SEED, Answers, answers_of
-from springtide.contexts.peak.domain.forecast.priors import GENERAL_GOODS
+from springtide.contexts.peak.domain.forecast.result import Forecast
 from springtide.contexts.peak.domain.forecast.weeks import WEEK
-from springtide.contexts.peak.domain.forecast.windows import Window
+from springtide.contexts.peak.domain.forecast.windows import Total, Window
 from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contexts.peak.domain.season import Season
 from springtide.contracts.peak.calendar import EventCalendar
@@ -36,17 +36,20 @@ class Origin:
     usable: NDArray[np.bool_]
     totals: dict[str, NDArray[np.float64]]
 
-    def window(self, expected: NDArray[np.float32]) -> Window:
-        """Return a forecast (products, days) beside what happened, for the calibration of the paths."""
+    def window(self, forecast: Forecast) -> Window:
+        """Return a forecast of these days beside what happened, for the calibration of the paths."""
         demand = self.answers.setting.demand
         return Window(
             first=self.season.first,
             skus=tuple(product.sku for product in demand.products),
             groups=tuple(product.category for product in demand.products),
-            expected=expected,
+            expected=forecast.units,
             actual=self.actual,
             usable=self.usable,
             event_days=self.answers.setting.uplift.inside[demand.days :],
+            orders=Total(expected=forecast.orders, actual=self.totals["orders"]),
+            revenue=Total(expected=forecast.revenue_minor, actual=self.totals["revenue_minor"]),
+            prices=np.array([product.price_minor for product in demand.products]),
         )
 
 
@@ -83,7 +86,6 @@ def ask(
     *,
     horizon_days: int,
     calendar: EventCalendar,
-    gifts: float = GENERAL_GOODS,
     seed: int = DEFAULT_SEED,
     engine: str | None = None,
     tell: Tell = lambda _words: None,
@@ -93,7 +95,7 @@ def ask(
     for number, last in enumerate(origins, start=1):
         past = before(demand, last)
         days = horizon_of(demand, last, horizon_days)
-        answers = answers_of(past, last + timedelta(days=days), calendar, gifts=gifts, seed=seed, engine=engine)
+        answers = answers_of(past, last + timedelta(days=days), calendar, seed=seed, engine=engine)
         asked.append(_with_future(demand, answers, days))
         tell(f"origin {number} of {len(origins)}: {last}, {days} days ahead, {len(answers.products)} methods")
     return asked

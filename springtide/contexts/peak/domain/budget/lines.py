@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.budget.plan import CostLine, Income, plan_budget
+from springtide.contexts.peak.domain.fulfilment.plan import Fulfilment
 from springtide.contexts.peak.domain.paths.totals import PathTotals, quantile_of
 from springtide.contexts.peak.domain.season import Season
 from springtide.contexts.peak.domain.servers.plan import cost_by_path
@@ -25,10 +26,15 @@ _DAYS = 7.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
-    """The steps that cost money. `stock` None: nobody counted it, so goods cost what is sold of them."""
+    """The steps that cost money. `stock` None: nobody counted it, so goods cost what is sold of them.
+
+    `returning`: orders by the day their returns would come, (paths, days), as the staff step counts contacts.
+    """
 
     stock: StockPlan | None
+    fulfilment: Fulfilment
     staff: CostPaths
+    returning: NDArray[np.float64]
     gateways: GatewayPlan
     servers: ServerPlan
 
@@ -40,11 +46,11 @@ def budget_on(
     lines = (
         _goods(totals, company, steps.stock, figures),
         _marketing(totals, figures),
-        *_parcels(totals, company, figures),
+        *_parcels(steps.fulfilment, figures),
         *_people(totals, steps.staff),
         *_servers(totals, company, steps.servers),
-        _per_order("returns", totals, float(figures.returned.value) / _PER_CENT * float(figures.return_cost.value)),
-        _per_order("fees", totals, _fee_of_an_order(totals, steps.gateways)),
+        _returns(steps.returning, figures),
+        _variable("fees", totals.daily_orders * _fee_of_an_order(totals, steps.gateways)),
     )
     return plan_budget(totals.season, lines, _income(totals, company, steps.gateways, figures), terms)
 
@@ -86,29 +92,37 @@ def _marketing(totals: PathTotals, figures: BudgetFigures) -> CostLine:
     return CostLine(line="marketing", firmness=Firmness.IN_HAND, paid_minor=paid)
 
 
-def _parcels(totals: PathTotals, company: Company, figures: BudgetFigures) -> Sequence[CostLine]:
-    products = [product for carrier in company.carriers for product in carrier.products]
-    home = company.carriers[0].products[0].zones[0]
-    price = min(float(product.price.value) for product in products if home in product.zones)
-    surcharge = float(company.carriers[0].peak_surcharge.value)
-    parcels = float(figures.parcels_per_order.value)
-    express = float(figures.express_share.value) / _PER_CENT * float(figures.express_extra.value)
+def _parcels(fulfilment: Fulfilment, figures: BudgetFigures) -> Sequence[CostLine]:
+    """Return what parcels cost on each path by the lanes they are planned for: post and packing with the external
+    warehouse, the carriers' surcharges of the peak, and what the next day costs beyond the usual service.
+    """
+    packing = fulfilment.due * float(figures.packing.value)
+    usual = fulfilment.postage_minor - fulfilment.express_minor
     return (
-        _per_order("logistics", totals, parcels * (price + float(figures.packing.value))),
-        _per_order("express", totals, parcels * (surcharge + express)),
+        _variable("logistics", usual + packing + fulfilment.external_minor),
+        _variable("surcharge", fulfilment.surcharge_minor),
+        _variable("express", fulfilment.express_minor),
     )
 
 
-def _per_order(line: str, totals: PathTotals, cost_minor: float) -> CostLine:
-    return CostLine(line=line, firmness=Firmness.VARIABLE, paid_minor=totals.daily_orders * cost_minor)
+def _returns(returning: NDArray[np.float64], figures: BudgetFigures) -> CostLine:
+    """Return what returns cost, when they come: after the sales, presents in January; later ones are not of it."""
+    return _variable(
+        "returns", returning * (float(figures.returned.value) / _PER_CENT * float(figures.return_cost.value))
+    )
+
+
+def _variable(line: str, paid_minor: NDArray[np.float64]) -> CostLine:
+    return CostLine(line=line, firmness=Firmness.VARIABLE, paid_minor=paid_minor)
 
 
 def _people(totals: PathTotals, costs: CostPaths) -> Sequence[CostLine]:
+    """Return people: the desk's own and the call centre are support, everybody else with a contract is staff."""
     days = totals.season.days
     return (
-        _even("staff", Firmness.IN_HAND, costs.own + costs.overtime, days),
+        _even("staff", Firmness.IN_HAND, costs.own - costs.own_support + costs.overtime, days),
         _even("agencies", Firmness.IN_HAND, costs.seasonal, days),
-        _even("support", Firmness.VARIABLE, costs.call_centre, days),
+        _even("support", Firmness.VARIABLE, costs.own_support + costs.call_centre, days),
     )
 
 

@@ -11,42 +11,56 @@ from springtide.contexts.peak.domain.forecast.members import BENCHMARK, MODELS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """What a back-test said of the methods. `products`, `top`: names that are averaged; never empty.
+    """What a back-test said of the methods. `products`: names that are averaged; never empty. `top`: the same for each
+    of the shop's totals that were judged, by measure; a method that foretells orders need not foretell units.
 
-    `value_added`: of each method (level, name), the share by which its error was below the benchmark's; a method that
-    added none is shown with it and weighs 0.
+    `value_added`: of each method (level, measure, name), the share by which its error was below the benchmark's; a
+    method that added none is shown with it and weighs 0.
     """
 
     products: tuple[str, ...]
-    top: tuple[str, ...]
-    value_added: Mapping[tuple[str, str], float]
+    top: Mapping[str, tuple[str, ...]]
+    value_added: Mapping[tuple[str, str, str], float]
     learned_on: str
 
+    def top_of(self, measure: str) -> tuple[str, ...]:
+        """Return the methods of a total; one that was not judged follows orders, and without any the usual ones."""
+        return self.top.get(measure) or self.top.get(ORDERS) or USUAL_TOP
 
+
+ORDERS = "orders"
 TOP_MODELS = ("moving_average_index_4", "ets", "theta", "mstl", "year_ago_growth")
-OPEN_GATE = Gate(
-    products=(*MODELS, BENCHMARK), top=(BENCHMARK, "ets", "theta"), value_added={}, learned_on="no back-test yet"
-)
+USUAL_TOP = (BENCHMARK, "ets", "theta")
+"""Totals without a back-test: the benchmark with two models that are known to do well nearly everywhere."""
+OPEN_GATE = Gate(products=(*MODELS, BENCHMARK), top={}, value_added={}, learned_on="no back-test yet")
 """For a history too short to be tested on."""
 
 
-def gate_of(products: Mapping[str, Sequence[float]], top: Mapping[str, Sequence[float]], *, learned_on: str) -> Gate:
-    """Return the gate for errors per origin, by method and level; the benchmark has to be among both.
+Errors = Mapping[str, Sequence[float]]
+"""Errors per origin, by method."""
+
+
+def gate_of(products: Errors, top: Mapping[str, Errors], *, learned_on: str) -> Gate:
+    """Return the gate for errors of products and, by measure, of totals; the benchmark has to be among all of them.
 
     A method passes whose mean error is below the benchmark's. For totals the benchmark stays in the mean: a shop has
     one total, a few overlapping windows of it choose badly, and a mean with the benchmark loses little by a bad choice.
     For products it is averaged only where none passes: alone it then is the forecast.
     """
-    added = {
-        **{("product", name): _added(errors, products[BENCHMARK]) for name, errors in products.items()},
-        **{("total", name): _added(errors, top[BENCHMARK]) for name, errors in top.items()},
-    }
+    of_products = _all_added(products)
+    of_top = {measure: _all_added(errors) for measure, errors in top.items()}
+    added = {("product", "units", name): share for name, share in of_products.items()}
+    added |= {("total", measure, name): share for measure, shares in of_top.items() for name, share in shares.items()}
     return Gate(
-        products=_passed(MODELS, "product", added),
-        top=(BENCHMARK, *(name for name in _passed(TOP_MODELS, "total", added) if name != BENCHMARK)),
+        products=_passed(MODELS, of_products) or (BENCHMARK,),
+        top={measure: (BENCHMARK, *_passed(TOP_MODELS, shares)) for measure, shares in of_top.items()},
         value_added=added,
         learned_on=learned_on,
     )
+
+
+def _all_added(errors: Errors) -> dict[str, float]:
+    return {name: _added(of_method, errors[BENCHMARK]) for name, of_method in errors.items()}
 
 
 def _added(errors: Sequence[float], benchmark: Sequence[float]) -> float:
@@ -54,8 +68,8 @@ def _added(errors: Sequence[float], benchmark: Sequence[float]) -> float:
     return 1.0 - float(np.mean(errors)) / base if base > 0 else 0.0
 
 
-def _passed(models: Sequence[str], level: str, added: Mapping[tuple[str, str], float]) -> tuple[str, ...]:
-    return tuple(name for name in models if added.get((level, name), 0.0) > 0.0) or (BENCHMARK,)
+def _passed(models: Sequence[str], added: Mapping[str, float]) -> tuple[str, ...]:
+    return tuple(name for name in models if added.get(name, 0.0) > 0.0)
 
 
 def mean_of(members: Mapping[str, NDArray[np.floating]], names: Sequence[str]) -> NDArray[np.float64]:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.forecast.combine import OPEN_GATE, Gate, mean_of, scaled_to
 from springtide.contexts.peak.domain.forecast.members import Rates, members_of
-from springtide.contexts.peak.domain.forecast.priors import GENERAL_GOODS
 from springtide.contexts.peak.domain.forecast.result import Forecast
 from springtide.contexts.peak.domain.forecast.seasonal import YEAR, season_index
 from springtide.contexts.peak.domain.forecast.setting import Setting, setting_of, top_index, top_uplift
@@ -38,12 +37,11 @@ def answers_of(
     last: date,
     calendar: EventCalendar,
     *,
-    gifts: float = GENERAL_GOODS,
     seed: int = DEFAULT_SEED,
     engine: str | None = None,
 ) -> Answers:
     """Ask all methods for the days after the history up to `last`, included; raises InvalidPeakInput."""
-    setting = setting_of(demand, last, calendar, gifts=gifts)
+    setting = setting_of(demand, last, calendar)
     series = [_series(setting, name) for name in TOTALS]
     top = dict(zip(TOTALS, all_top_members(series, engine), strict=True))
     return Answers(setting=setting, products=members_of(setting, seed=seed), top=top)
@@ -54,7 +52,7 @@ def forecast_of(answers: Answers, season: Season, *, gate: Gate = OPEN_GATE) -> 
     setting = answers.setting
     first = (season.first - setting.demand.last).days - 1
     days = slice(first, first + season.days)
-    top = {name: mean_of(members, gate.top) for name, members in answers.top.items()}
+    top = {name: mean_of(members, gate.top_of(name)) for name, members in answers.top.items()}
     names = [name for name in gate.products if name in answers.products] or ["moving_average_index"]
     units = np.zeros((len(setting.demand.products), setting.ahead))
     for name in names:
@@ -78,12 +76,11 @@ def make_forecast(
     calendar: EventCalendar,
     *,
     gate: Gate = OPEN_GATE,
-    gifts: float = GENERAL_GOODS,
     seed: int = DEFAULT_SEED,
     engine: str | None = None,
 ) -> Forecast:
     """Return the forecast of a season after the history; raises InvalidPeakInput where nothing can be said."""
-    answers = answers_of(demand, season.last, calendar, gifts=gifts, seed=seed, engine=engine)
+    answers = answers_of(demand, season.last, calendar, seed=seed, engine=engine)
     return forecast_of(answers, season, gate=gate)
 
 

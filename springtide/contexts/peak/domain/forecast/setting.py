@@ -10,7 +10,6 @@ from springtide.contexts.peak.domain.events import DayMarks, mark_days
 from springtide.contexts.peak.domain.forecast.baselines import divided
 from springtide.contexts.peak.domain.forecast.days import Opening, opening_of, weekday_shares, weekdays_from
 from springtide.contexts.peak.domain.forecast.groups import Groups, groups_of
-from springtide.contexts.peak.domain.forecast.priors import GENERAL_GOODS
 from springtide.contexts.peak.domain.forecast.profile import Evidence, Uplift, evidence_of, scatter_of, strong
 from springtide.contexts.peak.domain.forecast.seasonal import YEAR, christmas_prior, season_index
 from springtide.contexts.peak.domain.forecast.uplift import uplift_of
@@ -76,11 +75,8 @@ class Setting:
         return weekly
 
 
-def setting_of(demand: Demand, last: date, calendar: EventCalendar, *, gifts: float = GENERAL_GOODS) -> Setting:
-    """Return the setting for forecasts up to `last`, included; raises InvalidPeakInput where nothing can be said.
-
-    `gifts`: the lever of a first Christmas, 1 for general goods, 2 for gifts.
-    """
+def setting_of(demand: Demand, last: date, calendar: EventCalendar) -> Setting:
+    """Return the setting for forecasts up to `last`, included; raises InvalidPeakInput where nothing can be said."""
     demand = floored(demand)
     ahead = (last - demand.last).days
     _refuse(demand, ahead)
@@ -95,7 +91,7 @@ def setting_of(demand: Demand, last: date, calendar: EventCalendar, *, gifts: fl
     scatter = scatter_of(whole, shares, ~in_event)
     moved = strong(evidence, len(marks.event_ids), scatter)
     masked = np.isin(marks.owner, np.flatnonzero(moved))
-    season = _season(sold, opening, ahead=ahead, masked=masked, gifts=gifts)
+    season = _season(sold, opening, ahead=ahead, masked=masked, gifts=calendar.gifts)
     uplift = uplift_of(
         demand,
         sold=sold,

@@ -1,6 +1,6 @@
 """Forecasts of the past beside what happened: all that a spread is learned from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,11 +9,20 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """A total of the shop beside what came, float64 (days,) each."""
+
+    expected: NDArray[np.float64]
+    actual: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """One origin of a back-test: what was expected of each product and day, and what was sold.
 
     `groups`: the category of each product. `expected`, `actual`: float32 (products, days). `usable`: bool (products,
     days), False where the shop was closed or a stock-out hid demand. `event_days`: bool (days,), inside event windows.
+    `orders`, `revenue`: the shop's, None where only units are known; `prices`: (products,), needed with `revenue`.
     """
 
     first: date
@@ -23,6 +32,9 @@ class Window:
     actual: NDArray[np.float32]
     usable: NDArray[np.bool_]
     event_days: NDArray[np.bool_]
+    orders: Total | None = None
+    revenue: Total | None = None
+    prices: NDArray[np.float64] | None = None
 
     @property
     def days(self) -> int:
@@ -40,9 +52,13 @@ class Window:
 
 def independent(windows: Sequence[Window]) -> float:
     """Return how many windows' worth of days there are: overlapping windows say the same thing twice."""
-    seen = {window.first + timedelta(days=day) for window in windows for day in range(window.days)}
     longest = max((window.days for window in windows), default=1)
-    return len(seen) / longest
+    return days_seen((window.first, window.days) for window in windows) / longest
+
+
+def days_seen(spans: Iterable[tuple[date, int]]) -> int:
+    """Return how many different days these spans (first day, days) cover."""
+    return len({first + timedelta(days=day) for first, days in spans for day in range(days)})
 
 
 def error(expected: float, sold: float) -> float | None:

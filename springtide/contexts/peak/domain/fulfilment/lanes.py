@@ -79,6 +79,12 @@ def collections_of(carriers: Sequence[Carrier], season: Season, closed: NDArray[
     return Collections(hour=hour, days=days, cap=cap * days, surcharge=surcharge)
 
 
+def express_extra(lanes: Sequence[Lane]) -> NDArray[np.float64]:
+    """Return what a parcel of each lane costs beyond the usual service of its zone, (lanes,); 0 for usual ones."""
+    usual = {lane.zone: lane.price_minor for lane in lanes if not lane.is_express}
+    return np.array([max(lane.price_minor - usual[lane.zone], 0.0) if lane.is_express else 0.0 for lane in lanes])
+
+
 _Service = tuple[float, int, CarrierProduct]
 
 

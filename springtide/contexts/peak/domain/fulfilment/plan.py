@@ -23,7 +23,7 @@ from springtide.contexts.peak.domain.fulfilment.crews import (
 )
 from springtide.contexts.peak.domain.fulfilment.flow import Flow, Inflow, flow
 from springtide.contexts.peak.domain.fulfilment.hours import clock_of, cut_off_hour, promised_until
-from springtide.contexts.peak.domain.fulfilment.lanes import Collections, Lane, collections_of, lanes_of
+from springtide.contexts.peak.domain.fulfilment.lanes import Collections, Lane, collections_of, express_extra, lanes_of
 from springtide.contexts.peak.domain.paths.totals import PathTotals, rank_of
 from springtide.contexts.peak.domain.season import Season
 from springtide.contracts.peak.company import Company, Warehouse
@@ -52,7 +52,8 @@ class Fulfilment:
     """The step's result. Per path and day, (paths, days), by the day parcels are `due` to leave:
 
     `late_parcels`: late beyond a usual year's; `missed`: of those, the ones that missed their day at the door;
-    `postage_minor`, `surcharge_minor`, `external_minor`: what they cost.
+    `postage_minor`, `surcharge_minor`, `external_minor`: what they cost; `express_minor`: the part of the postage that
+    is paid for parcels to arrive the next day, beyond what the usual service of their zone costs.
     `own_share`: of all orders, what our own house ships, (days,).
     """
 
@@ -65,6 +66,7 @@ class Fulfilment:
     missed: Floats
     due: Floats
     postage_minor: Floats
+    express_minor: Floats
     surcharge_minor: Floats
     external_minor: Floats
     own_share: Floats
@@ -112,6 +114,7 @@ def plan_fulfilment(
         missed=missed,
         due=all_due,
         postage_minor=np.einsum("lpd,l->pd", due, np.array([lane.price_minor for lane in lanes])),
+        express_minor=np.einsum("lpd,l->pd", due, express_extra(lanes)),
         surcharge_minor=np.einsum("cpd,cd->pd", carriers.due, come.surcharge),
         external_minor=sum((_external_cost(house, daily, lines) for house in external), start=np.zeros_like(daily)),
         own_share=1.0 - sum((house.share for house in external), start=np.zeros(season.days)),

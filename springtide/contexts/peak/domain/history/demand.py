@@ -6,6 +6,8 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from springtide.contexts.peak.domain.history.minutes import Burst
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
@@ -26,6 +28,7 @@ class Demand:
     `orders`, `lines`: float32 (days,). `revenue_minor`: float64 (days,), gross of what was ordered.
     `orders_by_hour`: float32 (days, 24), hours of the shop's clock; adds up to `orders`.
     `visits`: float32 (days,) or None where nobody counted them.
+    `burst`: how uneven minutes are within busy hours, None where too few orders tell.
     """
 
     first: date
@@ -38,6 +41,7 @@ class Demand:
     revenue_minor: NDArray[np.float64]
     orders_by_hour: NDArray[np.float32]
     visits: NDArray[np.float32] | None = None
+    burst: Burst | None = None
 
     @property
     def days(self) -> int:

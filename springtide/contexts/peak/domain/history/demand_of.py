@@ -11,6 +11,7 @@ import polars as pl
 from springtide.contexts.peak.domain.history import arrays
 from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contexts.peak.domain.history.lines import OrderLines
+from springtide.contexts.peak.domain.history.minutes import burst_of
 from springtide.contexts.peak.domain.history.report import report_of
 from springtide.contexts.peak.domain.history.rules import days as rules_of_days
 from springtide.contexts.peak.domain.history.rules import orders, sizes, stock
@@ -102,4 +103,5 @@ def _as_arrays(table: pl.DataFrame, real: pl.DataFrame, around: Around, found: F
         revenue_minor=arrays.per_day(table, days, (pl.col("units") * pl.col("price_minor")).sum()),
         orders_by_hour=by_hour,
         visits=arrays.visits_of(around.visits, first, days),
+        burst=burst_of(real),
     )

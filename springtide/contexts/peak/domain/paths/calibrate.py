@@ -13,6 +13,14 @@ from numpy.typing import NDArray
 from springtide.contexts.peak.domain.forecast.result import Forecast, Spread
 from springtide.contexts.peak.domain.forecast.windows import Window, error, independent
 from springtide.contexts.peak.domain.paths.coverage import misfit
+from springtide.contexts.peak.domain.paths.measures import (
+    MEASURES,
+    UNITS,
+    Layers,
+    day_errors,
+    layered,
+    season_errors,
+)
 from springtide.contracts.peak.paths import Calibration
 
 DOCUMENTED_PRIORS = "documented priors"
@@ -50,16 +58,20 @@ class _Class:
 def calibrate(windows: Sequence[Window]) -> Calibration:
     """Return the spread that makes past P90 hold what they promise; without windows, the documented priors."""
     classes = [_learn(windows, volume) for volume in range(len(VOLUMES) + 1)]
-    commons, events = _season_errors(windows)
+    season, event, day = _totals(windows, [_noise(window, classes) for window in windows])
     return Calibration(
-        common_sd=_shrunk(commons, PRIOR_COMMON_SD, PRIOR_WINDOWS, count=min(len(commons), independent(windows))),
-        event_sd=_shrunk(events, PRIOR_EVENT_SD, PRIOR_WINDOWS, count=len(events)),
-        day_sd=_excess_sd(list(_day_errors(windows, classes)), PRIOR_DAY_SD),
+        common_sd=season.shared,
+        event_sd=event,
+        day_sd=day.shared,
         group_sd=_excess_sd(list(_group_errors(windows, classes)), PRIOR_GROUP_SD),
         volumes=VOLUMES,
         product_sd=tuple(of.product_sd for of in classes),
         dispersion=tuple(1.0 / of.inverse_dispersion for of in classes),
         learned_on=_words(windows, classes),
+        basket_sd=season.basket,
+        basket_day_sd=day.basket,
+        price_sd=season.price,
+        price_day_sd=day.price,
     )
 
 
@@ -74,6 +86,10 @@ def spread_for(forecast: Forecast, calibration: Calibration) -> Spread:
         product_sd=np.array(calibration.product_sd, dtype=np.float32)[volumes],
         dispersion=np.array(calibration.dispersion, dtype=np.float32)[volumes],
         learned_on=calibration.learned_on,
+        basket_sd=calibration.basket_sd,
+        basket_day_sd=calibration.basket_day_sd,
+        price_sd=calibration.price_sd,
+        price_day_sd=calibration.price_day_sd,
     )
 
 
@@ -98,23 +114,18 @@ def _words(windows: Sequence[Window], classes: Sequence[_Class]) -> str:
     )
 
 
-def _season_errors(windows: Sequence[Window]) -> tuple[list[float], list[float]]:
-    """Return errors of totals: of the days outside events (of all where there are none), and of events beyond that."""
-    commons, events = [], []
-    for window in windows:
-        quiet = ~window.event_days
-        usual = _total_error(window, quiet if quiet.any() else None)
-        if usual is not None:
-            commons.append(usual)
-        at_event = _total_error(window, window.event_days) if window.event_days.any() and quiet.any() else None
-        if at_event is not None and usual is not None:
-            events.append(at_event - usual)
-    return commons, events
-
-
-def _total_error(window: Window, days: NDArray[np.bool_] | None) -> float | None:
-    expected, sold = window.sums(days)
-    return error(float(expected.sum()), float(sold.sum()))
+def _totals(windows: Sequence[Window], noises: Sequence[NDArray[np.float64]]) -> tuple[Layers, float, Layers]:
+    """Return the layers of the season, the spread of events (the widest of all measures), and the layers of days."""
+    season, day, event = {}, {}, []
+    for measure in MEASURES:
+        commons, events = season_errors(windows, measure)
+        if not commons and measure != UNITS:
+            continue
+        count = min(len(commons), independent(windows))
+        season[measure] = _shrunk(commons, PRIOR_COMMON_SD, PRIOR_WINDOWS, count=count)
+        event.append(_shrunk(events, PRIOR_EVENT_SD, PRIOR_WINDOWS, count=len(events)))
+        day[measure] = _excess_sd(list(day_errors(windows, measure, noises)), PRIOR_DAY_SD)
+    return layered(season), max(event), layered(day)
 
 
 def _shrunk(errors: Sequence[float], prior: float, weight: float, *, count: float) -> float:
@@ -213,17 +224,6 @@ def _noise(window: Window, classes: Sequence[_Class]) -> NDArray[np.float64]:
     inverse = np.array([of.inverse_dispersion for of in classes])[volume_class(_per_day(window.expected))]
     variance: NDArray[np.float64] = mean + mean**2 * inverse[:, None]
     return variance
-
-
-def _day_errors(windows: Sequence[Window], classes: Sequence[_Class]) -> Iterator[tuple[float, float]]:
-    """Yield the error of each day's total beyond the window's, and the variance that counting explains."""
-    for window in windows:
-        mean = np.where(window.usable, window.expected, 0).sum(axis=0, dtype=np.float64)
-        sold = np.where(window.usable, window.actual, 0).sum(axis=0, dtype=np.float64)
-        whole = error(float(mean.sum()), float(sold.sum()))
-        noise = _noise(window, classes).sum(axis=0)
-        for day in np.flatnonzero((mean > 0) & (sold > 0)) if whole is not None else ():
-            yield float(np.log(sold[day] / mean[day]) - (whole or 0.0)), float(noise[day] / mean[day] ** 2)
 
 
 def _group_errors(windows: Sequence[Window], classes: Sequence[_Class]) -> Iterator[tuple[float, float]]:

@@ -74,7 +74,7 @@ class DrawnPaths:
         rows = max(_WHOLE_WORDS, CHUNK_CELLS // days // _WHOLE_WORDS * _WHOLE_WORDS)
         for start in range(0, self.paths, rows):
             end = min(start + rows, self.paths)
-            mean = self.factors.common[start:end] * self.means[place]
+            mean = self.factors.of_units[start:end] * self.means[place]
             mean *= level[start:end, None]
             flat = mean.ravel()
             flat *= gamma.take(_slices(mixing, flat.size), mode="clip")

@@ -3,10 +3,11 @@
 What agrees with what, on every path and day:
 
 units    are the sum of the product draws, to the unit
-revenue  is the sum of units x price, scaled by one number a day so that its mean is the forecast's
+revenue  is the sum of units x price, scaled by one number a day so that its mean is the forecast's, times the path's
+         own price of the day (what a unit brings differs from what units alone explain)
 orders   are Poisson per hour; their mean is the forecast's orders x the path's demand x the day's hours. The path's
          demand is what its products are expected to bring in money, before the luck of single days, over what the
-         forecast expects: orders and units share every factor and differ by counting alone
+         forecast expects: orders and units share every factor but the basket, what an order holds, of units alone
 lines    follow orders in the forecast's lines per order of the day
 visits   follow the path's demand in the forecast's visits, less what levers let the same visitors buy more
 """
@@ -85,7 +86,7 @@ def draw_paths(
     products = drawn_products(forecast, spread, factors, edits=edits, seed=seed, workers=workers)
     units, revenue = summed(products, prices_of(forecast))
     sums = Sums(units=units, revenue=revenue, demand=demand_of(forecast, products))
-    totals = totals_of(forecast, sums, edits=edits, seed=seed, peak_minute=peak_minute)
+    totals = totals_of(forecast, sums, factors, edits=edits, seed=seed, peak_minute=peak_minute)
     return JointPaths(forecast=forecast, spread=spread, edits=edits, totals=totals, products=products, sums=sums)
 
 
@@ -106,7 +107,9 @@ def drawn_products(
     )
 
 
-def totals_of(forecast: Forecast, sums: Sums, *, edits: Edits, seed: int, peak_minute: float) -> PathTotals:
+def totals_of(
+    forecast: Forecast, sums: Sums, factors: Factors, *, edits: Edits, seed: int, peak_minute: float
+) -> PathTotals:
     """Return the totals of these sums; orders are counted."""
     orders = _orders(forecast, sums.demand, seed=seed)
     per_order = ratio(forecast.lines, forecast.orders)
@@ -118,7 +121,7 @@ def totals_of(forecast: Forecast, sums: Sums, *, edits: Edits, seed: int, peak_m
         visits=(visits[:, :, None] * forecast.hours).astype(np.float32),
         lines=(orders.sum(axis=2, dtype=np.float64) * per_order).astype(np.float32),
         units=sums.units.astype(np.float32),
-        revenue_minor=sums.revenue * ratio(forecast.revenue_minor, at_prices),
+        revenue_minor=sums.revenue * ratio(forecast.revenue_minor, at_prices) * factors.price,
         peak_minute=peak_minute,
     )
 

@@ -42,7 +42,9 @@ def what_if(joint: JointPaths, edits: Edits) -> JointPaths:
     units = _moved(joint.sums.units, pairs[0], pairs[1])
     revenue = _moved(joint.sums.revenue, pairs[2], pairs[3])
     sums = Sums(units=np.round(units), revenue=revenue, demand=relative(joint.forecast, products, money))
-    totals = totals_of(joint.forecast, sums, edits=edits, seed=joint.seed, peak_minute=joint.totals.peak_minute)
+    totals = totals_of(
+        joint.forecast, sums, products.factors, edits=edits, seed=joint.seed, peak_minute=joint.totals.peak_minute
+    )
     return replace(joint, edits=edits, totals=totals, products=products, sums=sums)
 
 

@@ -12,12 +12,13 @@ from springtide.contexts.peak.domain.paths.what_if import what_if
 from springtide.contexts.peak.domain.plan import words
 from springtide.contexts.peak.domain.plan.goods import without_demand
 from springtide.contexts.peak.domain.plan.inputs import VISITS_PER_ORDER, PlanInputs, all_hashes, plan_id
+from springtide.contexts.peak.domain.plan.methods import methods_of_plan
 from springtide.contexts.peak.domain.plan.order import decisions_of
 from springtide.contexts.peak.domain.plan.stages import Progress, Stages
 from springtide.contexts.peak.domain.plan.steps import run_steps
 from springtide.contexts.peak.domain.plan.summary import days_of, summary_of
 from springtide.contracts.peak.common import Phrase
-from springtide.contracts.peak.plan import PLAN_FORMAT, Plan
+from springtide.contracts.peak.plan import PLAN_FORMAT, FigureSource, GateState, Plan
 
 WHAT_IF = "-what-if"
 
@@ -69,6 +70,8 @@ def plan_on(joint: JointPaths, inputs: PlanInputs, stages: Stages, *, whole: boo
         deadlines=found.readiness.calendar,
         paths=paths,
         days=days_of(joint),
+        methods=methods_of_plan(inputs.terms.accuracy, inputs.history),
+        peak_minute=inputs.peak_minute,
         quality=inputs.quality,
         briefs=briefs_of(decisions, watch),
         stock=found.stock,
@@ -92,6 +95,11 @@ def _missing(joint: JointPaths, inputs: PlanInputs, *, whole: bool) -> Iterator[
         yield Phrase(key="plan.no_visits", values={"visits": VISITS_PER_ORDER})
     if joint.spread.learned_on == DOCUMENTED_PRIORS:
         yield Phrase(key="plan.no_calibration")
+    state = methods_of_plan(inputs.terms.accuracy, inputs.history).state
+    if state is not GateState.USED:
+        yield Phrase(key="plan.no_accuracy" if state is GateState.NONE else "plan.stale_accuracy")
+    if inputs.peak_minute.source is FigureSource.ASSUMED:
+        yield Phrase(key="plan.no_peak_minute", values={"times": inputs.peak_minute.times})
     if inputs.terms.counts is None:
         yield Phrase(key="plan.no_stock")
     elif without_demand(joint, inputs.terms.counts):

@@ -19,12 +19,17 @@ _WEEK_DAYS = 7.0
 def stock_of(
     joint: JointPaths, terms: PlanTerms, counts: tuple[StockCount, ...]
 ) -> tuple[StockPlan, tuple[StockItem, ...]]:
-    """Return the buy list and all around it, and the products one by one.
+    """Return the buy list and all around it, and the products one by one; orders are placed from the plan's day on.
 
-    The count is taken as that of the season's first day.
+    The count is taken as that of the season's first day: what is sold until then has to be left out of it.
     """
     result = plan_stock(
-        joint.products, rows_of(joint, terms.company, counts), terms.company, terms=terms.stock, seed=joint.seed
+        joint.products,
+        rows_of(joint, terms.company, counts),
+        terms.company,
+        terms=terms.stock,
+        today=terms.as_of,
+        seed=joint.seed,
     )
     return report_of(result, peak_day=busiest_day(joint)), items_of(result)
 

@@ -9,12 +9,13 @@ import msgspec
 from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contexts.peak.domain.paths.edits import Edits
 from springtide.contexts.peak.domain.paths.joint import DEFAULT_PATHS, DEFAULT_SEED
+from springtide.contexts.peak.domain.plan.minute import ASSUMED
 from springtide.contexts.peak.domain.season import Season
 from springtide.contracts.peak.history import QualityReport
-from springtide.contracts.peak.plan import PlanTerms
+from springtide.contracts.peak.plan import PeakMinute, PlanTerms
 
-PEAK_MINUTE = 3.0
-"""The busiest minute of an hour over its average one, where nobody measured it: an assumption, on the page as such."""
+HISTORY = "demand"
+"""The name of the history among the hashes."""
 VISITS_PER_ORDER = 40.0
 """Where nobody counted visits: 2.5 of 100 visits buy, an assumption, on the page as such."""
 
@@ -35,9 +36,14 @@ class PlanInputs:
     paths: int = DEFAULT_PATHS
     hashes: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
-    peak_minute: float = PEAK_MINUTE
+    peak_minute: PeakMinute = ASSUMED
     visits_counted: bool = True
     workers: int = 2
+
+    @property
+    def history(self) -> str:
+        """Return the hash of the history, "" where nobody took it."""
+        return self.hashes.get(HISTORY, "")
 
 
 def all_hashes(inputs: PlanInputs) -> dict[str, str]:

@@ -10,6 +10,7 @@ from springtide.contexts.peak.domain.paths.joint import JointPaths, draw_paths
 from springtide.contexts.peak.domain.plan import words
 from springtide.contexts.peak.domain.plan.assemble import Made, plan_on
 from springtide.contexts.peak.domain.plan.inputs import VISITS_PER_ORDER, PlanInputs
+from springtide.contexts.peak.domain.plan.methods import gate_of_plan
 from springtide.contexts.peak.domain.plan.past import with_past
 from springtide.contexts.peak.domain.plan.stages import Progress, Stages
 
@@ -19,13 +20,14 @@ def make_plan(demand: Demand, inputs: PlanInputs, progress: Progress) -> Made:
     stages = Stages(progress)
     forecast = stages.run("forecast", lambda: _forecast(demand, inputs), words.of_forecast)
     joint = stages.run("paths", lambda: _draw(forecast, inputs), words.of_paths)
-    plan = with_past(plan_on(joint, inputs, stages), demand, inputs.terms.calendar, gifts=inputs.terms.gifts)
+    plan = with_past(plan_on(joint, inputs, stages), demand, inputs.terms.calendar)
     return Made(plan=plan, joint=joint)
 
 
 def _forecast(demand: Demand, inputs: PlanInputs) -> Forecast:
     """Return the forecast; where nobody counts visits, they follow orders."""
-    forecast = make_forecast(demand, inputs.season, inputs.terms.calendar, gifts=inputs.terms.gifts, seed=inputs.seed)
+    gate = gate_of_plan(inputs.terms.accuracy, inputs.history)
+    forecast = make_forecast(demand, inputs.season, inputs.terms.calendar, gate=gate, seed=inputs.seed)
     if forecast.visits.any():
         return forecast
     return replace(forecast, visits=forecast.orders * VISITS_PER_ORDER)
@@ -38,6 +40,6 @@ def _draw(forecast: Forecast, inputs: PlanInputs) -> JointPaths:
         edits=inputs.edits,
         seed=inputs.seed,
         paths=inputs.paths,
-        peak_minute=inputs.peak_minute,
+        peak_minute=inputs.peak_minute.times,
         workers=inputs.workers,
     )

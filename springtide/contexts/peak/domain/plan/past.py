@@ -23,9 +23,9 @@ _SAME_WEEKDAY = 364
 _MOVES = 0.005
 
 
-def with_past(plan: Plan, demand: Demand, calendar: EventCalendar, *, gifts: float) -> Plan:
+def with_past(plan: Plan, demand: Demand, calendar: EventCalendar) -> Plan:
     """Return the plan with its past beside it; the numbers of the plan stay what they are."""
-    setting = setting_of(demand, plan.last, calendar, gifts=gifts)
+    setting = setting_of(demand, plan.last, calendar)
     return msgspec.structs.replace(
         plan,
         days=tuple(aligned(plan.days, demand, calendar)),

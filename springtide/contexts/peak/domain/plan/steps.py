@@ -77,7 +77,14 @@ def run_steps(joint: JointPaths, terms: PlanTerms, stages: Stages, *, plan_id: s
     staff = stages.run("staff", lambda: _staff(joint, terms, houses, whole=whole), words.of_staff)
     gateways = stages.run("gateways", lambda: plan_gateways(totals, company), words.of_gateways)
     servers = stages.run("servers", lambda: plan_servers(totals, company), words.of_servers)
-    costs = Steps(stock=stock, staff=staff.costs, gateways=gateways, servers=servers)
+    costs = Steps(
+        stock=stock,
+        fulfilment=houses,
+        staff=staff.costs,
+        returning=staff.contacts.returning,
+        gateways=gateways,
+        servers=servers,
+    )
     budget = stages.run(
         "budget", lambda: budget_on(totals, company, costs, terms.budget, terms.figures), words.of_budget
     )

@@ -17,12 +17,16 @@ _WARM_UP_DAYS = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contacts:
-    """Contacts per path and day, (paths, days), before a bot took any; `answered_by_bot` says how many it took."""
+    """Contacts per path and day, (paths, days), before a bot took any; `answered_by_bot` says how many it took.
+
+    `returning`: orders in the rhythm of returns: an order counts once, spread over the days its return would come.
+    """
 
     all: Floats
     people: dict[str, Floats]
     """By channel: those that reach a person."""
     answered_by_bot: Floats
+    returning: Floats
 
 
 def contacts_of(
@@ -41,7 +45,8 @@ def contacts_of(
     )
     found = orders * (per_order * share(says.before_share))
     found += _lagged(orders, says.order_lags, before) * (per_order * share(says.order_share))
-    found += _returns(totals.season, orders, before, says) * (per_order * share(says.return_share))
+    returning = _returns(totals.season, orders, before, says)
+    found += returning * (per_order * share(says.return_share))
     if late_parcels is not None:
         late = np.asarray(late_parcels, dtype=np.float64)
         none = np.zeros((late.shape[0], len(says.late_lags)))
@@ -49,7 +54,8 @@ def contacts_of(
     people = {
         channel.id: found * (share(channel.share) * (1.0 - share(channel.bot_share))) for channel in terms.channels
     }
-    return Contacts(all=found, people=people, answered_by_bot=found - sum(people.values(), np.zeros_like(found)))
+    by_bot = found - sum(people.values(), np.zeros_like(found))
+    return Contacts(all=found, people=people, answered_by_bot=by_bot, returning=returning)
 
 
 def _lagged(orders: NDArray[np.floating], lags: tuple[float, ...], before: NDArray[np.floating]) -> Floats:

@@ -11,7 +11,7 @@ from springtide.contexts.peak.domain.season import Season
 from springtide.contexts.peak.domain.staff.hires import Seasonal, weekly
 from springtide.contexts.peak.domain.staff.roster.problem import WEEK
 from springtide.contexts.peak.domain.staff.support import Desk
-from springtide.contexts.peak.domain.staff.team import Team
+from springtide.contexts.peak.domain.staff.team import SUPPORT, Team
 from springtide.contexts.peak.domain.staff.warehouse import Floor
 from springtide.contracts.peak.staff import StaffCosts
 from springtide.contracts.peak.staff_terms import HiringTerms
@@ -21,9 +21,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostPaths:
-    """Minor units per path, (paths,) each: the figures that budget and cash flow read."""
+    """Minor units per path, (paths,) each: the figures that budget and cash flow read.
+
+    `own`: everybody with a contract; `own_support`: those of them at the desk of customer service.
+    """
 
     own: Floats
+    own_support: Floats
     seasonal: Floats
     overtime: Floats
     call_centre: Floats
@@ -56,7 +60,7 @@ def costs_of(
 ) -> CostPaths:
     """Return the costs. Hours of the warehouse beyond own people and hires are overtime at the team's wage."""
     paths = floor.hours.pick.shape[0]
-    own = sum(team.weekly_cost_minor for team, _ in teams) * season.days / WEEK
+    own = sum(_wages(team, season) for team, _ in teams)
     hired = sum(
         (float(hires.paid_hours.sum()) + hires.paid_before) * team.average_minor() * terms.agency_rate.value
         for team, hires in teams
@@ -65,7 +69,12 @@ def costs_of(
     beyond = np.maximum(floor.paid_by_week(season) - there, 0.0).sum(axis=1)
     return CostPaths(
         own=np.full(paths, own),
+        own_support=np.full(paths, sum(_wages(team, season) for team, _ in teams if team.name == SUPPORT)),
         seasonal=np.full(paths, hired),
         overtime=beyond * floor_team.average_minor() * terms.overtime_rate.value,
         call_centre=desk.outsourced.cost_minor,
     )
+
+
+def _wages(team: Team, season: Season) -> float:
+    return team.weekly_cost_minor * season.days / WEEK
