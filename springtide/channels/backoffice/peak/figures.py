@@ -4,7 +4,7 @@ The same thing has the same colour on every page, and a shape of its own for tho
 P10 to P90 a band, P99 a thin dashed line marked "stress", what was sold a line with points.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -114,11 +114,46 @@ def bars(
     return figure
 
 
-def columns(names: Sequence[str], values: Sequence[float], *, title: str, unit: str, across: str) -> Figure:
-    """Return upright bars from zero; `across`: what their names are."""
-    data = [{"type": "bar", "x": list(names), "y": list(values), "marker": {"color": TIDE}}]
+def columns(
+    names: Sequence[str], values: Sequence[float], *, title: str, unit: str, across: str, marked: Sequence[bool] = ()
+) -> Figure:
+    """Return upright bars from zero; `across`: what their names are; `marked` ones are bad."""
+    colors = [BAD if place < len(marked) and marked[place] else TIDE for place in range(len(names))]
+    data = [{"type": "bar", "x": list(names), "y": list(values), "marker": {"color": colors}}]
     figure = drawn([{**data[0], "hovertemplate": "%{x}: %{y:.2f}<extra></extra>"}], title=title, unit=unit)
     figure["layout"]["xaxis"] = {"title": {"text": across}, "type": "category"}
+    figure["layout"]["hovermode"] = "closest"
+    return figure
+
+
+def waterfall(
+    steps: Sequence[tuple[str, float]], *, totals: Mapping[int, str], last: str, title: str, unit: str, start: str = ""
+) -> Figure:
+    """Return steps that add up from left to right. `totals`: names of sums, by the place of the step they stand before;
+
+    `last`: the name of the sum at the end. `start`: the first step is a whole of this name, not a change.
+    """
+    names: list[str] = []
+    values: list[float] = []
+    measures: list[str] = []
+    for place, (name, value) in enumerate(steps):
+        if place in totals:
+            names, values, measures = [*names, totals[place]], [*values, 0.0], [*measures, "total"]
+        names, values = [*names, name], [*values, value]
+        measures = [*measures, "absolute" if start and place == 0 else "relative"]
+    bar = {
+        "type": "waterfall",
+        "x": [*names, last],
+        "y": [*values, 0.0],
+        "measure": [*measures, "total"],
+        "increasing": {"marker": {"color": WARN}},
+        "decreasing": {"marker": {"color": "#7fb3b6"}},
+        "totals": {"marker": {"color": TIDE}},
+        "connector": {"line": {"color": GREY, "width": 1}},
+        "hovertemplate": "%{x}: %{y:,.0f}<extra></extra>",
+    }
+    figure = drawn([bar], title=title, unit=unit)
+    figure["layout"]["xaxis"] = {"type": "category", "automargin": True}
     figure["layout"]["hovermode"] = "closest"
     return figure
 
