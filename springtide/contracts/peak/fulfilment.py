@@ -103,16 +103,23 @@ class HouseDay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeatMap(msgspec.Struct, frozen=True, kw_only=True):
-    """Hours of each day, (days, 24). Utilisation from 0 to 1, -1 where the house is closed; backlog in orders."""
+    """Hours of each day, (days, 24). Utilisation from 0 to 1, -1 where the house is closed; backlog in orders.
+
+    `ship_utilisation`: of the room of the carriers that collect in the hour, -1 where none does.
+    """
 
     pick_utilisation: tuple[tuple[float, ...], ...]
     pack_utilisation: tuple[tuple[float, ...], ...]
     backlog_p50: tuple[tuple[float, ...], ...]
     backlog_p90: tuple[tuple[float, ...], ...]
+    ship_utilisation: tuple[tuple[float, ...], ...] = ()
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
-    """One warehouse over the season. `share`: of all orders, mean over the days it gets any."""
+    """One warehouse over the season. `share`: of all orders, mean over the days it gets any.
+
+    `cut_offs`: HH:MM until which an order leaves with a carrier the same day, by the carrier's name.
+    """
 
     warehouse: str
     name: str
@@ -120,6 +127,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     share: float
     days: tuple[HouseDay, ...]
     heat: HeatMap
+    cut_offs: dict[str, str] = {}
 
 
 class Booking(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,10 +143,37 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     surcharge_minor: int
 
 
+class LanePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """Parcels of one zone and speed: who carries them, `backup` for whom (ids; "" is nobody), share of all parcels.
+
+    `on_time_good`, `on_time_bad`: share of the service delivered in time in a good and in a bad year.
+    """
+
+    zone: str
+    is_express: bool
+    carrier: str
+    service: str
+    backup: str
+    share: float
+    price_minor: int
+    on_time_good: float
+    on_time_bad: float
+
+
+class CarrierDay(msgspec.Struct, frozen=True, kw_only=True):
+    """A carrier's day: parcels due, what it takes with bookings, and the share of its own that back-ups could take."""
+
+    day: date
+    due: Band
+    takes: int
+    covered: float
+
+
 class CarrierPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A carrier over the season. `covered_share`: of its parcels, what others could take if it failed, on the mean day
 
     and on the worst one. `on_time_good`, `on_time_bad`: share delivered in time in a good and in a bad year.
+    `contract`: parcels a day that it takes without a booking.
     """
 
     carrier: str
@@ -149,6 +184,8 @@ class CarrierPlan(msgspec.Struct, frozen=True, kw_only=True):
     covered_worst: float
     on_time_good: float
     on_time_bad: float
+    contract: int = 0
+    days: tuple[CarrierDay, ...] = ()
 
 
 class WorstDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,3 +227,4 @@ class FulfilmentPlan(msgspec.Struct, frozen=True, kw_only=True):
     late_share: Band
     decisions: tuple[Decision, ...]
     deadlines: tuple[Deadline, ...]
+    lanes: tuple[LanePlan, ...] = ()

@@ -81,10 +81,14 @@ class Partner(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PartnerState(msgspec.Struct, frozen=True, kw_only=True):
-    """A partner with what is weak about it; an empty list is good."""
+    """A partner with what is weak about it; an empty list is good.
+
+    `need`: what a plan asks of it at P90, in the unit of its capacity; None where no step of the plan says.
+    """
 
     partner: Partner
     weak: tuple[Phrase, ...]
+    need: float | None = None
 
 
 class PartnerReview(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from springtide.contracts.peak.budget import BudgetFigures, BudgetPlan, BudgetTe
 from springtide.contracts.peak.calendar import EventCalendar
 from springtide.contracts.peak.common import Band, Deadline, Decision, Phrase
 from springtide.contracts.peak.company import Company
+from springtide.contracts.peak.event_outlook import EventOutlook
 from springtide.contracts.peak.evidence import RunRow
 from springtide.contracts.peak.fulfilment import FulfilmentPlan, FulfilmentTerms
 from springtide.contracts.peak.gateways import GatewayPlan
@@ -26,7 +27,7 @@ from springtide.contracts.peak.risk import Risk, RiskPlan
 from springtide.contracts.peak.servers import ServerPlan
 from springtide.contracts.peak.staff import StaffPlan
 from springtide.contracts.peak.staff_terms import StaffTerms
-from springtide.contracts.peak.stock import StockPlan, StockTerms
+from springtide.contracts.peak.stock import StockItem, StockPlan, StockTerms
 
 PLAN_FORMAT = 1
 
@@ -35,6 +36,8 @@ class PlanDay(msgspec.Struct, frozen=True, kw_only=True):
     """A day of the fan: bands of its own ranks. `forecast_orders` is the mean before levers and overrides.
 
     `p50`, `p90`, `p99`: orders of this day on the paths that stand at these ranks of the season.
+    `last_year_day`: the same day of the same event a year before, or the same weekday; None where it is not known or
+    was closed, with its orders.
     """
 
     day: date
@@ -46,6 +49,8 @@ class PlanDay(msgspec.Struct, frozen=True, kw_only=True):
     p50: float
     p90: float
     p99: float
+    last_year_day: date | None = None
+    last_year_orders: float | None = None
 
 
 class FigureSource(StrEnum):
@@ -104,7 +109,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     `as_of`: the day it is made for. `currency`: of every amount. `inputs`: SHA-256 of what was read, by name.
     `versions`: of the program and of the libraries whose numbers are in here. `decisions`: of all steps, urgent ones
-    first, then by day; `deadlines`: of all steps, by last day. `briefs`: a page for each department.
+    first, then by day; `deadlines`: of all steps, by last day. `briefs`: a page for each department. `items`: counted
+    products by SKU, those with most at stake where there are very many. `events`: those that touch the season, by day;
+    none without a history beside the plan.
     """
 
     format: int
@@ -137,6 +144,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     risks: RiskPlan
     readiness: Readiness
     briefs: tuple[Brief, ...]
+    items: tuple[StockItem, ...] = ()
+    events: tuple[EventOutlook, ...] = ()
 
 
 class StockCount(msgspec.Struct, frozen=True, kw_only=True):

@@ -94,13 +94,30 @@ class RankedRisk(msgspec.Struct, frozen=True, kw_only=True):
     drill_stale: bool
 
 
+class CauseLoss(msgspec.Struct, frozen=True, kw_only=True):
+    """What outages with one cause cost over the paths. `cause`: its name, or the risk's where it shares none.
+
+    `risks`: ids of the outages. `chance`: share of the paths on which any of them happens.
+    """
+
+    cause: str
+    risks: tuple[str, ...]
+    chance: float
+    lost_orders: Band
+    lost_minor: Band
+
+
 class RiskPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """Risks, worst first: severity, then likelihood, then detection. Totals are of the paths, not sums of ranks."""
+    """Risks, worst first: severity, then likelihood, then detection. Totals are of the paths, not sums of ranks.
+
+    `causes`: outages put together by what they share, the dearest first.
+    """
 
     risks: tuple[RankedRisk, ...]
     lost_orders: Band
     lost_minor: Band
     decisions: tuple[Decision, ...]
+    causes: tuple[CauseLoss, ...] = ()
 
 
 def decode_risks(document: bytes) -> tuple[Risk, ...]:

@@ -138,6 +138,27 @@ class StockException(msgspec.Struct, frozen=True, kw_only=True):
     ordered_units: int
 
 
+class StockItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One product week by week, from the season's first day on, over its own paths (never to be added up).
+
+    `demand`, `stock`: (P10, P50, P90) of units asked for in a week and of units left at its end if nobody orders.
+    `lost`: units not sold by a week's end if nobody orders, mean over the paths. `sold`: units of past weeks, the last
+    one ends the day before `past_until`; `past_until` None: the plan has no history beside it.
+    """
+
+    sku: str
+    category: str
+    supplier: str
+    price_minor: int
+    on_hand: int
+    receipts: tuple[tuple[date, int], ...]
+    demand: tuple[tuple[int, int, int], ...]
+    stock: tuple[tuple[int, int, int], ...]
+    lost: tuple[int, ...]
+    sold: tuple[int, ...] = ()
+    past_until: date | None = None
+
+
 class SupplierOrder(msgspec.Struct, frozen=True, kw_only=True):
     """One supplier's next order. `outcome`: order, wait (below its minimum or not worth it), too_late.
 

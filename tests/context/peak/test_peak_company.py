@@ -6,6 +6,7 @@ import pytest
 
 from springtide.commands.peak import company
 from springtide.contracts.peak.api import PeakApi
+from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT
 from springtide.contracts.peak.documents import FOLDER_DOCUMENTS
 from springtide.contracts.peak.errors import InvalidPeakInput
 from springtide.demo.company import COMPANY_FOLDER
@@ -19,7 +20,11 @@ async def test_a_company_is_imported_and_exported_again(
     peak = (await node_with("peak")).ask(PeakApi)
     await company.take(peak, COMPANY_FOLDER, "the demo's")
     there = {info.name: info for info in await peak.list_inputs(caller=READER)}
-    assert {"company.toml", "budget.toml", "partners.toml", "risks.toml"} <= set(there) <= set(FOLDER_DOCUMENTS)
+    assert (
+        {"company.toml", "budget.toml", "partners.toml", "risks.toml"}
+        <= set(there)
+        <= {*FOLDER_DOCUMENTS, CALENDAR_DOCUMENT}
+    )
     assert {info.reason for info in there.values()} == {"the demo's"}
     await company.take(peak, COMPANY_FOLDER, "")
     assert "budget.toml, version 1 as before" in capsys.readouterr().out

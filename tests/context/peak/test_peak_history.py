@@ -220,7 +220,9 @@ async def test_load_takes_the_shops_own_orders_as_files(node_with: NodeWith, tmp
     others = Others()
     fakes = {OrdersApi: Orders(), CatalogApi: others, InventoryApi: others, InsightApi: others}
     node = await node_with("peak", fakes=fakes)
-    options = Namespace(file="shop", catalogue="", visits="", events="", timezone="Europe/Amsterdam", keep=[])
+    options = Namespace(
+        file="shop", catalogue="", visits="", events="", timezone="Europe/Amsterdam", keep=[], history_until=None
+    )
     options.stock, options.inbound = "own-count.csv", ""
     await load.take_shop(node.ask, tmp_path, options)
     assert (options.file, options.stock) == (str(tmp_path / "sales.csv"), "own-count.csv")

@@ -1,6 +1,6 @@
 """A plan as the desk would publish it: gateways, servers, budget and readiness made by the real numerics."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,12 @@ import numpy as np
 from springtide.contexts.peak.domain.bands import band_of
 from springtide.contexts.peak.domain.brief import briefs_of
 from springtide.contexts.peak.domain.budget.plan import CostLine, Income, plan_budget
+from springtide.contexts.peak.domain.fulfilment.plan import plan_fulfilment
+from springtide.contexts.peak.domain.fulfilment.report import report_of as fulfilment_of
 from springtide.contexts.peak.domain.gateways.plan import plan_gateways
+from springtide.contexts.peak.domain.partners.needs import needs_of
+from springtide.contexts.peak.domain.partners.register import register_of
+from springtide.contexts.peak.domain.partners.review import review_partners
 from springtide.contexts.peak.domain.paths.products import StoredPaths
 from springtide.contexts.peak.domain.paths.totals import PathTotals
 from springtide.contexts.peak.domain.plan.methods import methods_of_plan
@@ -20,11 +25,12 @@ from springtide.contexts.peak.domain.readiness.findings import of_budget, of_gat
 from springtide.contexts.peak.domain.readiness.judge import judge
 from springtide.contexts.peak.domain.review.after import Figure, Overridden, review
 from springtide.contexts.peak.domain.review.live import live_view
+from springtide.contexts.peak.domain.risk.plan import plan_risks
 from springtide.contexts.peak.domain.season import Season
 from springtide.contexts.peak.domain.servers.plan import plan_servers
 from springtide.contexts.peak.domain.staff.plan import StaffAsk, plan_staff
-from springtide.contexts.peak.domain.stock.report import report_of
-from springtide.contexts.peak.domain.stock.season import plan_stock
+from springtide.contexts.peak.domain.stock.report import items_of, report_of
+from springtide.contexts.peak.domain.stock.season import StockResult, plan_stock
 from springtide.contracts.peak.api import (
     EvidenceRow,
     FrozenInput,
@@ -38,17 +44,22 @@ from springtide.contracts.peak.api import (
     Stage,
 )
 from springtide.contracts.peak.budget import BudgetTerms, Firmness, Release
+from springtide.contracts.peak.event_outlook import EventOutlook, OffsetUplift, PastOccurrence
 from springtide.contracts.peak.evidence import MeasuredRun, RunKind, RunRow
+from springtide.contracts.peak.fulfilment import FulfilmentPlan
+from springtide.contracts.peak.gateways import GatewayPlan
+from springtide.contracts.peak.partners import PARTNERS_DOCUMENT, decode_partner_notes
 from springtide.contracts.peak.paths import Levers, PathsSummary
 from springtide.contracts.peak.plan import PlanDay
 from springtide.contracts.peak.readiness import Readiness
 from springtide.contracts.peak.review import LiveView, Priors, Review
+from springtide.contracts.peak.risk import RISKS_DOCUMENT, decode_risks
 from springtide.contracts.peak.season import Season as SeasonOfPlan
 from springtide.contracts.peak.season import SeasonState
 from springtide.contracts.peak.staff import StaffPlan
 from springtide.contracts.peak.staff_terms import StaffTerms
-from springtide.contracts.peak.stock import StockPlan, StockRow
-from springtide.demo.company import load_company
+from springtide.contracts.peak.stock import StockItem, StockPlan, StockRow
+from springtide.demo.company import COMPANY_FOLDER, load_company
 from tests.unit.backoffice.office_fakes import AT, uid
 from tests.unit.peak.gateways.totals import totals_of
 from tests.unit.peak.staff.made import totals as staff_totals
@@ -131,13 +142,53 @@ def bodies() -> dict[str, bytes]:
         "readiness": judge(findings, on=AS_OF, deadlines=deadlines),
         "briefs": briefs_of(decisions, {}),
         "stock": stock_plan(),
+        "items": items(),
+        "events": events(),
         "staff": staff_plan(),
+        "fulfilment": fulfilment_plan(),
+        **partners_and_risks(season, gateways),
     }
     return {step: msgspec.json.encode(part) for step, part in parts.items()}
 
 
 def stock_plan() -> StockPlan:
     """Return a buy list of 36 products."""
+    return report_of(_stock(), peak_day=AS_OF)
+
+
+def items() -> tuple[StockItem, ...]:
+    """Return the same products one by one, with a year of sales up to the season."""
+    sold = tuple(range(53))
+    return tuple(msgspec.structs.replace(one, sold=sold, past_until=AS_OF) for one in items_of(_stock()))
+
+
+def events() -> tuple[EventOutlook, ...]:
+    """Return an event that is known, and one that nobody has seen."""
+    known = EventOutlook(
+        event="black-friday",
+        name="Black Friday",
+        on=date(2011, 11, 25),
+        counts=True,
+        discount=0.2,
+        marketing_minor=100_000,
+        products=40,
+        past=(
+            PastOccurrence(on=date(2009, 11, 27), strength=1.4, discount=0.1, marketing_minor=0),
+            PastOccurrence(on=date(2010, 11, 26), strength=1.6, discount=0.2, marketing_minor=0),
+        ),
+        days=tuple(
+            OffsetUplift(day=date(2011, 11, 25) + timedelta(days=offset), offset=offset, uplift=2.5 - abs(offset) / 2)
+            for offset in range(-2, 3)
+        ),
+        ten_points_more=1.4,
+        half_more_spend=1.05,
+    )
+    drop = msgspec.structs.replace(known, event="drop", name="Drop", counts=False, products=0, past=(), days=())
+    return known, drop
+
+
+@cache
+def _stock() -> StockResult:
     season = Season(first=AS_OF, days=60)
     random = np.random.Generator(np.random.Philox(11))
     company = load_company()
@@ -155,7 +206,29 @@ def stock_plan() -> StockPlan:
         )
         for number, sku in enumerate(skus)
     ]
-    return report_of(plan_stock(StoredPaths(season=season, skus=skus, units=units), rows, company), peak_day=AS_OF)
+    return plan_stock(StoredPaths(season=season, skus=skus, units=units), rows, company)
+
+
+@cache
+def fulfilment_plan() -> FulfilmentPlan:
+    """Return two weeks before Christmas of a shop twenty times the demo's, in both houses."""
+    company = load_company()
+    season = staff_totals(20, size=20.0, season=Season(first=date(2011, 12, 5), days=14))
+    return fulfilment_of(plan_fulfilment(season, company), company, (), today=AS_OF)
+
+
+def partners_and_risks(season: PathTotals, gateways: GatewayPlan) -> dict[str, Any]:
+    """Return the register and the risks of the demo company on these paths."""
+    company = load_company()
+    documents = {name: (COMPANY_FOLDER / name).read_bytes() for name in (PARTNERS_DOCUMENT, RISKS_DOCUMENT)}
+    register = register_of(company, decode_partner_notes(documents[PARTNERS_DOCUMENT]), today=AS_OF)
+    peak = date(2011, 11, 25)
+    needs = needs_of(register, fulfilment=fulfilment_plan(), staff=staff_plan(), gateways=gateways, stock=None)
+    risks = decode_risks(documents[RISKS_DOCUMENT])
+    return {
+        "partners": review_partners(register, today=AS_OF, peak=peak, needs=needs),
+        "risks": plan_risks(season, risks, register, today=AS_OF, peak=peak, seed=1),
+    }
 
 
 def steady() -> PathTotals:
@@ -209,6 +282,7 @@ def season_of(**changes: Any) -> SeasonOfPlan:
     return msgspec.structs.replace(season, **changes)
 
 
+@cache
 def staff_plan() -> StaffPlan:
     """Return people for two weeks of a shop twenty times the demo's, a week of them with names."""
     season = Season(first=date(2011, 11, 21), days=14)

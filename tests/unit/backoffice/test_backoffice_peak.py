@@ -147,3 +147,19 @@ async def test_the_chart_library_comes_from_its_wheel_under_a_name_of_its_conten
     assert answer.headers["content-type"].startswith("text/javascript")
     assert (await owner.get("/peak/script/plotly.min.000.js")).status == 404
     assert not re.findall(r'(?:src|href)="https?://', text)
+
+
+async def test_a_gateway_can_be_taken_away(owner: Browser) -> None:
+    text = (await owner.get(f"{HOME}/gateways?without=stripe")).text
+    figure = json.loads(re.findall(r'<script type="application/json">(.*?)</script>', text, re.DOTALL)[0])
+    assert "stripe" not in figure["data"][0]["y"]
+    assert "Without stripe" in text
+
+
+async def test_the_budget_adds_up_to_p90(owner: Browser, desk: dict[str, bytes]) -> None:
+    text = (await owner.get(f"{HOME}/budget")).text
+    fall = json.loads(re.findall(r'<script type="application/json">(.*?)</script>', text, re.DOTALL)[0])["data"][0]
+    total = msgspec.json.decode(desk["budget"])["total"]
+    assert fall["type"] == "waterfall"
+    assert sum(fall["y"]) == pytest.approx(total["p90"] / 100, rel=1e-6)
+    assert fall["x"][-1] == "P90"

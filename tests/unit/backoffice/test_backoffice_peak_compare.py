@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from springtide.channels.backoffice.peak.speech import Speech
-from springtide.channels.backoffice.peak.views.compare import figure_rows
+from springtide.channels.backoffice.peak.views.compare import budget_steps, figure_rows, orders_steps
 from springtide.contracts.peak.api import (
     DocumentChanged,
     FigureChanged,
@@ -16,7 +16,10 @@ from springtide.contracts.peak.api import (
     PlanState,
     SettingChanged,
 )
+from springtide.contracts.peak.budget import BudgetPlan
+from springtide.contracts.peak.common import Band
 from springtide.contracts.peak.paths import Override
+from springtide.contracts.peak.plan import PlanDay
 from tests.unit.backoffice import peak_plans
 from tests.unit.backoffice.browser import Browser
 from tests.unit.backoffice.conftest import BrowserOf
@@ -112,3 +115,33 @@ async def test_plans_that_are_not_there(owner: Browser, shop: FakeShop, browser_
     shop.refusals["peak.compare_plans"] = PeakNotFound("There is no such plan.", what="plan")
     assert (await owner.get(PAGE)).status == 404
     assert (await browser_of("orders.read").get(PAGE)).status == 403
+
+
+def season(forecast: float, mean: float) -> tuple[PlanDay, ...]:
+    band = Band(mean=mean, p10=0, p50=mean, p90=mean, p99=mean)
+    ranks = {"orders": band, "units": band, "revenue_minor": band, "p50": 1.0, "p90": 1.0, "p99": 1.0}
+    return (PlanDay(day=date(2011, 11, 25), is_event=False, forecast_orders=forecast, **ranks),)
+
+
+def test_orders_changed_by_the_forecast_and_by_edits_and_the_steps_add_up() -> None:
+    steps = orders_steps(season(100.0, 100.0), season(120.0, 180.0), Speech("en"))
+    assert [round(change, 6) for _, change in steps] == [100.0, 20.0, 60.0]
+    assert [change for _, change in orders_steps(season(0.0, 0.0), season(5.0, 5.0), Speech("en"))] == [0.0, 5.0, 0.0]
+
+
+def test_the_budget_changed_line_by_line_and_the_steps_add_up() -> None:
+    before = msgspec.json.decode(peak_plans.bodies()["budget"], type=BudgetPlan)
+    dearer = msgspec.structs.replace(before.lines[0], planned_minor=before.lines[0].planned_minor + 5_000)
+    after = msgspec.structs.replace(before, lines=(dearer, *before.lines[1:]))
+    steps = budget_steps(before, after, Speech("en"))
+    assert [change for _, change in steps[1:]] == [5_000.0]
+    assert sum(change for _, change in steps) == sum(line.planned_minor for line in after.lines)
+
+
+async def test_the_page_shows_why_with_a_table_beside_each_chart(owner: Browser, shop: FakeShop) -> None:
+    one = shop.answers["peak.get_part"]
+    shop.answers["peak.get_part"] = lambda asked: one({**asked, "plan_id": peak_plans.PLAN})
+    text = (await owner.get(PAGE)).text
+    assert text.index("Why the numbers changed") < text.index("What came out")
+    assert text.count("data-figure") == 2
+    assert "levers and overrides" in text

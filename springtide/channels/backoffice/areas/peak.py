@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from springtide.channels.backoffice.forms import Form
+from springtide.channels.backoffice.peak.event_levers import levers_of, save_event_levers
 from springtide.channels.backoffice.peak.page import desk_page, kept, speech_of
 from springtide.channels.backoffice.peak.plotly import script
 from springtide.channels.backoffice.peak.reading import whole
@@ -18,21 +19,27 @@ from springtide.channels.backoffice.peak.views import (
     brief,
     budget,
     calendar,
+    carriers,
+    events,
     gateways,
+    item,
     live,
     methods,
+    partners,
     readiness,
     review,
+    risks,
     season,
     servers,
     staff,
     stock,
+    warehouse,
     what_if,
 )
 from springtide.channels.backoffice.peak.views.common import Head
 from springtide.channels.backoffice.peak.views.season_words import said
 from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
-from springtide.contracts.peak.api import READ, WRITE, PlanInfo, PlanSettings, PlanState
+from springtide.contracts.peak.api import READ, WRITE, InputInfo, PlanInfo, PlanSettings, PlanState
 from springtide.contracts.peak.documents import ALL_DOCUMENTS
 from springtide.platform.caching import FOREVER
 from springtide.platform.errors import NotFound
@@ -55,26 +62,36 @@ Show = Callable[[Visit, PlanInfo, Speech], Awaitable[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A page of a plan: its name in the address, and what fills its template `peak/<name>.html`."""
+    """A page of a plan: its name in the address, and what fills its template `peak/<name>.html`.
+
+    `is_tab`: it stands among the plan's pages; the others are reached from one of them.
+    """
 
     name: str
     show: Show
+    is_tab: bool = True
 
 
 SCREENS = (
     Screen("season", season.show),
     Screen("brief", brief.show),
+    Screen("events", events.show),
     Screen("stock", stock.show),
+    Screen("warehouse", warehouse.show),
+    Screen("carriers", carriers.show),
     Screen("staff", staff.show),
     Screen("servers", servers.show),
     Screen("gateways", gateways.show),
     Screen("budget", budget.show),
+    Screen("partners", partners.show),
+    Screen("risks", risks.show),
     Screen("methods", methods.show),
     Screen("what-if", what_if.show),
     Screen("readiness", readiness.show),
     Screen("calendar", calendar.show),
     Screen("live", live.show),
     Screen("review", review.show),
+    Screen("item", item.show, is_tab=False),
 )
 
 
@@ -150,7 +167,7 @@ async def show(visit: Visit, plan_id: UUID, name: str, trouble: Trouble | None =
         plan=plan,
         head=head,
         screen=name,
-        screens=[one.name for one in SCREENS],
+        screens=[one.name for one in SCREENS if one.is_tab],
         csv_steps=_CSV,
         **await screen.show(visit, plan, speech),
     )
@@ -171,6 +188,28 @@ async def look_at_season(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply
     return visit.see_other(f"/peak/plans/{plan_id}/live", said(speech_of(visit), "asked"), **kept(visit))
 
 
+@post("/peak/events/{plan_id:uuid}", status_code=200)
+async def save_levers(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
+    """Save what is done for an event this year: a new version of the events, for the plans made from now on."""
+    visit = await enter(request, WRITE)
+    event, year = visit.query.get("event", ""), visit.query.get("year", "")
+    if not (year.isascii() and year.isdigit()):
+        message = f"There is no year {year}."
+        raise NotFound(message)
+    head = await whole(visit, plan_id, "head", Head)
+
+    async def work(form: Form, key: str) -> InputInfo:
+        reason = form.text("reason", required=True)
+        levers = levers_of(form, int(year), head.currency if head else "GBP")
+        return await save_event_levers(visit, key, event, levers, reason)
+
+    done = await visit.act("event", work)
+    if isinstance(done, Trouble):
+        return await show(visit, plan_id, "events", done)
+    said = speech_of(visit)("levers_saved", version=done.version)
+    return visit.see_other(f"/peak/plans/{plan_id}/events", said, event=f"{event}.{year}", **kept(visit))
+
+
 @get("/peak/script/{name:str}", include_in_schema=False, opt=FOREVER)
 async def chart_script(request: HttpRequest, name: FromPath[str]) -> Response[bytes]:
     """Serve Plotly's script under a name made of its content."""
@@ -189,4 +228,4 @@ def _settings(form: Form) -> PlanSettings:
     return PlanSettings(first=first, days=days, size=float(size))
 
 
-ROUTES = (show_desk, order_plan, show_plan, show_screen, look_at_season, chart_script)
+ROUTES = (show_desk, order_plan, show_plan, show_screen, look_at_season, save_levers, chart_script)

@@ -5,7 +5,9 @@ from uuid import UUID
 from litestar import get
 
 from springtide.channels.backoffice.peak.page import desk_page, speech_of
-from springtide.channels.backoffice.peak.views.compare import figure_rows
+from springtide.channels.backoffice.peak.reading import whole
+from springtide.channels.backoffice.peak.views.common import Head
+from springtide.channels.backoffice.peak.views.compare import figure_rows, waterfalls
 from springtide.channels.backoffice.visit import Reply, enter
 from springtide.contracts.peak.api import READ
 from springtide.platform.errors import NotFound
@@ -21,12 +23,14 @@ async def show_comparison(request: HttpRequest) -> Reply:
         before_id=_id(visit.query.get("before", "")),
         after_id=_id(visit.query.get("after", "")),
     )
-    speech = speech_of(visit)
+    head = await whole(visit, comparison.after.id, "head", Head)
+    speech = speech_of(visit, head.currency) if head else speech_of(visit)
     return desk_page(
         visit,
         "peak/compare.html",
         speech,
         found=comparison,
+        falls=await waterfalls(visit, comparison.before.id, comparison.after.id, speech),
         rows=figure_rows(comparison.figures, speech),
         same=not (
             comparison.settings or comparison.documents or comparison.overrides_added or comparison.overrides_gone

@@ -45,6 +45,26 @@ async def plain(visit: Visit, plan_id: UUID, step: str) -> object:
     return found
 
 
+async def sought(visit: Visit, plan_id: UUID, step: str, type_: type[Item], *, by: str, wanted: str) -> Item | None:
+    """Return the one of a list that is in order of its field `by`; None when it is not there. Few pages are asked."""
+    read = _reader(visit, plan_id)
+    low, high = 0, 0
+    while low <= high:
+        try:
+            part = await read(step, (low + high) // 2)
+        except PeakNotFound:
+            return None
+        high = part.pages - 1 if (low, high) == (0, 0) else high
+        items = msgspec.json.decode(part.body, type=list[type_])  # type: ignore[valid-type]  # the caller's type
+        if items and wanted < getattr(items[0], by):
+            high = part.page - 1
+        elif items and wanted > getattr(items[-1], by):
+            low = part.page + 1
+        else:
+            return next((item for item in items if getattr(item, by) == wanted), None)
+    return None
+
+
 async def _joined(read: ReadPage, step: str) -> Any:  # noqa: ANN401 - JSON
     pages = [msgspec.json.decode(part.body) for part in await _pages(read, step)]
     return [item for page in pages for item in page] if len(pages) > 1 else pages[0]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
+from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
 from springtide.channels.pages import formats
@@ -52,6 +53,8 @@ class Speech:
 
     def money(self, minor: float) -> str:
         """Return money rounded to what matters: three digits that count, from a hundred units on."""
+        if not round(minor):
+            return f"{self.currency}\u00a00"
         units = Decimal(round(minor)).scaleb(-exponent(self.currency))
         digits = units.adjusted() - 2
         if digits > 0:
@@ -70,6 +73,14 @@ class Speech:
     def day(self, value: date | None) -> str:
         """Return a day: "Fri 25 Nov"; a dash for none."""
         return "\u2013" if value is None else formats.day(value, self.locale)
+
+    def short_day(self, value: date) -> str:
+        """Return a day as an axis shows it: "25 Nov"."""
+        return str(format_date(value, "d MMM", locale=self.locale))
+
+    def date(self, value: date | None) -> str:
+        """Return a day of any year: "14 June 2011"; a dash for none."""
+        return "\u2013" if value is None else formats.full_date(value, self.locale)
 
     def moment(self, value: datetime) -> str:
         """Return a local moment: its day and clock time."""

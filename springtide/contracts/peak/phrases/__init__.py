@@ -8,7 +8,6 @@ number as it is, `{units:number}`, `{cost:money}` (minor units), `{by:date}` (IS
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from string import Formatter
 
 import msgspec
@@ -27,24 +26,24 @@ Format = Callable[[str, Value], str]
 def sentences() -> Mapping[str, Mapping[str, str]]:
     """Return every sentence by key ("servers.allow") and language."""
     found: dict[str, Mapping[str, str]] = {}
-    for step, file in _files():
-        tables = msgspec.toml.decode(file.read_bytes(), type=dict[str, dict[str, str]])
+    for step, text in _files():
+        tables = msgspec.toml.decode(text, type=dict[str, dict[str, str]])
         for key, texts in tables.items():
             if f"{step}.{key}" in found:
-                message = f"{step}.{key} is said twice, again in {file.name}"
+                message = f"{step}.{key} is said in two files"
                 raise ValueError(message)
             found[f"{step}.{key}"] = texts
     return found
 
 
-def _files() -> Iterator[tuple[str, Traversable]]:
-    """Yield each file with its step, by name."""
+def _files() -> Iterator[tuple[str, bytes]]:
+    """Yield the text of each file with its step, by name."""
     for entry in sorted(files(__package__).iterdir(), key=lambda entry: entry.name):
         if entry.name.endswith(".toml"):
-            yield entry.name.removesuffix(".toml"), entry
+            yield entry.name.removesuffix(".toml"), entry.read_bytes()
         elif entry.is_dir():
             inside = sorted(entry.iterdir(), key=lambda file: file.name)
-            yield from ((entry.name, file) for file in inside if file.name.endswith(".toml"))
+            yield from ((entry.name, file.read_bytes()) for file in inside if file.name.endswith(".toml"))
 
 
 def say(phrase: Phrase, language: str, write: Format) -> str:

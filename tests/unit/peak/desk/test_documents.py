@@ -7,7 +7,7 @@ import pytest
 from springtide.contexts.peak.domain.documents import mistakes_of
 from springtide.contexts.peak.domain.toml_lines import line_of
 from springtide.contracts.peak.budget import BudgetFigures, BudgetTerms, decode_budget
-from springtide.contracts.peak.calendar import EventCalendar
+from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT, EventCalendar
 from springtide.contracts.peak.documents import ALL_DOCUMENTS, FOLDER_DOCUMENTS, first_text, toml_of, with_terms
 from springtide.contracts.peak.errors import InvalidPeakInput
 from springtide.contracts.peak.paths import Calibration
@@ -84,7 +84,7 @@ def test_defaults_can_be_written_down_and_read_again(name: str, terms: PlanTerms
 
 def test_the_demo_company_keeps_every_document_that_it_has() -> None:
     there = {file.name for file in COMPANY_FOLDER.iterdir()}
-    assert there <= set(FOLDER_DOCUMENTS)
+    assert there <= {*FOLDER_DOCUMENTS, CALENDAR_DOCUMENT}
     assert list(mistakes_of({name: (COMPANY_FOLDER / name).read_bytes() for name in there})) == []
 
 

@@ -128,3 +128,13 @@ def test_the_command_shows_the_demos_partners(capsys: pytest.CaptureFixture[str]
     assert run(Settings(), Namespace(words=[*words, "--json"])) == 0
     review = msgspec.json.decode(capsys.readouterr().out, type=PartnerReview)
     assert len(review.partners) == 25
+
+
+def test_a_need_above_what_is_booked_is_weak_and_has_to_be_asked_for() -> None:
+    booked = register().capacity("parcelpost")
+    assert booked is not None
+    enough = review_partners(register(), today=TODAY, peak=PEAK, needs={"parcelpost": booked})
+    too_little = review_partners(register(), today=TODAY, peak=PEAK, needs={"parcelpost": booked + 0.5})
+    assert "partners.too_little" not in keys(enough, "parcelpost")
+    assert "partners.too_little" in keys(too_little, "parcelpost")
+    assert len(too_little.decisions) == len(enough.decisions) + 1

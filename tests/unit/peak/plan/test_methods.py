@@ -59,7 +59,9 @@ def test_a_document_that_is_none_is_refused() -> None:
 
 def test_the_demo_is_planned_by_its_own_back_test() -> None:
     """Its history is read as `springtide peak plan demo` reads it; the command is in docs/peak-accuracy.md."""
-    options = argparse.Namespace(file=DEMO, events="", catalogue="", visits="", keep=[], timezone="Europe/London")
+    options = argparse.Namespace(
+        file=DEMO, events="", catalogue="", visits="", keep=[], timezone="Europe/London", history_until=None
+    )
     past = read_past(options)
     kept = decode_accuracy(Path(LEARNED_FOLDER / ACCURACY_DOCUMENT).read_bytes())
     assert kept.history == hash_of(past.demand)

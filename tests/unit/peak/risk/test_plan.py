@@ -121,3 +121,12 @@ def test_the_command_ranks_the_demos_risks(tmp_path: Path, capsys: pytest.Captur
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("medium  10  3  1  The hosting loses the data centre") or said[0].startswith("high")
     assert said[-1].startswith("Decide first: ")
+
+
+def test_causes_have_every_outage_once_and_their_means_add_up(plan: RiskPlan) -> None:
+    outages = sorted(one.risk.id for one in plan.risks if one.risk.outage is not None)
+    assert sorted(id_ for cause in plan.causes for id_ in cause.risks) == outages
+    assert sum(cause.lost_minor.mean for cause in plan.causes) == pytest.approx(plan.lost_minor.mean)
+    assert sum(cause.lost_minor.p90 for cause in plan.causes) != pytest.approx(plan.lost_minor.p90)
+    payments = next(cause for cause in plan.causes if cause.cause == "payments")
+    assert len(payments.risks) > 1

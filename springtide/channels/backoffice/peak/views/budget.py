@@ -16,10 +16,11 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     """Return lines and total, what moves the total, and cash by week."""
     found = await whole(visit, plan.row.id, "budget", BudgetPlan)
     if found is None:
-        return {"budget": None, "tornado": None, "cash": None}
+        return {"budget": None, "waterfall": None, "tornado": None, "cash": None}
     by_swing = sorted(found.lines, key=lambda line: -abs(line.swing_minor))
     return {
         "budget": found,
+        "waterfall": _waterfall(found, speech),
         "tornado": figures.bars(
             [speech(f"line_{line.line}") for line in by_swing],
             [speech.units(line.swing_minor) for line in by_swing],
@@ -34,6 +35,20 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
             unit=speech.currency,
         ),
     }
+
+
+def _waterfall(plan: BudgetPlan, speech: Speech) -> figures.Figure:
+    """Return the planned lines, which add up to P50 of the total, then the buffer to P80 and the way on to P90."""
+    steps = [(speech(f"line_{line.line}"), float(line.planned_minor)) for line in plan.lines if line.planned_minor]
+    planned = sum(amount for _, amount in steps)
+    steps += [(speech("buffer"), float(plan.buffer_minor)), (speech("up_to_p90"), plan.total.p90 - plan.p80_minor)]
+    return figures.waterfall(
+        [(name, speech.units(amount)) for name, amount in steps],
+        totals={len(plan.lines) - sum(not line.planned_minor for line in plan.lines): "P50"},
+        last="P90",
+        title=speech("waterfall_title", total=planned, buffer=plan.buffer_minor),
+        unit=speech.currency,
+    )
 
 
 def _in_units(band: Band, speech: Speech) -> Band:

@@ -1,10 +1,16 @@
 """Figures of two plans with what lies between them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+from uuid import UUID
 
+from springtide.channels.backoffice.peak import figures
+from springtide.channels.backoffice.peak.reading import listed, whole
 from springtide.channels.backoffice.peak.speech import Speech
+from springtide.channels.backoffice.visit import Visit
 from springtide.contracts.peak.api import FigureChanged
+from springtide.contracts.peak.budget import BudgetPlan
+from springtide.contracts.peak.plan import PlanDay
 
 
 class Row(NamedTuple):
@@ -20,6 +26,66 @@ class Row(NamedTuple):
 def figure_rows(figures: Iterable[FigureChanged], speech: Speech) -> list[Row]:
     """Return the figures, those that changed most first; one that only one plan has comes last."""
     return [_row(figure, speech) for figure in sorted(figures, key=_weight)]
+
+
+class Fall(NamedTuple):
+    """How a number came from one plan to the other: its chart, and its steps as text."""
+
+    figure: figures.Figure
+    steps: list[tuple[str, str]]
+
+
+async def waterfalls(visit: Visit, before: UUID, after: UUID, speech: Speech) -> list[Fall]:
+    """Return why orders and money changed, step by step; nothing for a plan that does not have these parts."""
+    old_days = await listed(visit, before, "days", PlanDay)
+    new_days = await listed(visit, after, "days", PlanDay)
+    known = bool(old_days and new_days)
+    falls = [_fall(orders_steps(old_days, new_days, speech), "why_orders", "number", speech)] if known else []
+    one = await whole(visit, before, "budget", BudgetPlan)
+    other = await whole(visit, after, "budget", BudgetPlan)
+    if one is not None and other is not None:
+        falls.append(_fall(budget_steps(one, other, speech), "why_budget", "money", speech))
+    return falls
+
+
+def orders_steps(before: Sequence[PlanDay], after: Sequence[PlanDay], speech: Speech) -> list[tuple[str, float]]:
+    """Return the mean season before, what the forecast changed, what levers and overrides changed.
+
+    The forecast is what history, events and days of the season say before anybody turns a lever; the rest is edits.
+    """
+    forecast, new_forecast = (sum(day.forecast_orders for day in days) for days in (before, after))
+    mean, new_mean = (sum(day.orders.mean for day in days) for days in (before, after))
+    by_forecast = mean * (new_forecast / forecast - 1) if forecast else new_mean - mean
+    return [
+        (speech("before"), mean),
+        (speech("step_forecast"), by_forecast),
+        (speech("step_edits"), new_mean - mean - by_forecast),
+    ]
+
+
+def budget_steps(before: BudgetPlan, after: BudgetPlan, speech: Speech) -> list[tuple[str, float]]:
+    """Return P50 of the total before and what each line changed it by: planned lines add up to P50."""
+    old = {line.line: line.planned_minor for line in before.lines}
+    new = {line.line: line.planned_minor for line in after.lines}
+    changes = {name: float(new.get(name, 0) - old.get(name, 0)) for name in [*new, *(set(old) - set(new))]}
+    moved = [(speech(f"line_{name}"), change) for name, change in changes.items() if change]
+    return [(speech("before"), float(sum(old.values()))), *sorted(moved, key=lambda step: -abs(step[1]))]
+
+
+def _fall(steps: list[tuple[str, float]], key: str, kind: str, speech: Speech) -> Fall:
+    total = sum(change for _, change in steps)
+    drawn = [(name, speech.units(change) if kind == "money" else change) for name, change in steps]
+    figure = figures.waterfall(
+        drawn,
+        totals={},
+        last=speech("after"),
+        start="before",
+        title=speech(key, before=steps[0][1], after=total),
+        unit=speech.currency if kind == "money" else speech("orders"),
+    )
+    first = (steps[0][0], speech.write(kind, steps[0][1]))
+    changes = [(name, ("+" if change > 0 else "") + speech.write(kind, change)) for name, change in steps[1:]]
+    return Fall(figure, [first, *changes, (speech("after"), speech.write(kind, total))])
 
 
 def _weight(figure: FigureChanged) -> tuple[bool, float, str]:

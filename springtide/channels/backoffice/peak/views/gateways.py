@@ -8,20 +8,28 @@ from springtide.channels.backoffice.visit import Visit
 from springtide.contracts.peak.api import PlanInfo
 from springtide.contracts.peak.gateways import GatewayPlan
 
+_PLANNED = 0.7
+"""Above this share of a limit a gateway has no room left to take over from another."""
+
 
 async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     """Return the split, the loads, and what happens without each gateway."""
     found = await whole(visit, plan.row.id, "gateways", GatewayPlan)
     if found is None:
         return {"gateways": None, "figure": None, "minute": ""}
+    lost = next((one for one in found.without if one.lost == visit.query.get("without")), None)
+    without = [(one.lost, speech("all_but", gateway=one.lost)) for one in found.without]
+    used = {load.gateway: load.used for load in found.loads} if lost is None else lost.used
     return {
         "gateways": found,
+        "lost": lost,
+        "lost_options": [("", speech("all_there")), *without],
         "minute": await busiest_minute(visit, plan, speech),
         "figure": figures.bars(
-            [load.gateway for load in found.loads],
-            [round(100 * load.used, 1) for load in found.loads],
-            title=speech("limits_title"),
+            list(used),
+            [round(100 * share, 1) for share in used.values()],
+            title=speech("limits_title") if lost is None else speech("limits_without", gateway=lost.lost),
             unit="%",
-            marked=[load.limit_needed_per_s > 0 for load in found.loads],
+            marked=[share > _PLANNED for share in used.values()],
         ),
     }

@@ -40,6 +40,7 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
         "week_options": [(week.isoformat(), speech.day(week)) for week in weeks],
         "table": _table(found.support, grid, days, start),
         "heat": _heat(found.support, grid, days, start, speech),
+        "net_bar": _net_bar(found.support, start, len(days), speech),
         "contacts": _contacts(found, speech),
         "floor": found.floor[start : start + len(days)],
         "roster": _roster(found.roster, days),
@@ -106,6 +107,23 @@ def _heat(support: Support, name: str, days: Sequence[date], start: int, speech:
         [cells for _, cells in table["rows"]],
         title=speech(f"heat_{name}", absent=support.shrinkage),
         signed=name == "net",
+    )
+
+
+def _net_bar(support: Support, start: int, days: int, speech: Speech) -> figures.Figure | None:
+    """Return people at work less needed in each half hour, on the day of the week on which it is worst."""
+    halves = _open(support, start, days)
+    worst = [min(row[half] for row in support.net[start : start + days]) for half in halves]
+    if not halves:
+        return None
+    short = sum(net < 0 for net in worst)
+    return figures.columns(
+        [clock(half) for half in halves],
+        worst,
+        title=speech("net_bar_short", count=short) if short else speech("net_bar_enough"),
+        unit=speech("people"),
+        across=speech("half_hours"),
+        marked=[net < 0 for net in worst],
     )
 
 

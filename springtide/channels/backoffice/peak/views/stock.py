@@ -23,12 +23,16 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
         return {"stock": None}
     supplier = visit.query.get("supplier", "")
     chosen = visit.query.get("list", LISTS[0])
-    exceptions, lines = _of(found.exceptions, supplier), _of(found.lines, supplier)
+    q = visit.query.get("q", "").strip()
+    exceptions, lines = _of(found.exceptions, supplier, q), _of(found.lines, supplier, q)
     rows = lines if chosen == "buy" else exceptions
     names = {order.supplier: order.name for order in found.suppliers}
     return {
         "stock": found,
         "supplier": supplier,
+        "q": q,
+        "item_page": f"/peak/plans/{plan.row.id}/item",
+        "last_orders": {one.sku: one.last_order for one in found.lines},
         "chosen": "buy" if chosen == "buy" else "look",
         "names": names,
         "supplier_options": [("", speech("every_supplier")), *sorted(names.items(), key=lambda item: item[1])],
@@ -43,8 +47,8 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     }
 
 
-def _of(items: Sequence[Item], supplier: str) -> list[Item]:
-    return [item for item in items if supplier in {"", item.supplier}]
+def _of(items: Sequence[Item], supplier: str, q: str) -> list[Item]:
+    return [item for item in items if supplier in {"", item.supplier} and q.casefold() in item.sku.casefold()]
 
 
 def _risk(exceptions: Sequence[StockException], speech: Speech) -> figures.Figure | None:

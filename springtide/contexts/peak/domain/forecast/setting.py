@@ -10,7 +10,7 @@ from springtide.contexts.peak.domain.events import DayMarks, mark_days
 from springtide.contexts.peak.domain.forecast.baselines import divided
 from springtide.contexts.peak.domain.forecast.days import Opening, opening_of, weekday_shares, weekdays_from
 from springtide.contexts.peak.domain.forecast.groups import Groups, groups_of
-from springtide.contexts.peak.domain.forecast.profile import Uplift, evidence_of, scatter_of, strong
+from springtide.contexts.peak.domain.forecast.profile import Evidence, Uplift, evidence_of, scatter_of, strong
 from springtide.contexts.peak.domain.forecast.seasonal import YEAR, christmas_prior, season_index
 from springtide.contexts.peak.domain.forecast.uplift import uplift_of
 from springtide.contexts.peak.domain.forecast.weeks import WEEK, Weeks, floored, tamed, usable, weeks_of
@@ -31,6 +31,7 @@ class Setting:
 
     `index`: float64 (days + ahead, categories), share of a usual week with opening days, season and events; `season`:
     the same without opening days and events. `weeks` has windows of events that move this shop left out of the level.
+    `evidence`: past windows, also of events that move nothing.
     """
 
     demand: Demand
@@ -42,6 +43,7 @@ class Setting:
     index: NDArray[np.float64]
     uplift: Uplift
     weeks: Weeks
+    evidence: tuple[Evidence, ...]
 
     @property
     def steps(self) -> int:
@@ -111,6 +113,7 @@ def setting_of(demand: Demand, last: date, calendar: EventCalendar) -> Setting:
         index=index,
         uplift=uplift,
         weeks=_weeks(demand, opening, index[: demand.days][:, groups.of], uplift),
+        evidence=tuple(evidence),
     )
 
 

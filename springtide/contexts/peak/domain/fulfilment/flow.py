@@ -34,8 +34,8 @@ class Flow:
     """What a house did. `due`, `late`, `shipped`: parcels by lane, path and day, (lanes, paths, days).
 
     `backlog`: orders not packed at the end of each day, (paths, days), `waiting`: parcels packed and not collected.
-    `pick`, `pack`: utilisation of each hour, mean over the paths, -1 where closed, `backlog_p50`, `backlog_p90`: orders
-    not packed, (days, 24).
+    `pick`, `pack`: utilisation of each hour, mean over the paths, -1 where closed, `ship`: of the room of the carriers
+    that come in the hour, -1 where none does, `backlog_p50`, `backlog_p90`: orders not packed, (days, 24).
     """
 
     due: Floats
@@ -45,6 +45,7 @@ class Flow:
     waiting: Floats
     pick: Floats
     pack: Floats
+    ship: Floats
     backlog_p50: Floats
     backlog_p90: Floats
 
@@ -57,6 +58,7 @@ def flow(inflow: Inflow, crew: Crew, lanes: Sequence[Lane], come: Collections, c
     backlog, waiting = np.zeros((paths, days)), np.zeros((paths, days))
     pick, pack = np.full((days, HOURS), _CLOSED), np.full((days, HOURS), _CLOSED)
     middle, high = np.zeros((days, HOURS)), np.zeros((days, HOURS))
+    taken, room = np.zeros((days, HOURS)), np.zeros((days, HOURS))
     ranks = (rank_of(0.5, paths), rank_of(0.9, paths))
     for day in range(days):
         state.left = come.cap[:, day].copy()[:, None] * np.ones(paths)
@@ -73,7 +75,10 @@ def flow(inflow: Inflow, crew: Crew, lanes: Sequence[Lane], come: Collections, c
                 part = come.hour[carrier] % 1.0
                 state.stage(packed, part)
                 packed = packed * (1.0 - part)
+                before = state.left[carrier].mean()
                 shipped[:, :, day] += state.collect(int(carrier), come, day)
+                taken[day, hour] += before - state.left[carrier].mean()
+                room[day, hour] += before
             state.stage(packed, 1.0)
             open_orders = state.to_pick + state.to_pack / inflow.parcels_per_order
             middle[day, hour], high[day, hour] = np.partition(open_orders, ranks)[list(ranks)]
@@ -89,6 +94,7 @@ def flow(inflow: Inflow, crew: Crew, lanes: Sequence[Lane], come: Collections, c
         waiting=waiting,
         pick=pick,
         pack=pack,
+        ship=np.divide(taken, room, out=np.full_like(taken, _CLOSED), where=room > 0),
         backlog_p50=middle,
         backlog_p90=high,
     )

@@ -14,12 +14,14 @@ from springtide.contracts.peak.common import Deadline, Decision, Department, Phr
 from springtide.contracts.peak.company import Company
 from springtide.contracts.peak.fulfilment import (
     Booking,
+    CarrierDay,
     CarrierPlan,
     ExternalWeek,
     FulfilmentPlan,
     HeatMap,
     House,
     HouseDay,
+    LanePlan,
     WorstDay,
 )
 
@@ -39,7 +41,8 @@ def report_of(found: Fulfilment, company: Company, worst: Sequence[WorstDay], *,
         first=found.season.first,
         days=found.season.days,
         paths=len(parcels),
-        houses=tuple(_house(house, found) for house in found.houses),
+        houses=tuple(_house(house, found, company) for house in found.houses),
+        lanes=tuple(_lanes(found, company)),
         carriers=carriers,
         bookings=bookings,
         external=external,
@@ -56,8 +59,9 @@ def report_of(found: Fulfilment, company: Company, worst: Sequence[WorstDay], *,
     )
 
 
-def _house(house: PlannedHouse, found: Fulfilment) -> House:
+def _house(house: PlannedHouse, found: Fulfilment, company: Company) -> House:
     crew, flow = house.crew, house.flow
+    names = {carrier.id: carrier.name for carrier in company.carriers}
     orders, late = house.inflow.orders.sum(axis=2), flow.late.sum(axis=0)
     busy = np.maximum(flow.pick, flow.pack)
     used = house.share[house.share > 0]
@@ -85,7 +89,9 @@ def _house(house: PlannedHouse, found: Fulfilment) -> House:
             pack_utilisation=_rows(flow.pack, 3),
             backlog_p50=_rows(flow.backlog_p50, 1),
             backlog_p90=_rows(flow.backlog_p90, 1),
+            ship_utilisation=_rows(flow.ship, 3),
         ),
+        cut_offs={names[one.carrier]: one.order_by for one in house.warehouse.cut_offs},
     )
 
 
@@ -130,6 +136,31 @@ def _carriers(found: Fulfilment, company: Company) -> Iterator[CarrierPlan]:
             covered_worst=round(float(covered.min()), 4) if covered.size else 1.0,
             on_time_good=min((product.on_time_peak_good.value for product in punctual), default=0.0) / 100,
             on_time_bad=min((product.on_time_peak_bad.value for product in punctual), default=0.0) / 100,
+            contract=round(carrier.daily_capacity.value),
+            days=tuple(
+                CarrierDay(
+                    day=day,
+                    due=band_of(parcels[:, at]),
+                    takes=round(float(found.carriers.available[place, at])),
+                    covered=round(float(found.carriers.covered[place, at]), 4),
+                )
+                for at, day in enumerate(found.season.dates)
+            ),
+        )
+
+
+def _lanes(found: Fulfilment, company: Company) -> Iterator[LanePlan]:
+    for lane in found.lanes:
+        yield LanePlan(
+            zone=lane.zone,
+            is_express=lane.is_express,
+            carrier=company.carriers[lane.carrier].id,
+            service=lane.product.name,
+            backup=company.carriers[lane.backup].id if lane.backup >= 0 else "",
+            share=round(lane.share, 4),
+            price_minor=round(lane.price_minor),
+            on_time_good=lane.product.on_time_peak_good.value / 100,
+            on_time_bad=lane.product.on_time_peak_bad.value / 100,
         )
 
 

@@ -1,7 +1,8 @@
 """What is weak about the partners before a peak, what to do about it, and by when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from math import ceil
 
 from springtide.contexts.peak.domain.partners.register import Register
 from springtide.contracts.peak.common import Deadline, Decision, Department, Phrase
@@ -39,15 +40,35 @@ _DEADLINES = {
 """Suppliers' last days depend on the article: the stock step sets them."""
 
 
-def review_partners(register: Register, *, today: date, peak: date) -> PartnerReview:
-    """Return the register with its weaknesses; `peak`: the first day on which everything has to hold."""
-    states = [PartnerState(partner=one, weak=tuple(_weak(register, one, today))) for one in register]
+def review_partners(
+    register: Register, *, today: date, peak: date, needs: Mapping[str, float] | None = None
+) -> PartnerReview:
+    """Return the register with its weaknesses; `peak`: the first day on which everything has to hold.
+
+    `needs`: what a plan asks of partners at P90, by id, in the unit of their capacity.
+    """
+    needs = needs or {}
+    states = [
+        PartnerState(
+            partner=one,
+            weak=(*_too_little(one, needs.get(one.id)), *_weak(register, one, today)),
+            need=needs.get(one.id),
+        )
+        for one in register
+    ]
     decisions = [decision for state in states for decision in _decisions(state, today, peak)]
     return PartnerReview(
         partners=tuple(sorted(states, key=lambda state: -len(state.weak))),
         decisions=tuple(sorted(decisions, key=lambda decision: (not decision.urgent, decision.by or date.max))),
         deadlines=tuple(sorted(_deadlines(register, peak), key=lambda deadline: deadline.last_day)),
     )
+
+
+def _too_little(partner: Partner, need: float | None) -> Iterator[Phrase]:
+    if need is not None and partner.capacity is not None and need > partner.capacity.value:
+        values: dict[str, str | int | float] = {"booked": partner.capacity.value, "need": ceil(need)}
+        unit = {"partner": partner.name, "unit": partner.capacity.unit}
+        yield Phrase(key="partners.too_little", values={**values, **unit})
 
 
 def _weak(register: Register, partner: Partner, today: date) -> Iterator[Phrase]:
@@ -77,6 +98,7 @@ def _decisions(state: PartnerState, today: date, peak: date) -> Iterator[Decisio
     keys = {phrase.key for phrase in state.weak}
     by = peak - timedelta(days=_BEFORE_PEAK_DAYS)
     wanted = (
+        ("partners.too_little", "partners.book_more", "partners.too_little_stays"),
         ("partners.no_plan_b", "partners.find_plan_b", "partners.without_plan_b"),
         ("partners.no_drill", "partners.drill", "partners.without_drill"),
         ("partners.old_drill", "partners.drill", "partners.without_drill"),

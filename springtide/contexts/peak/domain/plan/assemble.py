@@ -75,6 +75,7 @@ def plan_on(joint: JointPaths, inputs: PlanInputs, stages: Stages, *, whole: boo
         quality=inputs.quality,
         briefs=briefs_of(decisions, watch),
         stock=found.stock,
+        items=found.items,
         fulfilment=found.fulfilment,
         staff=found.staff,
         gateways=found.gateways,

@@ -6,18 +6,20 @@ from datetime import date
 import numpy as np
 
 from springtide.contexts.peak.domain.paths.joint import JointPaths
-from springtide.contexts.peak.domain.stock.report import report_of
+from springtide.contexts.peak.domain.stock.report import items_of, report_of
 from springtide.contexts.peak.domain.stock.season import plan_stock
 from springtide.contracts.peak.company import Company
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.plan import PlanTerms, StockCount
-from springtide.contracts.peak.stock import StockPlan, StockRow
+from springtide.contracts.peak.stock import StockItem, StockPlan, StockRow
 
 _WEEK_DAYS = 7.0
 
 
-def stock_of(joint: JointPaths, terms: PlanTerms, counts: tuple[StockCount, ...]) -> StockPlan:
-    """Return the buy list and all around it; orders are placed from the plan's day on.
+def stock_of(
+    joint: JointPaths, terms: PlanTerms, counts: tuple[StockCount, ...]
+) -> tuple[StockPlan, tuple[StockItem, ...]]:
+    """Return the buy list and all around it, and the products one by one; orders are placed from the plan's day on.
 
     The count is taken as that of the season's first day: what is sold until then has to be left out of it.
     """
@@ -29,7 +31,7 @@ def stock_of(joint: JointPaths, terms: PlanTerms, counts: tuple[StockCount, ...]
         today=terms.as_of,
         seed=joint.seed,
     )
-    return report_of(result, peak_day=busiest_day(joint))
+    return report_of(result, peak_day=busiest_day(joint)), items_of(result)
 
 
 def busiest_day(joint: JointPaths) -> date:

@@ -11,6 +11,7 @@ from springtide.contexts.peak.domain.plan import words
 from springtide.contexts.peak.domain.plan.assemble import Made, plan_on
 from springtide.contexts.peak.domain.plan.inputs import VISITS_PER_ORDER, PlanInputs
 from springtide.contexts.peak.domain.plan.methods import gate_of_plan
+from springtide.contexts.peak.domain.plan.past import with_past
 from springtide.contexts.peak.domain.plan.stages import Progress, Stages
 
 
@@ -19,7 +20,8 @@ def make_plan(demand: Demand, inputs: PlanInputs, progress: Progress) -> Made:
     stages = Stages(progress)
     forecast = stages.run("forecast", lambda: _forecast(demand, inputs), words.of_forecast)
     joint = stages.run("paths", lambda: _draw(forecast, inputs), words.of_paths)
-    return Made(plan=plan_on(joint, inputs, stages), joint=joint)
+    plan = with_past(plan_on(joint, inputs, stages), demand, inputs.terms.calendar)
+    return Made(plan=plan, joint=joint)
 
 
 def _forecast(demand: Demand, inputs: PlanInputs) -> Forecast:

@@ -11,6 +11,7 @@ from springtide.contexts.peak.domain.fulfilment.plan import Fulfilment, plan_ful
 from springtide.contexts.peak.domain.fulfilment.proofs import worst_days
 from springtide.contexts.peak.domain.fulfilment.report import report_of
 from springtide.contexts.peak.domain.gateways.plan import plan_gateways
+from springtide.contexts.peak.domain.partners.needs import needs_of
 from springtide.contexts.peak.domain.partners.register import Register, register_of
 from springtide.contexts.peak.domain.partners.review import review_partners
 from springtide.contexts.peak.domain.paths.joint import JointPaths
@@ -19,7 +20,7 @@ from springtide.contexts.peak.domain.plan.goods import stock_of
 from springtide.contexts.peak.domain.plan.order import deadlines_of
 from springtide.contexts.peak.domain.plan.stages import Stages
 from springtide.contexts.peak.domain.readiness.judge import Shown, judge_all
-from springtide.contexts.peak.domain.readiness.of_plan import findings_of, needs_of
+from springtide.contexts.peak.domain.readiness.of_plan import findings_of, rates_and_times
 from springtide.contexts.peak.domain.risk.plan import plan_risks
 from springtide.contexts.peak.domain.servers.plan import plan_servers
 from springtide.contexts.peak.domain.staff.plan import StaffAsk, Staffing, plan_staff
@@ -33,7 +34,7 @@ from springtide.contracts.peak.readiness import Readiness
 from springtide.contracts.peak.risk import RiskPlan
 from springtide.contracts.peak.servers import ServerPlan
 from springtide.contracts.peak.staff import StaffPlan
-from springtide.contracts.peak.stock import StockPlan
+from springtide.contracts.peak.stock import StockItem, StockPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Results:
     """What came out of every step. `stock` None: nobody counted it, or the plan is not whole."""
 
     stock: StockPlan | None
+    items: tuple[StockItem, ...]
     fulfilment: FulfilmentPlan
     staff: StaffPlan
     gateways: GatewayPlan
@@ -65,7 +67,10 @@ def run_steps(joint: JointPaths, terms: PlanTerms, stages: Stages, *, plan_id: s
     Not `whole`: without what takes longest, the buy list, the proofs of the worst days and the names on the roster.
     """
     totals, company, counts = joint.totals, terms.company, terms.counts if whole else None
-    stock = None if counts is None else stages.run("stock", lambda: stock_of(joint, terms, counts), words.of_stock)
+    stock: StockPlan | None = None
+    items: tuple[StockItem, ...] = ()
+    if counts is not None:
+        stock, items = stages.run("stock", lambda: stock_of(joint, terms, counts), lambda made: words.of_stock(made[0]))
     houses, fulfilment = stages.run(
         "fulfilment", lambda: _fulfilment(joint, terms, whole=whole), lambda made: words.of_fulfilment(made[1])
     )
@@ -85,8 +90,9 @@ def run_steps(joint: JointPaths, terms: PlanTerms, stages: Stages, *, plan_id: s
     )
     register = register_of(company, terms.partners, today=terms.as_of)
     peak = busiest_day(joint)
+    needs = needs_of(register, fulfilment=fulfilment, staff=staff.plan, gateways=gateways, stock=stock)
     partners = stages.run(
-        "partners", lambda: review_partners(register, today=terms.as_of, peak=peak), words.of_partners
+        "partners", lambda: review_partners(register, today=terms.as_of, peak=peak, needs=needs), words.of_partners
     )
     risks = stages.run("risk", lambda: _risks(joint, terms, register), words.of_risks)
     judged_on = terms.judged_on or terms.as_of
@@ -106,7 +112,7 @@ def run_steps(joint: JointPaths, terms: PlanTerms, stages: Stages, *, plan_id: s
         filed=terms.evidence,
         runs=terms.runs,
         findings=tuple(findings),
-        needs=needs_of(servers, terms.readiness, peak=peak),
+        needs=rates_and_times(servers, terms.readiness, peak=peak),
     )
     goods = () if stock is None else (stock,)
     deadlines = deadlines_of(
@@ -119,6 +125,7 @@ def run_steps(joint: JointPaths, terms: PlanTerms, stages: Stages, *, plan_id: s
     )
     return Results(
         stock=stock,
+        items=items,
         fulfilment=fulfilment,
         staff=staff.plan,
         gateways=gateways,

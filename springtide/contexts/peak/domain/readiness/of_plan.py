@@ -51,7 +51,7 @@ def findings_of(
     yield from of_risks(risks, find)
 
 
-def needs_of(servers: ServerPlan, terms: ReadinessTerms, *, peak: date) -> Needs:
+def rates_and_times(servers: ServerPlan, terms: ReadinessTerms, *, peak: date) -> Needs:
     """Return what evidence that was measured has to reach."""
     return Needs(
         peak=peak,

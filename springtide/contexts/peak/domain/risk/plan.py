@@ -1,6 +1,6 @@
 """The list of risks, worst first, with what it may cost on the paths and what to do about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,7 +13,7 @@ from springtide.contexts.peak.domain.risk.outages import Loss, losses
 from springtide.contexts.peak.domain.risk.priority import priority_of
 from springtide.contracts.peak.common import Decision, Phrase
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
-from springtide.contracts.peak.risk import RISKS_DOCUMENT, Priority, RankedRisk, Risk, RiskPlan
+from springtide.contracts.peak.risk import RISKS_DOCUMENT, CauseLoss, Priority, RankedRisk, Risk, RiskPlan
 
 _FREEZE_DAYS = 14
 """Two weeks ahead nothing is changed any more."""
@@ -37,7 +37,27 @@ def plan_risks(
         lost_orders=band_of(np.sum([loss.orders for loss in every], axis=0) if every else np.zeros(totals.paths)),
         lost_minor=band_of(np.sum([loss.minor for loss in every], axis=0) if every else np.zeros(totals.paths)),
         decisions=tuple(sorted(decisions, key=lambda decision: not decision.urgent)),
+        causes=_causes(listed, found),
     )
+
+
+def _causes(risks: list[Risk], found: Mapping[str, Loss]) -> tuple[CauseLoss, ...]:
+    """Put outages together by cause; paths are added up, ranks never."""
+    together: dict[str, list[str]] = {}
+    for risk in risks:
+        if risk.outage is not None:
+            together.setdefault(risk.outage.cause or risk.name, []).append(risk.id)
+    causes = [
+        CauseLoss(
+            cause=cause,
+            risks=tuple(ids),
+            chance=float((np.sum([found[id_].starts for id_ in ids], axis=0) > 0).mean()),
+            lost_orders=band_of(np.sum([found[id_].orders for id_ in ids], axis=0)),
+            lost_minor=band_of(np.sum([found[id_].minor for id_ in ids], axis=0)),
+        )
+        for cause, ids in together.items()
+    ]
+    return tuple(sorted(causes, key=lambda one: (-one.lost_minor.mean, one.cause)))
 
 
 def _check(risks: list[Risk], register: Register, today: date) -> None:

@@ -10,9 +10,10 @@ from springtide.contexts.peak.domain.stock.articles import day_after
 from springtide.contexts.peak.domain.stock.season import StockResult
 from springtide.contexts.peak.domain.stock.weigh import Timing
 from springtide.contracts.peak.common import Deadline, Decision, Department, Phrase
-from springtide.contracts.peak.stock import BuyLine, StockException, StockPlan, StorageWeek, SupplierOrder
+from springtide.contracts.peak.stock import BuyLine, StockException, StockItem, StockPlan, StorageWeek, SupplierOrder
 
 MOST_EXCEPTIONS = 500
+MOST_ITEMS = 5_000
 _RISKY = 0.1
 _URGENT_DAYS = 14
 _WEEK_DAYS = 7
@@ -38,6 +39,29 @@ def report_of(result: StockResult, *, peak_day: date) -> StockPlan:
         decisions=tuple(_decisions(result, suppliers)),
         deadlines=tuple(_deadlines(suppliers, peak_day)),
     )
+
+
+def items_of(result: StockResult) -> tuple[StockItem, ...]:
+    """Return the products with most at stake (margin at risk, then turnover of a week) one by one, by SKU."""
+    articles, weeks = result.articles, result.weighed.weeks
+    prices = np.array([row.price_minor for row in articles.rows])
+    order = np.lexsort((-articles.weekly_units * prices, -result.weighed.lost * articles.margin))[:MOST_ITEMS]
+    items = [
+        StockItem(
+            sku=row.sku,
+            category=row.category,
+            supplier=row.supplier,
+            price_minor=round(row.price_minor),
+            on_hand=row.on_hand,
+            receipts=row.receipts,
+            demand=tuple(tuple(week) for week in weeks.demand[at].tolist()),
+            stock=tuple(tuple(week) for week in weeks.stock[at].tolist()),
+            lost=tuple(weeks.lost[at].tolist()),
+        )
+        for at in order
+        for row in (articles.rows[at],)
+    ]
+    return tuple(sorted(items, key=lambda item: item.sku))
 
 
 def _lines(result: StockResult) -> Iterator[BuyLine]:

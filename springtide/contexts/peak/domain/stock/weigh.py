@@ -13,6 +13,7 @@ from springtide.contexts.peak.domain.paths.totals import rank_of
 from springtide.contexts.peak.domain.stock.articles import Articles, receipts_of
 from springtide.contexts.peak.domain.stock.benefit import Curves, Needs, UnitCosts, curves_of
 from springtide.contexts.peak.domain.stock.calendar import SupplierCalendar, lead_time_draws, order_days
+from springtide.contexts.peak.domain.stock.items import Weekly, joined_weeks, weekly_of
 from springtide.contexts.peak.domain.stock.needs import Walk, walk
 
 _CHECKPOINTS = np.array([0.25, 0.5, 0.75, 1.0])
@@ -54,6 +55,7 @@ class Weighed:
     half and a tenth of the paths lose a sale, the number of days where they do not. `out_chance`: of losing any.
     `lost`: mean units lost in the season without orders, `lost_before`: of those, before the order arrives.
     `later`: mean units that are lost after the next order arrives. `left`: mean units in stock at the season's end.
+    `weeks`: demand and stock week by week, at ranks of each product's own paths.
     """
 
     curves: Curves
@@ -65,6 +67,7 @@ class Weighed:
     lost_before: Floats
     later: Floats
     left: Floats
+    weeks: Weekly
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,13 +120,14 @@ def weigh(
         walked = walk(
             block.units, on_hand=articles.on_hand[part], receipts=receipts_of(articles.rows[part], paths.season)
         )
-        found.append(_weigh_block(articles, part, timing, walked, leftover=leftover, sums=sums))
+        weeks = weekly_of(block.units, walked)
+        found.append(_weigh_block(articles, part, timing, walked, weeks, leftover=leftover, sums=sums))
         start = part.stop
     return joined(found)
 
 
 def _weigh_block(
-    articles: Articles, part: slice, timing: Timing, walked: Walk, *, leftover: Floats, sums: Sums
+    articles: Articles, part: slice, timing: Timing, walked: Walk, weeks: Weekly, *, leftover: Floats, sums: Sums
 ) -> Weighed:
     window = np.maximum(timing.until - timing.arrives, 0)
     ends = [timing.arrives + np.ceil(window * share).astype(np.int64) for share in _CHECKPOINTS]
@@ -155,6 +159,7 @@ def _weigh_block(
         lost_before=before.mean(axis=1, dtype=np.float64),
         later=later.mean(axis=1, dtype=np.float64),
         left=left.mean(axis=1, dtype=np.float64),
+        weeks=weeks,
     )
 
 
@@ -175,6 +180,7 @@ def joined(parts: Sequence[Weighed]) -> Weighed:
         lost_before=np.concatenate([part.lost_before for part in parts]),
         later=np.concatenate([part.later for part in parts]),
         left=np.concatenate([part.left for part in parts]),
+        weeks=joined_weeks([part.weeks for part in parts]),
     )
 
 

@@ -1,20 +1,13 @@
-"""The company a plan is made for: people, warehouses, carriers, gateways, call centre, suppliers.
+"""What a company consists of: people, warehouses, carriers, gateways, call centre, suppliers, hosting.
 
 Every number is a `Figure` and says where it comes from: a `source`, or an `assumption` of ours, never neither. Opening
-hours and closures are clock times and dates with an assumption or reason of their own. `decode_company` reads the nine
-documents a company consists of, as TOML, and refuses a naked number, an unknown field and a reference to nothing.
+hours and closures are clock times and dates with an assumption or reason of their own.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from typing import TypeVar
 
 import msgspec
-
-from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
-
-_SHARES_DIFFER = 0.01
-_T = TypeVar("_T")
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -239,27 +232,6 @@ class Pay(Record, frozen=True):
     training: tuple[Training, ...]
 
 
-class _People(Record, frozen=True):
-    people: tuple[Person, ...]
-
-
-class _Warehouses(Record, frozen=True):
-    warehouses: tuple[Warehouse, ...]
-
-
-class _Carriers(Record, frozen=True):
-    carriers: tuple[Carrier, ...]
-
-
-class _Gateways(Record, frozen=True):
-    gateways: tuple[Gateway, ...]
-    habits: PaymentHabits
-
-
-class _Suppliers(Record, frozen=True):
-    suppliers: tuple[Supplier, ...]
-
-
 class Service(Named, frozen=True):
     """A group of processes that scales as one; `id` is its name in the manifests and in a fleet.
 
@@ -352,68 +324,6 @@ class Company(Record, frozen=True):
         raise KeyError(category)
 
 
-COMPANY_DOCUMENTS = (
-    "company.toml",
-    "roles.toml",
-    "people.toml",
-    "warehouses.toml",
-    "carriers.toml",
-    "gateways.toml",
-    "callcentre.toml",
-    "suppliers.toml",
-    "hosting.toml",
-)
-"""The documents of a company, in the order they are read."""
-
-
-def decode_company(documents: Mapping[str, bytes]) -> Company:
-    """Read a company from its documents by name; raises InvalidPeakInput naming every mistake with its document."""
-    mistakes = [
-        Mistake(where=name, rule="document_missing", message="the document is missing")
-        for name in COMPANY_DOCUMENTS
-        if name not in documents
-    ]
-    if mistakes:
-        raise InvalidPeakInput.of(mistakes)
-
-    def read(name: str, type_: type[_T]) -> _T | None:
-        try:
-            return msgspec.toml.decode(documents[name], type=type_)
-        except msgspec.DecodeError as error:
-            mistakes.append(Mistake(where=name, rule="not_readable", message=str(error)))
-            return None
-
-    basics = read("company.toml", Basics)
-    pay = read("roles.toml", Pay)
-    people = read("people.toml", _People)
-    warehouses = read("warehouses.toml", _Warehouses)
-    carriers = read("carriers.toml", _Carriers)
-    gateways = read("gateways.toml", _Gateways)
-    call_centre = read("callcentre.toml", CallCentre)
-    suppliers = read("suppliers.toml", _Suppliers)
-    hosting = read("hosting.toml", Hosting)
-    if not (
-        basics and pay and people and warehouses and carriers and gateways and call_centre and suppliers and hosting
-    ):
-        raise InvalidPeakInput.of(mistakes)
-    company = Company(
-        basics=basics,
-        pay=pay,
-        people=people.people,
-        warehouses=warehouses.warehouses,
-        carriers=carriers.carriers,
-        gateways=gateways.gateways,
-        payment_habits=gateways.habits,
-        call_centre=call_centre,
-        suppliers=suppliers.suppliers,
-        hosting=hosting,
-    )
-    mistakes += mistakes_of(company)
-    if mistakes:
-        raise InvalidPeakInput.of(mistakes)
-    return company
-
-
 def figures(company: Company) -> Iterator[tuple[str, Figure]]:
     """Yield every figure with its path, for a page that shows where the numbers come from."""
     return _walk("company", company)
@@ -428,70 +338,3 @@ def _walk(path: str, value: object) -> Iterator[tuple[str, Figure]]:
     elif isinstance(value, msgspec.Struct):
         for field in value.__struct_fields__:
             yield from _walk(f"{path}.{field}", getattr(value, field))
-
-
-def mistakes_of(company: Company) -> Iterator[Mistake]:
-    """Yield what is wrong between the documents: unknown references, ids used twice, wages below the minimum."""
-    yield from _unknown("roles.toml: role", company.pay.roles, "department", company.basics.departments)
-    yield from _unknown("people.toml: person", company.people, "role", company.pay.roles)
-    yield from _unknown("people.toml: person", company.people, "contract", company.basics.contracts)
-    for where, named in _lists(company):
-        yield from used_twice(where, [item.id for item in named])
-    yield from _below_minimum_wage(company)
-    carriers = {carrier.id for carrier in company.carriers}
-    for warehouse in company.warehouses:
-        unknown = sorted({cut_off.carrier for cut_off in warehouse.cut_offs} - carriers)
-        if unknown:
-            message = f"{warehouse.id} has cut-offs for unknown carriers {', '.join(unknown)}"
-            yield Mistake(where="warehouses.toml", rule="unknown_carrier", message=message)
-    yield from _not_payable(company)
-    supplied = [category for supplier in company.suppliers for category in supplier.categories]
-    yield from used_twice("suppliers.toml: categories", supplied)
-
-
-def _lists(company: Company) -> Iterator[tuple[str, tuple[Named, ...]]]:
-    yield "company.toml: departments", company.basics.departments
-    yield "company.toml: contracts", company.basics.contracts
-    yield "roles.toml", company.pay.roles
-    yield "people.toml", company.people
-    yield "warehouses.toml", company.warehouses
-    yield "carriers.toml", company.carriers
-    yield "gateways.toml", company.gateways
-    yield "suppliers.toml", company.suppliers
-    yield "hosting.toml: services", company.hosting.services
-    yield "hosting.toml: third_parties", company.hosting.third_parties
-    yield "hosting.toml: boxes", company.hosting.boxes
-
-
-def _unknown(what: str, items: Iterable[Named], field: str, allowed: Iterable[Named]) -> Iterator[Mistake]:
-    ids = {item.id for item in allowed}
-    for item in items:
-        if getattr(item, field) not in ids:
-            message = f"{item.id} names the unknown {field} {getattr(item, field)}"
-            yield Mistake(where=what, rule=f"unknown_{field}", message=message)
-
-
-def used_twice(where: str, ids: list[str]) -> Iterator[Mistake]:
-    """Yield one mistake when ids are repeated."""
-    repeated = sorted({id_ for id_ in ids if ids.count(id_) > 1})
-    if repeated:
-        yield Mistake(where=where, rule="used_twice", message=f"used twice: {', '.join(repeated)}")
-
-
-def _not_payable(company: Company) -> Iterator[Mistake]:
-    shares = company.payment_habits.shares
-    total = sum(share.share.value for share in shares)
-    if abs(total - 100) > _SHARES_DIFFER:
-        yield Mistake(where="gateways.toml: habits.shares", rule="shares", message=f"add up to {total} %, not to 100 %")
-    for share in shares:
-        takers = [g for g in company.gateways if share.method in g.methods and share.country in g.countries]
-        if not takers:
-            message = f"no gateway takes {share.method} in {share.country}"
-            yield Mistake(where="gateways.toml: habits.shares", rule="nobody_takes", message=message)
-
-
-def _below_minimum_wage(company: Company) -> Iterator[Mistake]:
-    for role in company.pay.roles:
-        if role.wage.value < company.pay.minimum_wage.value:
-            message = f"{role.id} earns less than the minimum wage"
-            yield Mistake(where="roles.toml", rule="minimum_wage", message=message)
