@@ -103,6 +103,8 @@ def test_a_drill_files_what_it_showed(
         return outcome
 
     monkeypatch.setattr(cli, "load", lambda: shop)
+    # It would quieten the logs of all tests after this one.
+    monkeypatch.setattr(drill_command, "configure_logging", lambda **_: None)
     monkeypatch.setattr(drill_command, "drill", drilled)
     assert cli.main(["drill", "--seed", "7"]) == (1 if why else 0)
     (run,) = left(shop)
