@@ -16,6 +16,7 @@ from springtide.contexts.peak.domain.paths.edits import Edits
 from springtide.contexts.peak.domain.plan.inputs import HISTORY, PlanInputs, hash_of
 from springtide.contexts.peak.domain.plan.make import make_plan
 from springtide.contexts.peak.domain.plan.minute import peak_minute_of
+from springtide.contexts.peak.domain.plan.side import base_side
 from springtide.contexts.peak.domain.season import LONGEST_SEASON_DAYS, Season
 from springtide.contexts.peak.providers.company_files import read_company, read_documents
 from springtide.contexts.peak.providers.plan_files import (
@@ -24,6 +25,7 @@ from springtide.contexts.peak.providers.plan_files import (
     read_calibration,
     read_counts,
     read_overrides,
+    write_side,
 )
 from springtide.contexts.peak.providers.plan_workbook import files_of
 from springtide.contexts.peak.providers.snapshot import freeze
@@ -67,6 +69,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     made = make_plan(demand, inputs, watch)
     record = PlanRecord(terms=inputs.terms, hashes=dict(inputs.hashes), visits_counted=inputs.visits_counted)
     manifest = freeze(Path(options.out), made.plan, record, made.joint, demand)
+    write_side(Path(options.out), base_side(made.joint, inputs))
     if options.format == "xlsx":
         for name, body in files_of(made.plan):
             (Path(options.out) / name).write_bytes(body)

@@ -8,6 +8,7 @@ from springtide.commands.peak.words import words
 from springtide.contracts.peak.common import Band, Decision, Phrase
 from springtide.contracts.peak.paths import PathsSummary
 from springtide.contracts.peak.plan import Plan, StageDone
+from springtide.contracts.peak.what_if import Side
 
 _SHOWN = 12
 
@@ -57,10 +58,11 @@ def season_in_words(paths: PathsSummary, currency: str) -> Iterator[str]:
     yield f"  revenue in {currency}; the spread was learned on {paths.learned_on}"
 
 
-def change_in_words(before: Plan, after: Plan) -> Iterator[str]:
+def change_in_words(before: Side, after: Side) -> Iterator[str]:
     """Yield what an edit did: the season before and after, decisions that came and that went."""
     yield f"{'':<24}{'P50':>14}{'':>14}{'P90':>14}"
-    pairs = zip(_bands(before.paths), _bands(after.paths), strict=True)
+    cost = ("cost", before.cost_minor, 100.0), ("cost", after.cost_minor, 100.0)
+    pairs = zip((*_bands(before), cost[0]), (*_bands(after), cost[1]), strict=True)
     for (name, old, unit), (_, new, _) in pairs:
         cells = (old.p50 / unit, new.p50 / unit, old.p90 / unit, new.p90 / unit)
         yield "  {:<22}{:>14,.0f} ->{:>11,.0f}{:>14,.0f} ->{:>11,.0f}".format(name, *cells)
@@ -70,14 +72,13 @@ def change_in_words(before: Plan, after: Plan) -> Iterator[str]:
                 yield f"{title}: {_decision(decision)}"
 
 
-def _bands(paths: PathsSummary) -> tuple[tuple[str, Band, float], ...]:
+def _bands(season: PathsSummary | Side) -> tuple[tuple[str, Band, float], ...]:
     return (
-        ("orders", paths.orders, 1.0),
-        ("units", paths.units, 1.0),
-        ("lines", paths.lines, 1.0),
-        ("revenue", paths.revenue_minor, 100.0),
-        ("visits", paths.visits, 1.0),
-        ("orders, busiest hour", paths.busiest_hour_orders, 1.0),
+        ("orders", season.orders, 1.0),
+        ("units", season.units, 1.0),
+        ("revenue", season.revenue_minor, 100.0),
+        ("visits", season.visits, 1.0),
+        ("orders, busiest hour", season.busiest_hour_orders, 1.0),
     )
 
 

@@ -12,7 +12,8 @@ from springtide.commands.peak.told import Watch, change_in_words
 from springtide.contexts.peak.domain.paths.edits import Edits
 from springtide.contexts.peak.domain.plan.again import inputs_again
 from springtide.contexts.peak.domain.plan.assemble import change_plan
-from springtide.contexts.peak.providers.plan_files import read_overrides, read_plan, write_plan
+from springtide.contexts.peak.domain.plan.side import base_side, side_of
+from springtide.contexts.peak.providers.plan_files import read_overrides, read_plan, read_side, write_plan
 from springtide.contracts.peak.common import Phrase
 from springtide.settings import Settings
 
@@ -32,7 +33,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     if options.json:
         say(msgspec.json.encode(made.plan).decode())
         return 0
-    for line in change_in_words(before, made.plan):
+    base = read_side(Path(options.plan)) or base_side(joint, inputs_again(before, record, joint))
+    for line in change_in_words(base, side_of(made.plan)):
         say(line)
     aside(f"{watch.seconds:.1f} s in all{f'; written to {options.out}' if options.out else ''}")
     return 0

@@ -16,8 +16,9 @@ from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.paths import Calibration, Override
 from springtide.contracts.peak.plan import PLAN_FORMAT, Plan, PlanRecord, StockCount
 from springtide.contracts.peak.readiness import Evidence
+from springtide.contracts.peak.what_if import Side
 
-PLAN_FILE, INPUTS_FILE, PATHS_FILE = "plan.json", "inputs.json", "paths.npz"
+PLAN_FILE, INPUTS_FILE, PATHS_FILE, SIDE_FILE = "plan.json", "inputs.json", "paths.npz", "side.json"
 _T = TypeVar("_T")
 
 
@@ -53,6 +54,17 @@ def read_filed(path: Path) -> tuple[Evidence, ...]:
     if mistakes:
         raise InvalidPeakInput.of(mistakes)
     return filed
+
+
+def write_side(folder: Path, side: Side) -> None:
+    """Write what what-ifs of the plan in this folder are compared with."""
+    (folder / SIDE_FILE).write_bytes(msgspec.json.encode(side))
+
+
+def read_side(folder: Path) -> Side | None:
+    """Read what `write_side` wrote, None where it was not; raises InvalidPeakInput."""
+    path = folder / SIDE_FILE
+    return _decoded(path, Side) if path.is_file() else None
 
 
 def read_calibration(path: Path) -> Calibration:
