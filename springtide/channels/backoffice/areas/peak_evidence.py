@@ -8,8 +8,8 @@ from litestar.params import FromPath
 
 from springtide.channels.backoffice.areas.peak import show
 from springtide.channels.backoffice.forms import Form
-from springtide.channels.backoffice.peak.page import kept
-from springtide.channels.backoffice.visit import Reply, Trouble, enter
+from springtide.channels.backoffice.peak.page import kept, speech_of
+from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
 from springtide.contracts.peak.api import (
     MOST_FILE_BYTES,
     READ,
@@ -42,7 +42,7 @@ async def file_evidence(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
     done = await visit.act("evidence", work)
     if isinstance(done, Trouble):
         return await show(visit, plan_id, _PAGE, done)
-    return visit.see_other(f"/peak/plans/{plan_id}/{_PAGE}", f"Filed for {done.item}", **kept(visit))
+    return visit.see_other(f"/peak/plans/{plan_id}/{_PAGE}", _said(visit, "evidence_filed", done.item), **kept(visit))
 
 
 @post("/peak/evidence/{plan_id:uuid}/withdraw/{evidence_id:uuid}", status_code=200)
@@ -60,7 +60,14 @@ async def withdraw_evidence(request: HttpRequest, plan_id: FromPath[UUID], evide
     done = await visit.act(f"withdraw-{evidence_id}", work)
     if isinstance(done, Trouble):
         return await show(visit, plan_id, _PAGE, done)
-    return visit.see_other(f"/peak/plans/{plan_id}/{_PAGE}", f"Withdrawn for {done.item}", **kept(visit))
+    return visit.see_other(
+        f"/peak/plans/{plan_id}/{_PAGE}", _said(visit, "evidence_withdrawn", done.item), **kept(visit)
+    )
+
+
+def _said(visit: Visit, what: str, item: str) -> str:
+    speech = speech_of(visit)
+    return speech(what, item=speech.named("readiness.item", item))
 
 
 @get("/peak/evidence-file/{sha256:str}", include_in_schema=False)
