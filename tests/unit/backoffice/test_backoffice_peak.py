@@ -37,7 +37,7 @@ async def sent(browser: Browser, page: str, action: str, **typed: str) -> Answer
 
 async def test_the_desk_lists_plans_and_what_they_are_made_of(owner: Browser) -> None:
     text = (await owner.get("/peak")).text
-    for words in ("Plan the peak", "4 &lt;b&gt;Christmas", "stock 40%", "company.toml", "new rent"):
+    for words in ("Plan the peak", "4 &lt;b&gt;Christmas", "goods 40%", "company.toml", "new rent"):
         assert words in text, words
     assert "<b>Christmas" not in text
 
