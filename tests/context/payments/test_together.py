@@ -132,3 +132,22 @@ async def test_money_of_an_attempt_that_is_to_be_undone_goes_back(till: Till) ->
     undone = await till.until(attempt, lambda now: now.state is AttemptState.VOIDED)
     assert await till.gateway_entries(undone) == [("authorised", 3490), ("voided", 3490)]
     assert await till.check() == ()
+
+
+async def test_what_gateways_tell_of_a_rush_at_the_bank_is_written_together(till: Till) -> None:
+    """Messages, the same ones again, and buyers who come back: each payment is heard once."""
+    attempts = await asyncio.gather(*(till.start(scenario={}) for _ in range(20)))
+    for attempt in attempts:
+        await till.pay(attempt)
+    messages = [await till.message_about(attempt, "payment.authorised") for attempt in attempts]
+    await asyncio.gather(
+        *(till.deliver(message) for message in messages),
+        *(till.refresh(attempt) for attempt in attempts),
+        *(till.deliver(message) for message in messages),
+    )
+    for attempt in attempts:
+        assert (await till.now(attempt)).state is AttemptState.AUTHORISED
+        assert await till.our_entries(attempt) == [("authorised", 3490)]
+    taken = await till.fetch("select count(*), count(due_at), count(distinct received_at) <= 10 from payments.message")
+    assert taken == [(20, 0, True)]
+    assert await till.check() == ()
