@@ -13,6 +13,9 @@ from springtide.platform.lean import without
 with without("rich"):  # 5 MiB in every process, for colours in the tracebacks of a terminal
     import structlog
 
+# What a command logs never stands among its results; a process that serves says more, see `configure_logging`.
+structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+
 _trace: ContextVar[str] = ContextVar("springtide_trace", default="")
 
 REGISTRY = CollectorRegistry()

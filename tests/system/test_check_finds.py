@@ -189,5 +189,5 @@ def test_the_command_prints_the_difference_and_fails(quiet: Quiet):
 
 def test_the_command_says_that_all_is_well(quiet: Quiet):
     told = springtide_check(quiet.settings)
-    assert (told.returncode, told.stderr) == (0, "")
+    assert (told.returncode, told.stderr) == (0, "evidence: filed with the peak desk as product\n")
     assert "No differences." in told.stdout
