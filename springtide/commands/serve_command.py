@@ -21,13 +21,14 @@ from springtide.bootstrap.specs import refusal_of
 from springtide.commands.output import fail
 from springtide.edge.probes import Probes
 from springtide.platform.budget import ConnectionsDoNotFit
-from springtide.platform.collector import spare_the_collector
+from springtide.platform.collector import give_back, spare_the_collector
 from springtide.platform.http_server import App, Stop, bound_socket, serve
 from springtide.platform.priority import give_way
 from springtide.platform.telemetry import configure_logging
 from springtide.platform.tracing import TracingNotInstalled, close_tracing, configure_tracing
 from springtide.settings import CHANNELS, Settings
 
+_FILLED_AFTER_S = 20.0  # read models load after the start: what they needed for it is free by then
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _HEALTH = "health"
 
@@ -75,6 +76,7 @@ async def _serve(settings: Settings, roles: frozenset[str]) -> int:
         apps = {name: await stack.enter_async_context(channel(name, node)) for name in listeners}
         await stack.enter_async_context(watched(node))
         spare_the_collector()
+        asyncio.get_running_loop().call_later(_FILLED_AFTER_S, give_back)
         async with asyncio.TaskGroup() as tasks:
             for name, listener in listeners.items():
                 tasks.create_task(serve(apps[name], listener, stop=stop, drain_s=settings.drain_s))
