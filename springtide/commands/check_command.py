@@ -8,7 +8,7 @@ import msgspec
 
 from springtide.bootstrap import running
 from springtide.commands.engines import with_gateways
-from springtide.commands.evidence import file_run, measured
+from springtide.commands.evidence import file_run, measured, why_not
 from springtide.commands.output import aside
 from springtide.contracts.peak.evidence import COMPARED, DIFFERENCES, MeasuredRun, RunKind
 from springtide.platform.embedded.problems import EngineProblem
@@ -42,10 +42,10 @@ async def _check(settings: Settings) -> Report:
 
 
 def _as_run(report: Report, settings: Settings) -> MeasuredRun:
-    first = report.findings[0] if report.findings else None
-    why = f"{len(report.findings)} differences: {first.rule}, {first.subject}: {first.detail}" if first else ""
     figures = {COMPARED: float(sum(report.compared.values())), DIFFERENCES: float(len(report.findings))}
-    return measured(RunKind.CHECK, ran="springtide check", why=why, target=settings.shop_url(), figures=figures)
+    return measured(
+        RunKind.CHECK, ran="springtide check", why=why_not(report.findings), target=settings.shop_url(), figures=figures
+    )
 
 
 def as_text(report: Report) -> str:

@@ -4,7 +4,6 @@ import argparse
 import secrets
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +11,8 @@ import msgspec
 
 from springtide.commands import drill_restore
 from springtide.commands.drill_stage import staged
-from springtide.commands.evidence import THROW_AWAY, file_run, measured
+from springtide.commands.evidence import THROW_AWAY, file_run, measured, why_not
 from springtide.commands.output import aside, fail
-from springtide.contracts.common import Finding
 from springtide.contracts.peak.evidence import (
     BOUGHT,
     COMPARED,
@@ -97,7 +95,7 @@ def _drilled(report: DrillReport, options: argparse.Namespace) -> MeasuredRun:
     return measured(
         RunKind.DRILL,
         ran=command(report),
-        why=_differences(report.findings),
+        why=why_not(report.findings),
         target=THROW_AWAY,
         report=str(Path(options.json).absolute()) if options.json else "",
         figures={**figures, DIFFERENCES: len(report.findings), COMPARED: sum(report.compared.values())},
@@ -113,7 +111,7 @@ def _restored(
     return measured(
         RunKind.RESTORE_DRILL,
         ran=words,
-        why=_differences(report.findings),
+        why=why_not(report.findings),
         target=THROW_AWAY,
         report=str(Path(options.json).absolute()) if options.json else "",
         figures={
@@ -124,14 +122,6 @@ def _restored(
             DIFFERENCES: len(report.findings),
         },
     )
-
-
-def _differences(findings: Sequence[Finding]) -> str:
-    """Return the first of what differs, and how many do; nothing where all agree."""
-    if not findings:
-        return ""
-    first = findings[0]
-    return f"{len(findings)} differences: {first.rule}, {first.subject}: {first.detail}"
 
 
 def _write(reports: list[DrillReport], bounds: Bounds, options: argparse.Namespace) -> None:

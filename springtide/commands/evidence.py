@@ -5,6 +5,7 @@ in within seconds, or when the shop starts next.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +14,7 @@ from springtide.bootstrap import running
 from springtide.commands.output import aside
 from springtide.contexts.peak.providers.run_files import evidence_folder, write_run
 from springtide.contexts.peak.providers.seal import sealed
+from springtide.contracts.common import Finding
 from springtide.contracts.peak.api import PeakApi
 from springtide.contracts.peak.evidence import MOST_NAME, MOST_WORDS, MeasuredRun, RunKind, SealedRun
 from springtide.platform.caller import system
@@ -52,6 +54,14 @@ def measured(
         figures=figures or {},
         without=without,
     )
+
+
+def why_not(findings: Sequence[Finding]) -> str:
+    """Return the first of what differs, and how many do; nothing where all agree."""
+    if not findings:
+        return ""
+    first = findings[0]
+    return f"{len(findings)} differences: {first.rule}, {first.subject}: {first.detail}"
 
 
 async def file_run(settings: Settings, run: MeasuredRun, *, beside: str = "", may_call: bool = True) -> None:

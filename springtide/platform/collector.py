@@ -13,7 +13,6 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
-    give_back()
 
 
 def give_back() -> None:

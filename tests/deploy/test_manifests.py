@@ -214,7 +214,9 @@ def test_pictures_are_written_by_the_back_office_and_shown_by_the_web(overlay):
     assert mounts["web"]["media"]["readOnly"] is True
     assert mounts["backoffice"]["media"]["readOnly"] is False
     assert {name for name, found in mounts.items() if "media" in found} == {"web", "backoffice"}
-    assert named(overlay, "PersistentVolumeClaim")["media"]["spec"]["accessModes"] == ["ReadWriteMany"]
+    assert {name for name, found in mounts.items() if "uploads" in found} == {"backoffice", "peak"}
+    for claim in ("media", "uploads"):
+        assert named(overlay, "PersistentVolumeClaim")[claim]["spec"]["accessModes"] == ["ReadWriteMany"]
 
 
 def test_images_are_pinned_and_the_release_is_this_one(applied):

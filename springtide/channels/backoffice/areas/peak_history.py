@@ -1,6 +1,5 @@
 """The history of the desk: handed in as files or taken from the shop, looked over, and saved for the plans to come."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
 from springtide.channels.backoffice.forms import Form
-from springtide.channels.backoffice.peak.page import desk_page, kept, speech_of
+from springtide.channels.backoffice.peak.page import desk_page, kept, speech_of, wait_for_answer
 from springtide.channels.backoffice.peak.past import Past, document_of, past_of, with_kept
 from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
 from springtide.contracts.peak.api import READ, WRITE, InputEdit, InputInfo, PlanState, Question, QuestionKind
@@ -19,7 +18,7 @@ from springtide.platform.uploads import MOST_BYTES, Uploads
 
 PAGE = "/peak/history"
 _PIECE_BYTES = 256 * 1024
-_WAIT_S, _LOOK_EVERY_S = 3.0, 0.25
+_WAIT_S = 3.0
 _ASKED = 10
 
 
@@ -88,14 +87,9 @@ async def use_history(request: HttpRequest, question_id: FromPath[UUID]) -> Repl
 
 
 async def _asked(visit: Visit, done: Question | Trouble) -> Reply:
-
     if isinstance(done, Trouble):
         return await _page(visit, done)
-    until = asyncio.get_running_loop().time() + _WAIT_S
-    state = done.state
-    while state in {PlanState.QUEUED, PlanState.RUNNING} and asyncio.get_running_loop().time() < until:
-        await asyncio.sleep(_LOOK_EVERY_S)
-        state = (await visit.office.peak.get_question(caller=visit.caller, question_id=done.id)).state
+    await wait_for_answer(visit, done, most_s=_WAIT_S)
     return visit.see_other(PAGE, question=str(done.id), **kept(visit))
 
 

@@ -1,6 +1,5 @@
 """What-ifs: asked of a plan's paths, looked at beside the plan, planned fully."""
 
-import asyncio
 from uuid import UUID
 
 from litestar import post
@@ -10,14 +9,14 @@ from msgspec.structs import replace
 from springtide.channels.backoffice.areas.peak import show
 from springtide.channels.backoffice.forms import Form
 from springtide.channels.backoffice.peak.asking import in_words, scenario_of
-from springtide.channels.backoffice.peak.page import kept, speech_of
-from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
-from springtide.contracts.peak.api import WRITE, PlanRow, PlanState, Question
+from springtide.channels.backoffice.peak.page import kept, speech_of, wait_for_answer
+from springtide.channels.backoffice.visit import Reply, Trouble, enter
+from springtide.contracts.peak.api import WRITE, PlanRow
 from springtide.contracts.peak.what_if import Scenario
 from springtide.platform.http import HttpRequest
 
 PAGE = "what-if"
-_WAIT_S, _LOOK_EVERY_S = 5.0, 0.25
+_WAIT_S = 5.0
 _TITLE = 120
 
 
@@ -33,7 +32,7 @@ async def ask_what_if(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
     )
     if isinstance(done, Trouble):
         return await show(visit, plan_id, PAGE, done)
-    await _answered(visit, done)
+    await wait_for_answer(visit, done, most_s=_WAIT_S)
     return visit.see_other(f"/peak/plans/{plan_id}/{PAGE}", question=str(done.id), **kept(visit))
 
 
@@ -57,16 +56,6 @@ async def plan_fully(request: HttpRequest, question_id: FromPath[UUID]) -> Reply
     if isinstance(done, Trouble):
         return await show(visit, question.plan_id, PAGE, done)
     return visit.see_other("/peak", speech_of(visit)("what_if_ordered", number=done.number), **kept(visit))
-
-
-async def _answered(visit: Visit, question: Question) -> None:
-    """Give the answer a moment: most come within it."""
-    until = asyncio.get_running_loop().time() + _WAIT_S
-    state = question.state
-    while state in {PlanState.QUEUED, PlanState.RUNNING} and asyncio.get_running_loop().time() < until:
-        await asyncio.sleep(_LOOK_EVERY_S)
-        found = await visit.office.peak.get_question(caller=visit.caller, question_id=question.id)
-        state = found.state
 
 
 def _together(planned: Scenario | None, asked: Scenario) -> Scenario:

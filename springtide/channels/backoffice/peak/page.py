@@ -1,10 +1,14 @@
 """What every page of the desk has: its reader's language, and the chart library."""
 
+import asyncio
 from typing import Any
 
 from springtide.channels.backoffice.peak.plotly import script
 from springtide.channels.backoffice.peak.speech import Speech, choices
 from springtide.channels.backoffice.visit import Reply, Trouble, Visit
+from springtide.contracts.peak.api import PlanState, Question
+
+_LOOK_EVERY_S = 0.25
 
 
 def speech_of(visit: Visit, currency: str = "GBP") -> Speech:
@@ -41,3 +45,12 @@ def kept(visit: Visit) -> dict[str, str]:
     """Return what an address after a form keeps: the reader's language."""
     language = visit.query.get("lang", "")
     return {"lang": language} if language in choices() else {}
+
+
+async def wait_for_answer(visit: Visit, question: Question, *, most_s: float) -> None:
+    """Give an answer a moment: most come within it, and then stand on the page that follows."""
+    until = asyncio.get_running_loop().time() + most_s
+    state = question.state
+    while state in {PlanState.QUEUED, PlanState.RUNNING} and asyncio.get_running_loop().time() < until:
+        await asyncio.sleep(_LOOK_EVERY_S)
+        state = (await visit.office.peak.get_question(caller=visit.caller, question_id=question.id)).state
