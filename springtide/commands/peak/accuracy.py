@@ -33,8 +33,10 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         paths=options.paths,
         engine=options.engine,
     )
-    result = back_test(past.demand, plan, past.calendar, tell=say)
-    write_back_test(Path(options.out), result, history=history, counted=past.report is not None)
+    result = back_test(past.demand, plan, past.calendar, known=past.known, tell=say)
+    write_back_test(
+        Path(options.out), result, history=history, counted=past.report is not None, step_days=past.step_days
+    )
     for line in summary(result):
         say(line)
     return 0

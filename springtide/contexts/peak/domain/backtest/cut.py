@@ -1,9 +1,11 @@
-"""A history as it was known at an origin."""
+"""A history as it was known at an origin, or with days of which nothing is known yet."""
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.forecast.weeks import WEEK
 from springtide.contexts.peak.domain.history.demand import Demand
@@ -28,6 +30,28 @@ def before(demand: Demand, last: date) -> Demand:
         revenue_minor=demand.revenue_minor[:days],
         orders_by_hour=demand.orders_by_hour[:days],
         visits=None if demand.visits is None else demand.visits[:days],
+    )
+
+
+def longer(demand: Demand, last: date) -> Demand:
+    """Return the history with days up to `last` of which nothing is known: closed, without sales or stock."""
+    more = (last - demand.last).days
+    if more <= 0:
+        return demand
+
+    def rows(values: NDArray[Any], fill: float = 0) -> NDArray[Any]:
+        return np.concatenate([values, np.full((more, *values.shape[1:]), fill, dtype=values.dtype)])
+
+    return replace(
+        demand,
+        units=rows(demand.units),
+        in_stock=rows(demand.in_stock),
+        open_days=rows(demand.open_days),
+        orders=rows(demand.orders),
+        lines=rows(demand.lines),
+        revenue_minor=rows(demand.revenue_minor),
+        orders_by_hour=rows(demand.orders_by_hour),
+        visits=None if demand.visits is None else rows(demand.visits, np.nan),
     )
 
 
