@@ -102,8 +102,8 @@ def _quantiles(
     """Count quantiles, (shares, keys, cells); products that had not sold by the origin are nobody's forecast."""
     counted: NDArray[np.bool_] = np.ones(actual.shape, dtype=np.bool_)
     if about.level == "product":
-        sold_before = origin.answers.setting.demand.units.any(axis=0)
-        counted = _known_cells(origin, about.grain) & sold_before[:, None]
+        counted = _known_cells(origin, about.grain).copy()
+        counted[~origin.answers.setting.demand.units.any(axis=0)] = False
     for week, block in enumerate(_blocks(origin)):
         span = _span(about.grain, week)
         cells = counted[:, span]

@@ -94,8 +94,8 @@ def _step(frame: pl.DataFrame, first: date, last: date, source: str) -> int:
         odd = int(np.flatnonzero(gaps % WEEK)[0])
         after = days[odd] + timedelta(days=int(gaps[odd]))
         message = (
-            f"dates lie {gaps.min()} to {gaps.max()} days apart, neither daily nor whole weeks: {days[odd]} is followed "
-            f"by {after}; write each week under the same weekday"
+            f"dates lie {gaps.min()} to {gaps.max()} days apart, neither daily nor whole weeks: "
+            f"{days[odd]} is followed by {after}; write each week under the same weekday"
         )
     if message:
         raise InvalidPeakInput.of([Mistake(where=source, rule="neither_daily_nor_weekly", message=message)])
