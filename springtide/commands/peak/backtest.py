@@ -5,15 +5,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from springtide.commands.output import say
 from springtide.commands.peak.past import Past, read_past
-from springtide.contexts.peak.domain.backtest.cut import longer, on_one_day
+from springtide.contexts.peak.domain.backtest.cut import known_of, longer, on_one_day
 from springtide.contexts.peak.domain.backtest.origins import origins_before, told_of
 from springtide.contexts.peak.domain.backtest.run import Plan, Result, back_test, gate_in_words
-from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contexts.peak.domain.plan.inputs import hash_of
 from springtide.contexts.peak.providers.forecast_files import write_back_test
 from springtide.contracts.peak.accuracy import AccuracyReport
@@ -45,20 +41,13 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     )
     _warn(past, last, horizon)
     demand = longer(past.demand, last + timedelta(days=horizon))
-    result = back_test(demand, plan, past.calendar, known=known_of(past, demand), tell=say)
+    result = back_test(demand, plan, past.calendar, known=known_of(past.demand, past.ready, demand), tell=say)
     write_back_test(
         Path(options.out), result, history=history, counted=past.report is not None, step_days=past.step_days
     )
     for line in summary(result):
         say(line)
     return 0
-
-
-def known_of(past: Past, demand: Demand) -> NDArray[np.bool_]:
-    """Return of which cells of a history, made longer, somebody knows what came, (days, products)."""
-    known = np.zeros(demand.units.shape, dtype=np.bool_)
-    known[: past.demand.days] = True if past.known is None else past.known
-    return known
 
 
 def judged_past(options: argparse.Namespace) -> tuple[Past, str]:

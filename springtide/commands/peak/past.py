@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from springtide.commands.output import aside
 from springtide.commands.peak.options import DEMO
@@ -38,14 +36,14 @@ _GOODS = ("article", "free", "unlisted")
 class Past:
     """A shop's demand with its calendar. `report` is None for ready series: somebody else looked them over.
 
-    `known`: bool (days, products) of ready series, False where a quantity was left empty.
+    `ready`: the series as they were read.
     """
 
     demand: Demand
     calendar: EventCalendar
     step_days: int
     report: QualityReport | None
-    known: NDArray[np.bool_] | None = None
+    ready: ReadySeries | None = None
 
 
 def read_past(options: argparse.Namespace) -> Past:
@@ -64,7 +62,7 @@ def read_past(options: argparse.Namespace) -> Past:
     if isinstance(lines, ReadySeries):
         if lines.below_zero:
             aside(f"{lines.below_zero} quantities below 0 are read as 0: more was taken back than sold")
-        return Past(demand=lines.demand, calendar=calendar, step_days=lines.step_days, report=None, known=lines.known)
+        return Past(demand=lines.demand, calendar=calendar, step_days=lines.step_days, report=None, ready=lines)
     holidays = holidays_in(calendar.regions[0], *lines.span)
     around = Around(closed=calendar.closed_days(), holidays=holidays, visits=visits, categories=categories)
     demand, report = demand_of(lines, keep=frozenset(options.keep), around=around)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.forecast.weeks import WEEK
 from springtide.contexts.peak.domain.history.demand import Demand
+from springtide.contexts.peak.domain.history.ready import ReadySeries
 
 
 def before(demand: Demand, last: date) -> Demand:
@@ -53,6 +54,16 @@ def longer(demand: Demand, last: date) -> Demand:
         orders_by_hour=rows(demand.orders_by_hour),
         visits=None if demand.visits is None else rows(demand.visits, np.nan),
     )
+
+
+def known_of(demand: Demand, ready: ReadySeries | None, made_longer: Demand) -> NDArray[np.bool_]:
+    """Return of which cells of a history that was made longer somebody knows what came, bool (days, products).
+
+    `ready`: the series it was read from, which may have quantities left empty.
+    """
+    known = np.zeros(made_longer.units.shape, dtype=np.bool_)
+    known[: demand.days] = True if ready is None else ready.known
+    return known
 
 
 def on_one_day(demand: Demand) -> Demand:
