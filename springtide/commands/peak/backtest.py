@@ -10,6 +10,7 @@ from springtide.commands.peak.past import Past, read_past
 from springtide.contexts.peak.domain.backtest.cut import known_of, longer, on_one_day
 from springtide.contexts.peak.domain.backtest.origins import origins_before, told_of
 from springtide.contexts.peak.domain.backtest.run import Plan, Result, back_test, gate_in_words
+from springtide.contexts.peak.domain.events.weekly import for_weeks
 from springtide.contexts.peak.domain.plan.inputs import hash_of
 from springtide.contexts.peak.providers.forecast_files import write_back_test
 from springtide.contracts.peak.accuracy import AccuracyReport
@@ -60,7 +61,7 @@ def judged_past(options: argparse.Namespace) -> tuple[Past, str]:
     past = read_past(options)
     if past.step_days == 1:
         return past, history
-    return replace(past, demand=on_one_day(past.demand)), history
+    return replace(past, demand=on_one_day(past.demand), calendar=for_weeks(past.calendar)), history
 
 
 def _last_known(past: Past, wanted: date) -> date:

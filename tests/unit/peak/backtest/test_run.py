@@ -150,6 +150,33 @@ def test_closed_days_have_their_rows_too(tmp_path: Path, peak: Peak) -> None:
     assert (frame.filter(pl.col("date").dt.weekday() != 7)["mean"] > 15).all()
 
 
+def test_a_promotion_of_single_weeks_is_learned_and_the_weeks_keep_their_counts(tmp_path: Path, peak: Peak) -> None:
+    """Four past weeks that sold twice as much, and one to come: named by days in the middle of the week."""
+    first, weeks, promoted = date(2023, 1, 2), 60, (10, 22, 34, 46, 57)
+    sold = counts(weeks, 6, mean=60.0)
+    sold[list(promoted)] *= 2
+    days = [first + timedelta(weeks=week) for week in range(weeks)]
+    rows = [
+        {"date": day.isoformat(), "key": f"K{key}", "quantity": int(sold[week, key])}
+        for week, day in enumerate(days)
+        for key in range(6)
+    ]
+    pl.DataFrame(rows).write_csv(tmp_path / "weekly.csv")
+    dates = ", ".join((days[week] + timedelta(days=3)).isoformat() for week in promoted)
+    (tmp_path / "events.toml").write_text(
+        'regions = ["NL"]\n[[events]]\nid = "promo"\nname = "Promo"\nfirst_offset = 0\nlast_offset = 1\n'
+        f'when = {{ rule = "dates", dates = [{dates}] }}\n'
+    )
+    words = ("--events", str(tmp_path / "events.toml"), "--horizon-days", "35", "--paths", "60", "--gifts", "0")
+    until = days[54].isoformat()
+    assert peak("backtest", str(tmp_path / "weekly.csv"), *words, "--train-until", until, "--out", str(tmp_path)) == 0
+    total = pl.read_parquet(tmp_path / "forecast.parquet").filter(pl.col("level") == "total").sort("date")
+    assert total["date"].to_list() == days[55:]
+    assert total["actual"].to_list() == sold[55:].sum(axis=1).tolist()
+    usual, lifted = total["mean"].gather([0, 1, 3, 4]).mean(), total["mean"][2]
+    assert 1.6 < lifted / usual < 2.3
+
+
 def test_order_lines_with_a_short_history_get_an_answer(tmp_path: Path, peak: Peak) -> None:
     """Six weeks of lines: nothing to learn a gate from, documented priors for the spread."""
     rows = [

@@ -72,8 +72,10 @@ def on_one_day(demand: Demand) -> Demand:
     A forecast of theirs is one of whole weeks again, and what a week sold is one count and not seven parts of it.
     """
     first = np.arange(demand.days) % WEEK == 0
-    of_week = np.repeat(np.add.reduceat(demand.units, np.flatnonzero(first), axis=0), WEEK, axis=0)[: demand.days]
-    units = np.where(first[:, None], of_week, 0).astype(np.float32)
+    weeks = np.add.reduceat(demand.units, np.flatnonzero(first), axis=0, dtype=np.float64)
+    weeks = np.where(np.isclose(weeks, np.rint(weeks), rtol=1e-6, atol=1e-6), np.rint(weeks), weeks)
+    units = np.zeros_like(demand.units)
+    units[first] = weeks
     total = units.sum(axis=1)
     return replace(
         demand,
