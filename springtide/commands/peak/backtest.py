@@ -97,7 +97,8 @@ def summary(result: Result) -> list[str]:
     ]
     for level in ("total", "category", "product"):
         lines += [
-            f"{level} {measure}, WAPE per week: {_scores(report, level, measure)}" for measure in _measures(level)
+            f"{level} {measure}, WAPE per week: {_scores(report, level, measure)}"
+            for measure in _measures(report, level)
         ]
     covered = [
         f"{score.level} {score.coverage:.1%}"
@@ -111,8 +112,10 @@ def summary(result: Result) -> list[str]:
     return [*lines, f"at or below P90, units per week: {', '.join(covered)}"]
 
 
-def _measures(level: str) -> tuple[str, ...]:
-    return ("units", "orders", "revenue") if level == "total" else ("units",)
+def _measures(report: AccuracyReport, level: str) -> tuple[str, ...]:
+    """Return what is worth a line: of ready series units alone, whose orders nobody counted."""
+    counted = any(score.measure == "revenue" for score in report.methods)
+    return ("units", "orders", "revenue") if level == "total" and counted else ("units",)
 
 
 def _scores(report: AccuracyReport, level: str, measure: str) -> str:
