@@ -107,7 +107,7 @@ def summary(result: Result) -> list[str]:
         == ("forecast", 0.9, "week", "units", None)
         and score.coverage is not None
     ]
-    if not covered:
+    if not report.methods:
         return [*lines, "nothing of the horizon is known, so nothing is judged"]
     return [*lines, f"at or below P90, units per week: {', '.join(covered)}"]
 

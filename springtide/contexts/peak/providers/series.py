@@ -13,6 +13,8 @@ from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
 SERIES = ("date", "key", "quantity")
 OPTIONAL_OF_SERIES = ("in_stock", "category")
+_MISSING = ("nan", "na", "null", "none")
+"""How others write that nobody knows a quantity."""
 VISITS = ("date", "visits")
 
 
@@ -23,7 +25,9 @@ def read_series(path: Path, *, categories: Mapping[str, str] | None = None) -> R
     full: a quantity without it is a lower bound. `categories`: of a catalogue; without one those of the rows count, and
     with one every key has to be in it. Raises InvalidPeakInput naming every broken row, OSError without the file.
     """
-    written = read_table(path, SERIES, optional=OPTIONAL_OF_SERIES)
+    read = read_table(path, SERIES, optional=OPTIONAL_OF_SERIES)
+    missing = pl.col("quantity").str.strip_chars().str.to_lowercase().is_in(_MISSING)
+    written = read.with_columns(quantity=pl.when(~missing).then("quantity"))
     table = numbers("quantity", written).with_columns(pl.col("key").str.strip_chars(), text=written["quantity"])
     dated = on_written_day(table, "date", path.name)
     twice = dated.table.filter(pl.col("day").is_not_null() & _repeated("day", "key"))

@@ -102,6 +102,11 @@ def test_keys_have_the_category_of_the_catalogue_or_of_their_rows(write: Write) 
     assert _refusal(rows, {"a": "x"}) == [(4, "unknown_sku")]
 
 
+def test_what_others_write_for_a_missing_number_is_one_that_nobody_knows(write: Write) -> None:
+    series = _series(write("date,key,quantity\n2026-03-02,a,NaN\n2026-03-03,a,4\n2026-03-04,a,NA\n2026-03-05,a,\n"))
+    assert series.known[:, 0].tolist() == [False, True, False, False]
+
+
 def test_more_taken_back_than_sold_is_read_as_nothing_and_counted(write: Write) -> None:
     series = _series(write("date,key,quantity\n2026-03-02,a,-3\n2026-03-03,a,4\n"))
     assert series.demand.units[:, 0].tolist() == [0, 4]
