@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from springtide.contexts.payments import store
 from springtide.contexts.payments.service import check_books, list_methods, order_money, switch_gateway, take_webhook
 from springtide.contexts.payments.service.close_attempt import close_attempt
 from springtide.contexts.payments.service.look_again import look_again
@@ -11,7 +10,9 @@ from springtide.contexts.payments.service.start_attempt import NewAttempt, start
 from springtide.contexts.payments.service.told import told
 from springtide.contexts.payments.service.tools import Tools
 from springtide.contexts.payments.service.undo_attempt import undo_attempt
-from springtide.contexts.payments.store import AttemptRow, OperationRow
+from springtide.contexts.payments.store.attempts import AttemptRow, find_attempt
+from springtide.contexts.payments.store.ledger import ledger_of, money_page
+from springtide.contexts.payments.store.operations import OperationRow
 from springtide.contracts.common import AuditEntry, Difference, DifferenceState, Finding, Page
 from springtide.contracts.payments.api import (
     Attempt,
@@ -91,7 +92,7 @@ class PaymentsService:
         """Return an attempt."""
         caller.require("payments.read")
         async with self._tools.db.read() as read:
-            return told(await store.find_attempt(read, attempt_id))
+            return told(await find_attempt(read, attempt_id))
 
     async def close(self, *, caller: Caller, key: str, attempt_id: UUID, reason: str) -> Attempt:
         """Close an attempt at its gateway."""
@@ -154,7 +155,7 @@ class PaymentsService:
         params = {"checkout_id": checkout_id}
         async with self._tools.db.read() as read:
             attempts = await read.all("attempts_of_checkout", params, row=AttemptRow)
-            ledger = await store.ledger_of(read, checkout_id)
+            ledger = await ledger_of(read, checkout_id)
             operations = await read.all("operations_of_checkout", params, row=OperationRow)
         return Payment(
             checkout_id=checkout_id,
@@ -191,7 +192,7 @@ class PaymentsService:
         caller.require("payments.read")
         limit = max(1, min(limit, PAGE_LIMIT))
         async with self._tools.db.read() as read:
-            rows = await store.money_page(read, None if after is None else UUID(after), limit)
+            rows = await money_page(read, None if after is None else UUID(after), limit)
         return Page(items=tuple(rows), after=str(rows[-1].checkout_id) if len(rows) == limit else None)
 
     async def check(self, *, caller: Caller) -> tuple[Finding, ...]:
