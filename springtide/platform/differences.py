@@ -12,7 +12,8 @@ Which rules there are is the contexts' business. A comparison goes in turns: `ta
 time, with the position where the last one stopped.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -31,14 +32,17 @@ from springtide.platform.difference_entry import (
 )
 from springtide.platform.errors import Forbidden, SpringtideError
 from springtide.platform.ids import uuid7
-from springtide.platform.telemetry import REGISTRY
+from springtide.platform.telemetry import REGISTRY, logger
 from springtide.platform.usecase import write
+
+log = logger(__name__)
 
 OPEN_DIFFERENCES = Gauge(
     "springtide_open_differences", "Differences that nobody has resolved", ["context"], registry=REGISTRY
 )
 MAX_PAGE = 200
 MAX_NOTE = 500
+MOST_FINDINGS = 1_000
 _GONE_KEPT = timedelta(days=90)
 _FORGOTTEN_AT_ONCE = 1_000
 
@@ -71,6 +75,16 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     findings: Collection[Seen]
     subjects: frozenset[str] | None = None
     settles_after_s: float = 0.0
+
+
+def comparison_of_all(task: str, findings: Sequence[Seen]) -> Comparison:
+    """Return the comparison of everything a task is about; of more than `MOST_FINDINGS` the first ones.
+
+    So many are one big problem: what was cut off is not gone.
+    """
+    shown = findings[:MOST_FINDINGS]
+    subjects = None if len(findings) <= MOST_FINDINGS else frozenset(finding.subject for finding in shown)
+    return Comparison(task=task, findings=shown, subjects=subjects)
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +138,15 @@ async def keep_position(tx: Tx, turn: Turn, position: msgspec.Struct) -> None:
     text = msgspec.json.encode(position).decode()
     if await tx.run("differences_keep_position", {"task": turn.task, "turn": turn.number, "position": text}) != 1:
         raise TurnLost(turn.task)
+
+
+@contextmanager
+def while_ours(turn: Turn) -> Iterator[None]:
+    """Do what is left of a turn; that another process has taken it since is no failure of ours."""
+    try:
+        yield
+    except TurnLost:
+        log.info("differences.turn_lost", task=turn.task)
 
 
 async def subjects_to_see_again(tx: Tx, task: str, limit: int) -> list[str]:
