@@ -32,6 +32,7 @@ from springtide.platform.difference_entry import (
 )
 from springtide.platform.errors import Forbidden, SpringtideError
 from springtide.platform.ids import uuid7
+from springtide.platform.paging import cursor_id, page_size
 from springtide.platform.telemetry import REGISTRY, logger
 from springtide.platform.usecase import write
 
@@ -245,10 +246,8 @@ async def page_of(
     db: Database, *, state: DifferenceState | None, after: str | None, limit: int
 ) -> tuple[tuple[Difference, ...], str | None]:
     """Return differences, newest first, and the cursor of the next page."""
-    if not 1 <= limit <= MAX_PAGE:
-        msg = f"A page has 1 to {MAX_PAGE} rows."
-        raise InvalidDifference(msg, field="limit")
-    params = {"state": state or "", "after": _cursor(after), "limit": limit + 1}
+    limit = page_size(limit, most=MAX_PAGE, refusal=InvalidDifference)
+    params = {"state": state or "", "after": cursor_id(after, refusal=InvalidDifference), "limit": limit + 1}
     async with db.read() as read:
         rows = await read.all("differences_page", params, row=Difference)
     shown = tuple(rows[:limit])
@@ -290,11 +289,3 @@ async def _resolve(tx: Tx, difference_id: UUID, note: str) -> Difference:
     await tx.run("differences_resolve", {"id": difference_id, "resolved_by": by, "now": tx.now, "note": note})
     tx.audit("difference_resolved", difference_id, rule=row.rule, subject=row.subject)
     return msgspec.structs.replace(row, state=DifferenceState.RESOLVED, resolved_by=by, resolved_at=tx.now, note=note)
-
-
-def _cursor(text: str | None) -> UUID | None:
-    try:
-        return None if text is None else UUID(text)
-    except ValueError as error:
-        msg = "after is not a cursor this list has given."
-        raise InvalidDifference(msg, field="after") from error

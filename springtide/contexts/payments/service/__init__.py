@@ -27,6 +27,7 @@ from springtide.contracts.payments.api import (
 from springtide.platform.audit import audit_entries
 from springtide.platform.caller import Caller
 from springtide.platform.differences import page_of, resolve
+from springtide.platform.paging import cursor_id, page_size
 from springtide.platform.usecase import write
 
 PAGE_LIMIT = 1_000
@@ -190,9 +191,9 @@ class PaymentsService:
     async def money(self, *, caller: Caller, after: str | None = None, limit: int = 1_000) -> Page[CheckoutMoney]:
         """Return sums per checkout."""
         caller.require("payments.read")
-        limit = max(1, min(limit, PAGE_LIMIT))
+        limit, beyond = page_size(limit, most=PAGE_LIMIT), cursor_id(after)
         async with self._tools.db.read() as read:
-            rows = await money_page(read, None if after is None else UUID(after), limit)
+            rows = await money_page(read, beyond, limit)
         return Page(items=tuple(rows), after=str(rows[-1].checkout_id) if len(rows) == limit else None)
 
     async def check(self, *, caller: Caller) -> tuple[Finding, ...]:
