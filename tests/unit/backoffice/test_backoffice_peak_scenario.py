@@ -10,7 +10,8 @@ from springtide.contracts.peak.paths import Override, Scope
 from tests.unit.backoffice import peak_plans
 from tests.unit.backoffice.browser import Answer, Browser, form_of
 from tests.unit.backoffice.conftest import BrowserOf
-from tests.unit.backoffice.office_fakes import NASTY, FakeShop
+from tests.unit.backoffice.office_facts import NASTY
+from tests.unit.backoffice.office_fakes import FakeShop
 
 OVERRIDES, INPUT = "/peak/overrides", "/peak/input?name=company.toml"
 KNOWN = Override(
