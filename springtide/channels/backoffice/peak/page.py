@@ -11,7 +11,7 @@ from springtide.channels.backoffice.visit import Reply, Trouble, Visit
 from springtide.contracts.peak.api import PlanState, Question
 from springtide.contracts.peak.common import Phrase
 from springtide.contracts.peak.phrases import sentences
-from springtide.contracts.peak.phrases.reading_back import STEP
+from springtide.contracts.peak.phrases.reading_back import REFUSALS
 from springtide.platform.errors import SpringtideError
 
 HOME = "/peak"
@@ -57,14 +57,14 @@ def in_the_desks_words(visit: Visit, error: SpringtideError) -> Mapping[str, Any
     path = visit.request.url.path
     if path != HOME and not path.startswith(f"{HOME}/"):
         return {}
-    what_to_do = f"{STEP}.do_{error.status}"
+    what_to_do = f"{REFUSALS}.do_{error.status}"
     return {
         "office": visit.frame(path, frame_words(speech)),
         "language": speech.language,
         "title": title_of(error, speech),
         "detail": detail_of(error, speech),
-        "todo": speech.phrase(Phrase(key=what_to_do if what_to_do in sentences() else f"{STEP}.do_other")),
-        "request_word": speech.phrase(Phrase(key=f"{STEP}.request")),
+        "todo": speech.phrase(Phrase(key=what_to_do if what_to_do in sentences() else f"{REFUSALS}.do_other")),
+        "request_word": speech.phrase(Phrase(key=f"{REFUSALS}.request")),
     }
 
 

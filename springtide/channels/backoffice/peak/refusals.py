@@ -9,7 +9,7 @@ from springtide.channels.backoffice.visit import Trouble
 from springtide.contracts.peak.common import Phrase
 from springtide.contracts.peak.errors import Mistake
 from springtide.contracts.peak.phrases import sentences
-from springtide.contracts.peak.phrases.reading_back import STEP
+from springtide.contracts.peak.phrases.reading_back import REFUSALS
 from springtide.platform.errors import SpringtideError
 
 
@@ -39,7 +39,7 @@ def _message(error: SpringtideError, message: str, speech: Speech) -> str:
 
 def _by_code(error: SpringtideError, speech: Speech) -> str:
     """Return the words for a refusal's code; "" in English, which says it better itself, and for an unknown one."""
-    key = f"{STEP}.code_{error.code}"
+    key = f"{REFUSALS}.code_{error.code}"
     return speech.phrase(Phrase(key=key)) if speech.language != "en" and key in sentences() else ""
 
 

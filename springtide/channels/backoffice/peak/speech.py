@@ -12,7 +12,7 @@ from springtide.channels.pages import formats
 from springtide.contracts.peak.common import Phrase
 from springtide.contracts.peak.errors import Mistake
 from springtide.contracts.peak.phrases import LANGUAGES, say, sentences
-from springtide.contracts.peak.phrases.reading_back import STEP, phrase_of
+from springtide.contracts.peak.phrases.reading_back import KEPT, REFUSALS, phrase_of
 from springtide.platform.money import exponent
 
 _COUNTRIES = {"en": "GB", "nl": "NL", "sv": "SE"}
@@ -41,32 +41,47 @@ class Speech:
 
     def refusal(self, sentence: str) -> str:
         """Return an English refusal in the reader's language; as it stands where nobody has translated it."""
-        phrase = None if self.language == LANGUAGES[0] else phrase_of(sentence)
+        return self._read_back(sentence, REFUSALS)
+
+    def kept(self, words: str) -> str:
+        """Return English words of a document or a calibration (a unit, an origin) in the reader's language."""
+        return self._read_back(words, KEPT)
+
+    def _read_back(self, sentence: str, step: str) -> str:
+        phrase = None if self.language == LANGUAGES[0] else phrase_of(sentence, step)
         if phrase is None:
             return sentence
-        values = {name: self._within(value) for name, value in phrase.values.items()}
+        values = {name: self._read_back(str(value), step) for name, value in phrase.values.items()}
         return self.phrase(Phrase(key=phrase.key, values=values))
-
-    def _within(self, value: str | float) -> str | float:
-        """Return a value of a refusal; one that is a sentence itself is a refusal too."""
-        return self.refusal(value) if isinstance(value, str) and value.endswith(".") else value
 
     def mistake(self, mistake: Mistake) -> str:
         """Return a mistake as a line: where, in which row, what."""
-        place = f"{STEP}.at_{mistake.where.replace(' ', '_')}"
+        place = f"{REFUSALS}.at_{mistake.where.replace(' ', '_')}"
         where = self.phrase(Phrase(key=place)) if place in sentences() else mistake.where
         row = f", {self('row')} {mistake.row}" if mistake.row else ""
         return f"{where}{row}: {self.refusal(mistake.message)}"
 
     def write(self, kind: str, value: str | float) -> str:
-        """Write a value by its kind: number, money (minor units), date (ISO), percent (0 to 1)."""
+        """Write a value by its kind: number, money (minor units), date (ISO), percent (0 to 1), paid (ways to pay)."""
         if kind == "money":
             return self.money(float(value))
         if kind == "percent":
             return self.percent(float(value))
         if kind == "date":
             return self.day(date.fromisoformat(str(value)))
+        if kind == "paid":
+            return ", ".join(self.paid(one) for one in str(value).split(", "))
         return self.number(float(value))
+
+    def method(self, method: str) -> str:
+        """Return what a way to pay is called."""
+        key = f"desk.method_{method}"
+        return self.phrase(Phrase(key=key)) if key in sentences() else method.replace("_", " ")
+
+    def paid(self, name: str) -> str:
+        """Return a way to pay with its country: "bank_redirect in NL"."""
+        method, _, country = name.partition(" in ")
+        return self("paid_in", method=self.method(method), country=country) if country else self.method(method)
 
     def number(self, value: float) -> str:
         """Return a figure without false digits: whole from ten on."""

@@ -1,9 +1,9 @@
-"""Refusals in the reader's language: the English sentence of a refusal is read back into its phrase and values.
+"""English sentences of the desk, read back into the phrase and values that they were made of.
 
 Refusals are made where something is wrong, in English, with what is wrong already in them; they cross processes, are
 kept with plans and are printed by commands as they are. The files of `refusals/` have each of these sentences as a
 template: what stands in its braces is taken from the sentence and put into the words of another language. A sentence
-nobody has translated stays English.
+nobody has translated stays English. The same holds for words that are kept with documents and calibrations (`kept/`).
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from springtide.contracts.peak.common import Phrase
 from springtide.contracts.peak.phrases import Value, sentences
 
-STEP = "refusals"
+REFUSALS, KEPT = "refusals", "kept"
 _ANYTHING = r".+?"
 _KINDS = {"date": r"\d{4}-\d{2}-\d{2}", "number": r"-?\d+(?:\.\d+)?"}
 """What a value of a kind looks like in an English refusal; every other value is what stands there."""
@@ -28,9 +28,9 @@ class Template(NamedTuple):
     fixed: int
 
 
-def phrase_of(sentence: str) -> Phrase | None:
-    """Return the phrase of a refusal's English sentence with the values that stand in it; None for an unknown one."""
-    for template in _templates():
+def phrase_of(sentence: str, step: str = REFUSALS) -> Phrase | None:
+    """Return the phrase of an English sentence with the values that stand in it; None for an unknown one."""
+    for template in _templates(step):
         found = template.looks.fullmatch(sentence)
         if found:
             values: dict[str, Value] = dict(found.groupdict())
@@ -39,9 +39,9 @@ def phrase_of(sentence: str) -> Phrase | None:
 
 
 @cache
-def _templates() -> tuple[Template, ...]:
+def _templates(step: str) -> tuple[Template, ...]:
     """Return the templates, those with the most fixed letters first: they say the most about their sentence."""
-    texts = {key: words["en"] for key, words in sentences().items() if key.startswith(f"{STEP}.")}
+    texts = {key: words["en"] for key, words in sentences().items() if key.startswith(f"{step}.")}
     return tuple(sorted((_template(key, text) for key, text in texts.items()), key=lambda one: -one.fixed))
 
 
