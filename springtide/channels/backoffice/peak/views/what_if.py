@@ -3,7 +3,7 @@
 import msgspec
 
 from springtide.channels.backoffice.peak import figures
-from springtide.channels.backoffice.peak.asking import LEVERS, RANKS, in_words
+from springtide.channels.backoffice.peak.asking import LEVERS, RANKS, in_words, typed_of
 from springtide.channels.backoffice.peak.reading import whole
 from springtide.channels.backoffice.peak.scenario import SCOPES
 from springtide.channels.backoffice.peak.speech import Speech
@@ -49,6 +49,7 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
         "chosen_words": in_words(chosen.scenario, speech) if chosen and chosen.scenario else "",
         "waits": chosen is not None and chosen.state in {PlanState.QUEUED, PlanState.RUNNING},
         "reload_s": RELOAD_S,
+        "typed": typed_of(chosen.scenario if chosen else None),
         "answer": answer,
         "finding": _finding(answer, speech),
         "rows": _rows(answer, speech) if answer else [],
