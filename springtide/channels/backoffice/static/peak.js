@@ -51,6 +51,11 @@ document.querySelectorAll(".table-frame, .figure, .document").forEach((frame) =>
   if (frame.scrollWidth > frame.clientWidth || frame.scrollHeight > frame.clientHeight) frame.tabIndex = 0;
 });
 
+// Charts are drawn for the screen: on paper they take its width, and their own again afterwards.
+const fit = () => document.querySelectorAll(".plot:not([hidden])").forEach((box) => window.Plotly?.Plots.resize(box));
+window.addEventListener("beforeprint", fit);
+window.addEventListener("afterprint", fit);
+
 document.querySelectorAll("[data-print]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
