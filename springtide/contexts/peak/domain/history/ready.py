@@ -93,10 +93,7 @@ def _step(frame: pl.DataFrame, first: date, last: date, source: str) -> int:
     elif gaps.size and gaps.min() >= _RARE:
         odd = int(np.flatnonzero(gaps % WEEK)[0])
         after = days[odd] + timedelta(days=int(gaps[odd]))
-        message = (
-            f"dates lie {gaps.min()} to {gaps.max()} days apart, neither daily nor whole weeks: "
-            f"{days[odd]} is followed by {after}; write each week under the same weekday"
-        )
+        message = f"dates are neither daily nor whole weeks apart: {days[odd]} is followed by {after}"
     if message:
         raise InvalidPeakInput.of([Mistake(where=source, rule="neither_daily_nor_weekly", message=message)])
     return 1
