@@ -68,7 +68,7 @@ async def test_the_season_says_what_to_do_before_it_shows_a_chart(owner: Browser
 
 async def test_payments_say_what_cannot_be_paid_without_a_gateway(owner: Browser) -> None:
     text = (await owner.get(f"{HOME}/gateways")).text
-    assert "bank_redirect in NL" in text
+    assert "bank redirect in NL" in text
     assert "gap" in text
 
 
