@@ -37,12 +37,6 @@ class QuantityRefused(Unprocessable):
     code = "order_quantity_refused"
 
 
-class OrderChanged(Conflict):
-    """Somebody else changed the order since it was read."""
-
-    code = "order_changed"
-
-
 class NotCapturable(Conflict):
     """Nothing is authorised that could be captured; facts: payment_status."""
 

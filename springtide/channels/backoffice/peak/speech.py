@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
 
 from springtide.channels.backoffice.templating import who
@@ -112,10 +112,6 @@ class Speech:
     def day(self, value: date | None) -> str:
         """Return a day: "Fri 25 Nov"; a dash for none."""
         return "\u2013" if value is None else formats.day(value, self.locale)
-
-    def short_day(self, value: date) -> str:
-        """Return a day as an axis shows it: "25 Nov"."""
-        return str(format_date(value, "d MMM", locale=self.locale))
 
     def date(self, value: date | None) -> str:
         """Return a day of any year: "14 June 2011"; a dash for none."""
