@@ -14,6 +14,9 @@ from springtide.platform.caller import Caller
 from springtide.platform.errors import BadInput, Conflict, NotFound, Unavailable, Unprocessable
 from springtide.platform.promise import always_answered
 
+LEDGER_UNREADABLE = "gateway_ledger_unreadable"
+"""The rule of a finding that says a gateway did not show its books: nothing differs, nothing was compared."""
+
 
 class PaymentMethodUnknown(Unprocessable):
     """The market does not offer this method (or not for this amount); facts: method, market."""
