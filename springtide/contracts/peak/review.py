@@ -70,8 +70,8 @@ class LiveView(msgspec.Struct, frozen=True, kw_only=True):
 
     `like`: the named path nearest to what was sold (P10, P50, P90 or P99). `season_orders`: of the whole season, as
     planned and as it looks now. `hours_seen`: hours of the season with actuals. `rest`: orders still to come.
-    `effective`: how many paths say so; `beyond`: more or less was sold than on any path. `unknown_units`: of products
-    that the plan does not know.
+    `drift_sd`: by how much the level is taken to walk on, per root of a week on the log scale. `beyond`: more or less
+    was sold than on any path. `unknown_units`: of products that the plan does not know.
     """
 
     hours_seen: int
@@ -82,7 +82,7 @@ class LiveView(msgspec.Struct, frozen=True, kw_only=True):
     fan: tuple[FanHour, ...]
     triggers: tuple[Trigger, ...]
     rest: Band | None = None
-    effective: float = 0.0
+    drift_sd: float = 0.0
     beyond: bool = False
     quiet: tuple[Quiet, ...] = ()
     goods: tuple[GoodsWatch, ...] = ()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from springtide.contexts.peak.domain.forecast.result import Forecast, Spread
 from springtide.contexts.peak.domain.forecast.windows import Window, error, independent
 from springtide.contexts.peak.domain.paths.coverage import misfit
+from springtide.contexts.peak.domain.paths.drift import drift_of
 from springtide.contexts.peak.domain.paths.measures import (
     MEASURES,
     UNITS,
@@ -72,6 +73,7 @@ def calibrate(windows: Sequence[Window]) -> Calibration:
         basket_day_sd=day.basket,
         price_sd=season.price,
         price_day_sd=day.price,
+        drift_sd=drift_of(windows, season_sd=season.shared),
     )
 
 
