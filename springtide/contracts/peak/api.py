@@ -26,7 +26,8 @@ from springtide.contracts.peak.evidence import RunRow, SealedRun
 from springtide.contracts.peak.paths import Override, Scope
 from springtide.contracts.peak.readiness import Readiness
 from springtide.contracts.peak.season import Season
-from springtide.contracts.peak.source import HistoryAsk
+from springtide.contracts.peak.source import ActualsAsk, HistoryAsk, HistoryFile
+from springtide.contracts.peak.told import Told, ToldRow
 from springtide.contracts.peak.what_if import Scenario
 from springtide.platform.caller import Caller
 from springtide.platform.errors import Conflict, NotFound, TooMany, Unavailable
@@ -318,13 +319,15 @@ class QuestionKind(StrEnum):
 
     WHAT_IF = "what_if"
     HISTORY = "history"
+    ACTUALS = "actuals"
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """Something that was asked. The answer is there when `state` is done; `mistakes`: why there is none.
 
     `scenario`: of a what-if on the plan `plan_id`. `history`: the past that was looked over; when it is done, its
-    `document` names the kept files, and may be saved as it stands.
+    `document` names the kept files, and may be saved as it stands. `actuals`: the file of what happened, and how many
+    hours and figures of it were new or other.
     """
 
     id: UUID
@@ -337,6 +340,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     mistakes: tuple[Mistake, ...]
     scenario: Scenario | None = None
     history: HistoryAsk | None = None
+    actuals: ActualsAsk | None = None
 
 
 class PeakApi(Protocol):
@@ -397,6 +401,28 @@ class PeakApi(Protocol):
         """Keep what was sold elsewhere, above what the shop's own orders tell; return how many hours are new or other.
 
         The same again changes nothing. `InvalidPeakInput` names every hour that cannot be.
+        """
+        ...
+
+    async def tell(self, *, caller: Caller, key: str, told: tuple[Told, ...], source: str = "hand") -> int:
+        """Keep figures of days and weeks that somebody knows; return how many are new or other.
+
+        `source`: the name of the file they are from. `InvalidPeakInput` names every row that cannot be, and changes
+        nothing: an unknown figure, a day that is not over, a day within a week that was told.
+        """
+        ...
+
+    async def list_told(
+        self, *, caller: Caller, first: date, last: date, with_former: bool = False
+    ) -> tuple[ToldRow, ...]:
+        """Return figures of days from `first` to `last`, at most 400 days: those that count, or all ever told."""
+        ...
+
+    async def hand_in_actuals(self, *, caller: Caller, key: str, plan_id: UUID, file: HistoryFile) -> Question:
+        """Read a file of what happened: order lines, counts by hour, or told figures; and look at the season anew.
+
+        The question fails with every broken row, and then nothing is kept. `PeakNotFound`, `PeakBusy`,
+        `PeakExtraMissing`.
         """
         ...
 

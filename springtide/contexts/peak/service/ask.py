@@ -11,7 +11,7 @@ from springtide.contexts.peak.service.read_plans import find_plan
 from springtide.contexts.peak.store import PartRecord, QuestionRecord, insert_question, lock_desk
 from springtide.contracts.peak.api import Part, PeakBusy, PeakNotFound, PlanState, Question, QuestionKind
 from springtide.contracts.peak.errors import InvalidPeakInput
-from springtide.contracts.peak.source import HistoryAsk
+from springtide.contracts.peak.source import ActualsAsk, HistoryAsk, HistoryFile
 from springtide.contracts.peak.what_if import Scenario
 from springtide.platform.db import Database, Read, Tx
 from springtide.platform.ids import uuid7
@@ -39,6 +39,12 @@ async def look_at_history(tx: Tx, asked: HistoryAsk) -> Question:
     if mistakes:
         raise InvalidPeakInput.of(mistakes)
     return await ask(tx, QuestionKind.HISTORY, {"history": msgspec.to_builtins(asked)})
+
+
+async def hand_in_actuals(tx: Tx, plan_id: UUID, file: HistoryFile) -> Question:
+    """Put a file of what happened into the queue; `PeakNotFound`, `PeakBusy`."""
+    await find_plan(tx, plan_id)
+    return await ask(tx, QuestionKind.ACTUALS, {"actuals": msgspec.to_builtins(ActualsAsk(file=file))}, plan_id=plan_id)
 
 
 def signed(scenario: Scenario, author: str) -> Scenario:

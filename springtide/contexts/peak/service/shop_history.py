@@ -12,11 +12,14 @@ from springtide.contracts.inventory.api import InventoryApi
 from springtide.contracts.orders.api import OrdersApi, Sale
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.platform.caller import system
+from springtide.platform.ids import uuid7_floor
 from springtide.platform.wiring import Ask
 
 _CALLER = system("peak")
 _PAGE = 200
 _VISITS_KNOWN = 0.9  # visits of fewer days than this share would be taken for days without visitors
+_HEADER = ("time", "sku", "quantity", "unit_price", "order_id", "country", "cancelled")
+_ID_BEFORE_ORDER = timedelta(days=1)  # an order has the id of its checkout, which is older by minutes
 _Row = Sequence[object]
 
 
@@ -42,16 +45,32 @@ async def _write_sales(orders: OrdersApi, path: Path) -> tuple[date | None, set[
     """Write every line; return the first day and all SKUs."""
     first: datetime | None = None
     skus: set[str] = set()
-    header = ("time", "sku", "quantity", "unit_price", "order_id", "country", "cancelled")
     file = await asyncio.to_thread(path.open, "w", encoding="utf-8", newline="")
     with file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
+        writer.writerow(_HEADER)
         async for sale in _sales(orders):
             first = sale.placed_at if first is None else min(first, sale.placed_at)
             skus.update(line.sku for line in sale.lines)
             writer.writerows(_rows(sale))
     return None if first is None else first.date(), skus
+
+
+async def write_sales_between(orders: OrdersApi, path: Path, since: datetime, until: datetime) -> int:
+    """Write what was ordered from `since` up to and without `until`, as a history is written; return how many lines."""
+    count = 0
+    file = await asyncio.to_thread(path.open, "w", encoding="utf-8", newline="")
+    with file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(_HEADER)
+        async for sale in _sales(orders, after=str(uuid7_floor(since - _ID_BEFORE_ORDER))):
+            if since <= sale.placed_at < until:
+                rows = list(_rows(sale))
+                count += len(rows)
+                writer.writerows(rows)
+            elif sale.placed_at >= until + _ID_BEFORE_ORDER:
+                break
+    return count
 
 
 def _rows(sale: Sale) -> Iterable[_Row]:
@@ -61,8 +80,7 @@ def _rows(sale: Sale) -> Iterable[_Row]:
         yield at, line.sku, line.units, price, sale.number, sale.country, line.cancelled
 
 
-async def _sales(orders: OrdersApi) -> AsyncIterator[Sale]:
-    after = None
+async def _sales(orders: OrdersApi, after: str | None = None) -> AsyncIterator[Sale]:
     while True:
         page = await orders.sales(caller=_CALLER, after=after)
         for sale in page.items:
