@@ -19,6 +19,7 @@ from springtide.contracts.peak.actuals import Actuals
 from springtide.contracts.peak.api import (
     EvidenceRow,
     FrozenInput,
+    HandedIn,
     InputDocument,
     InputInfo,
     PartInfo,
@@ -34,6 +35,7 @@ from springtide.contracts.peak.evidence import RunRow
 from springtide.contracts.peak.paths import Override
 from springtide.contracts.peak.readiness import Evidence
 from springtide.contracts.peak.review import LiveView, Review
+from springtide.contracts.peak.source import HistoryFile
 from springtide.platform.db import Read, Statements, Tx
 
 STATEMENTS = Statements.load(Path(__file__).parent / "queries.sql")
@@ -120,6 +122,18 @@ class LockedPlan(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
 
 
+ACTUALS = "actuals"
+"""The kind of a question that is a file of what happened; see `contracts.peak.api.HandedIn`."""
+
+
+class ActualsAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of what happened in a season. `hours`, `figures`: how many of it were new or other, once it was read."""
+
+    file: HistoryFile
+    hours: int = 0
+    figures: int = 0
+
+
 class QuestionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A question as it is kept; the columns of JSON are plain values."""
 
@@ -137,6 +151,11 @@ class QuestionRecord(msgspec.Struct, frozen=True, kw_only=True):
         """Return it in the contract's words."""
         said = {name: getattr(self, name) for name in self.__struct_fields__ if name != "asked"}
         return msgspec.convert({**said, **self.asked}, Question)
+
+    def handed_in(self) -> HandedIn:
+        """Return a file of what happened in the contract's words."""
+        said = {name: getattr(self, name) for name in self.__struct_fields__ if name in HandedIn.__struct_fields__}
+        return msgspec.convert({**said, **self.asked[ACTUALS]}, HandedIn)
 
 
 class TakenQuestion(msgspec.Struct, frozen=True, kw_only=True):

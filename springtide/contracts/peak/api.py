@@ -26,7 +26,7 @@ from springtide.contracts.peak.evidence import RunRow, SealedRun
 from springtide.contracts.peak.paths import Override, Scope
 from springtide.contracts.peak.readiness import Readiness
 from springtide.contracts.peak.season import Season
-from springtide.contracts.peak.source import ActualsAsk, HistoryAsk, HistoryFile
+from springtide.contracts.peak.source import HistoryAsk, HistoryFile
 from springtide.contracts.peak.told import Told, ToldRow
 from springtide.contracts.peak.what_if import Scenario
 from springtide.platform.caller import Caller
@@ -319,15 +319,13 @@ class QuestionKind(StrEnum):
 
     WHAT_IF = "what_if"
     HISTORY = "history"
-    ACTUALS = "actuals"
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """Something that was asked. The answer is there when `state` is done; `mistakes`: why there is none.
 
     `scenario`: of a what-if on the plan `plan_id`. `history`: the past that was looked over; when it is done, its
-    `document` names the kept files, and may be saved as it stands. `actuals`: the file of what happened, and how many
-    hours and figures of it were new or other.
+    `document` names the kept files, and may be saved as it stands.
     """
 
     id: UUID
@@ -340,7 +338,23 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     mistakes: tuple[Mistake, ...]
     scenario: Scenario | None = None
     history: HistoryAsk | None = None
-    actuals: ActualsAsk | None = None
+
+
+class HandedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of what happened in the season of a plan. When `state` is done all of it is kept, and of it `hours` and
+
+    `figures` were new or other; when it failed, `mistakes` name every row that cannot be, and nothing is kept.
+    """
+
+    id: UUID
+    plan_id: UUID
+    file: HistoryFile
+    author: str
+    asked_at: datetime
+    state: PlanState
+    mistakes: tuple[Mistake, ...]
+    hours: int = 0
+    figures: int = 0
 
 
 class PeakApi(Protocol):
@@ -418,12 +432,15 @@ class PeakApi(Protocol):
         """Return figures of days from `first` to `last`, at most 400 days: those that count, or all ever told."""
         ...
 
-    async def hand_in_actuals(self, *, caller: Caller, key: str, plan_id: UUID, file: HistoryFile) -> Question:
+    async def hand_in_actuals(self, *, caller: Caller, key: str, plan_id: UUID, file: HistoryFile) -> HandedIn:
         """Read a file of what happened: order lines, counts by hour, or told figures; and look at the season anew.
 
-        The question fails with every broken row, and then nothing is kept. `PeakNotFound`, `PeakBusy`,
-        `PeakExtraMissing`.
+        `PeakNotFound`, `PeakBusy`, `PeakExtraMissing`. It is read in its turn, among the questions.
         """
+        ...
+
+    async def list_handed_in(self, *, caller: Caller, plan_id: UUID, limit: int = 20) -> tuple[HandedIn, ...]:
+        """Return the files that were handed in for the season of a plan, newest first."""
         ...
 
     async def compare_plans(self, *, caller: Caller, before_id: UUID, after_id: UUID) -> PlanComparison:

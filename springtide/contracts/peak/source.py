@@ -62,14 +62,6 @@ class HistoryAsk(msgspec.Struct, frozen=True, kw_only=True):
     from_shop: bool = False
 
 
-class ActualsAsk(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of what happened in a season. `hours`, `figures`: how many of it were new or other, once it was read."""
-
-    file: HistoryFile
-    hours: int = 0
-    figures: int = 0
-
-
 def decode_draft(document: bytes) -> HistorySource:
     """Read `history.toml` before its files are kept; raises InvalidPeakInput for what cannot be read at all."""
     raw = {"file": "", **_decode(SOURCE_DOCUMENT, document, dict[str, object])}

@@ -407,6 +407,7 @@ def answers(parts: dict[str, bytes], paged: dict[tuple[str, int], Part] | None =
     return {
         "peak.get_input": no_document,
         "peak.list_told": (),
+        "peak.list_handed_in": (),
         "peak.get_readiness": today,
         "peak.list_runs": runs(),
         "peak.list_evidence": (FILED, msgspec.structs.replace(FILED, id=uid(79), **WITHDRAWN)),

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from springtide.contracts.peak.actuals import LeftOut
-from springtide.contracts.peak.api import InputDocument, InputInfo, PlanState, Question, QuestionKind
+from springtide.contracts.peak.api import HandedIn, InputDocument, InputInfo, PlanState
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.paths import Calibration
 from springtide.contracts.peak.review import FactLine, RawSales
-from springtide.contracts.peak.source import ActualsAsk, HistoryFile, decode_calibration
+from springtide.contracts.peak.source import HistoryFile, decode_calibration
 from springtide.contracts.peak.told import Told, ToldRow
 from tests.unit.backoffice import peak_plans
 from tests.unit.backoffice.browser import Browser
@@ -101,20 +101,18 @@ async def test_without_a_file_nothing_is_handed_in(owner: Browser, shop: FakeSho
 
 
 async def test_what_a_file_said_stands_on_the_page(owner: Browser, shop: FakeShop) -> None:
-    file = ActualsAsk(file=HistoryFile(sha256="a" * 64, name="hours.csv"), figures=12)
-    read = Question(
+    read = HandedIn(
         id=UUID(int=11),
-        kind=QuestionKind.ACTUALS,
         plan_id=peak_plans.PLAN,
+        file=HistoryFile(sha256="a" * 64, name="hours.csv"),
         author="staff:tom",
         asked_at=AT,
         state=PlanState.DONE,
-        ended_at=AT,
         mistakes=(),
-        actuals=file,
+        figures=12,
     )
     wrong = (Mistake(where="hours.csv", rule="no_amount", row=7, message="many is no number"),)
-    shop.answers["peak.list_questions"] = (read, msgspec.structs.replace(read, state=PlanState.FAILED, mistakes=wrong))
+    shop.answers["peak.list_handed_in"] = (read, msgspec.structs.replace(read, state=PlanState.FAILED, mistakes=wrong))
     text = (await owner.get(PAGE)).text
     assert "hours.csv: 0 hours of sales and 12 figures were new or other." in text
     assert "hours.csv, row 7: many is no number" in text

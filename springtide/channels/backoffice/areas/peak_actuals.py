@@ -9,19 +9,18 @@ from litestar.params import FromPath
 from springtide.channels.backoffice.areas.peak import show
 from springtide.channels.backoffice.forms import Form
 from springtide.channels.backoffice.peak.handed_in import taken
-from springtide.channels.backoffice.peak.page import kept, speech_of, wait_for_answer
+from springtide.channels.backoffice.peak.page import kept, speech_of
 from springtide.channels.backoffice.peak.reading import whole
 from springtide.channels.backoffice.peak.views.actuals import SPANS, by_department, field_name
 from springtide.channels.backoffice.peak.views.common import Head
 from springtide.channels.backoffice.visit import Reply, Trouble, enter
-from springtide.contracts.peak.api import WRITE, Question
+from springtide.contracts.peak.api import WRITE, HandedIn
 from springtide.contracts.peak.common import Department
 from springtide.contracts.peak.told import FIGURES, Told, ToldFigure
 from springtide.platform.http import HttpRequest, refuse_null_address
 from springtide.platform.uploads import MOST_BYTES
 
 PAGE = "actuals"
-_WAIT_S = 5.0
 
 
 @post("/peak/told/{plan_id:uuid}", status_code=200)
@@ -56,7 +55,7 @@ async def hand_in(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
     """Take a file of what happened in; what it says stands on the page that follows."""
     visit = await enter(request, WRITE)
 
-    async def work(form: Form, key: str) -> Question:
+    async def work(form: Form, key: str) -> HandedIn:
         file = await taken(visit, "file")
         if file is None:
             form.problems["file"] = speech_of(visit)("told_no_file")
@@ -67,7 +66,6 @@ async def hand_in(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
     done = await visit.act("actuals", work)
     if isinstance(done, Trouble):
         return await show(visit, plan_id, PAGE, done)
-    await wait_for_answer(visit, done, most_s=_WAIT_S)
     return visit.see_other(f"/peak/plans/{plan_id}/{PAGE}", **kept(visit))
 
 

@@ -110,7 +110,8 @@ async def _page(visit: Visit, trouble: Trouble | None = None) -> Reply:
     terms = bookings.terms_of(document)
     budget = await _newest_plan(visit, "budget", BudgetPlan)
     speech = speech_of(visit, await _currency(visit))
-    lines = [line.line for line in budget.lines] if budget else sorted({one.line for one in terms.bookings})
+    planned = [line.line for line in budget.lines] if budget else []
+    lines = list(dict.fromkeys([*planned, *sorted(one.line for one in terms.bookings)]))
     chosen = next((one for one in terms.bookings if one.id == visit.query.get("id", "")), None)
     return desk_page(
         visit,

@@ -1,8 +1,10 @@
 """Order lines of a season, counted by the rules of the plan's own history and beside that history."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import polars as pl
 
 from springtide.contexts.peak.domain.history.lines import OrderLines
 from springtide.contexts.peak.providers.actuals_file import read_actuals
@@ -29,4 +31,7 @@ def count_sales(request: SalesRequest) -> Actuals:
 def past_of(source: HistorySource, folder: Path) -> OrderLines | None:
     """Return the order lines a plan was made of, None where those were ready series."""
     lines = read_history_file(kept_file(folder, source.file), timezone=source.timezone)
-    return lines if isinstance(lines, OrderLines) else None
+    if not isinstance(lines, OrderLines):
+        return None
+    known = pl.lit(value=True) if source.until is None else pl.col("local").dt.date() <= source.until
+    return replace(lines, frame=lines.frame.filter(known))

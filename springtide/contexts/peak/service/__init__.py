@@ -23,6 +23,7 @@ from springtide.contracts.peak.api import (
     WRITE,
     EvidenceRow,
     FilePage,
+    HandedIn,
     InputDocument,
     InputEdit,
     InputInfo,
@@ -188,7 +189,7 @@ class PeakService:
         async with self._db.read() as read:
             return await told_between(read, first, last, with_former=with_former)
 
-    async def hand_in_actuals(self, *, caller: Caller, key: str, plan_id: UUID, file: HistoryFile) -> Question:
+    async def hand_in_actuals(self, *, caller: Caller, key: str, plan_id: UUID, file: HistoryFile) -> HandedIn:
         """See the contract."""
         caller.require(WRITE)
         require_numerics()
@@ -198,9 +199,15 @@ class PeakService:
             operation="hand_in_actuals",
             key=key,
             request={"plan_id": plan_id, "file": file},
-            reply=Question,
+            reply=HandedIn,
             work=lambda tx: questions.hand_in_actuals(tx, plan_id, file),
         )
+
+    async def list_handed_in(self, *, caller: Caller, plan_id: UUID, limit: int = 20) -> tuple[HandedIn, ...]:
+        """See the contract."""
+        caller.require(READ)
+        _require_limit(limit)
+        return await questions.list_handed_in(self._db, plan_id, limit)
 
     async def compare_plans(self, *, caller: Caller, before_id: UUID, after_id: UUID) -> PlanComparison:
         """See the contract."""

@@ -14,10 +14,10 @@ from springtide.contexts.peak.service.read_plans import find_plan
 from springtide.contexts.peak.service.read_season import source_of
 from springtide.contexts.peak.service.rooms import Rooms
 from springtide.contexts.peak.service.tell import tell
-from springtide.contexts.peak.store import TakenQuestion
+from springtide.contexts.peak.store import ActualsAsk, TakenQuestion
 from springtide.contracts.peak.actuals import Actuals, in_parts
 from springtide.contracts.peak.errors import InvalidPeakInput
-from springtide.contracts.peak.source import ActualsAsk, HistoryFile
+from springtide.contracts.peak.source import HistoryFile
 from springtide.contracts.peak.told import MOST_TOLD, Told
 from springtide.platform.caller import system
 from springtide.platform.db import Database, Tx

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from springtide.contexts.peak.domain.partners.booked import as_booked
 from springtide.contexts.peak.domain.partners.register import register_of
 from springtide.contexts.peak.domain.paths.calibrate import calibrate
 from springtide.contexts.peak.domain.plan.scenario import capacities_of, terms_under
@@ -66,3 +67,17 @@ def test_a_partner_without_a_capacity_is_refused_by_name() -> None:
     (mistake,) = refused.value.mistakes
     assert mistake.rule == "unknown_partner"
     assert "night-desk" in mistake.message
+
+
+def test_every_step_plans_with_what_a_note_says_is_booked() -> None:
+    before = terms()
+    after = as_booked(before.company, before.partners)
+    booked = {one.id: one.daily_capacity.value for one in after.carriers}
+    assert booked == {"parcelpost": 1200, "swiftline": 600, "eurohaul": 250}
+    assert (after.gateways, after.warehouses, after.call_centre) == (
+        before.company.gateways,
+        before.company.warehouses,
+        before.company.call_centre,
+    )
+    other = decode_partner_notes(NOTES.replace(b'"parcels/day"', b'"pallets/day"'))
+    assert as_booked(before.company, other) == before.company, "another unit is no such capacity"

@@ -8,7 +8,7 @@ from springtide.channels.backoffice.peak.reading import whole
 from springtide.channels.backoffice.peak.speech import Speech
 from springtide.channels.backoffice.peak.views.common import View
 from springtide.channels.backoffice.visit import Visit
-from springtide.contracts.peak.api import WRITE, PlanInfo, PlanState, QuestionKind
+from springtide.contracts.peak.api import WRITE, PlanInfo, PlanState
 from springtide.contracts.peak.common import Department
 from springtide.contracts.peak.partners import PartnerKind, PartnerReview
 from springtide.contracts.peak.told import CARRIER, CHANNEL, CHANNELS, DAY, FIGURES, GATEWAY, WEEK, ToldFigure, ToldRow
@@ -39,9 +39,7 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
         told if not with_former else await visit.office.peak.list_told(caller=visit.caller, first=first, last=last)
     )
     known = {row.what: row for row in counting if (row.day, row.days) == (day, days)}
-    asked = await visit.office.peak.list_questions(
-        caller=visit.caller, kind=QuestionKind.ACTUALS, plan_id=plan.row.id, limit=_ASKED
-    )
+    files = await visit.office.peak.list_handed_in(caller=visit.caller, plan_id=plan.row.id, limit=_ASKED)
     return {
         "day": day,
         "span": "week" if days == WEEK else "day",
@@ -55,9 +53,10 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
         ],
         "rows": sorted(told, key=lambda row: row.told_at, reverse=True)[:_SHOWN],
         "named": lambda row: label_of(FIGURES[row.figure], row.of, speech),
+        "exact": lambda row: _typed(FIGURES[row.figure], row.value, speech),
         "with_former": with_former,
-        "questions": asked,
-        "waits": any(one.state in {PlanState.QUEUED, PlanState.RUNNING} for one in asked),
+        "files": files,
+        "waits": any(one.state in {PlanState.QUEUED, PlanState.RUNNING} for one in files),
         "most_mb": MOST_BYTES // 1024 // 1024,
         "may_write": visit.can(WRITE),
     }
