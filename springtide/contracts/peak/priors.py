@@ -25,8 +25,8 @@ def calibration_with(newest: Calibration | None, review: Review) -> Calibration:
     if season in newest.learned_on:
         message = f"it has learned from {season} already"
         raise InvalidPeakInput.of([Mistake(where=CALIBRATION_DOCUMENT, rule="taken_already", message=message)])
-    words = f"{newest.learned_on}; {season}"
-    return msgspec.structs.replace(newest, common_sd=learned.common_sd, learned_on=words)
+    learned_on = f"{newest.learned_on}; {season}"
+    return msgspec.structs.replace(newest, common_sd=learned.common_sd, learned_on=learned_on)
 
 
 def priors_edit(newest: InputDocument | None, review: Review) -> InputEdit:

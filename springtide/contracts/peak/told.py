@@ -115,8 +115,10 @@ def _wrong(one: Told, today: date) -> Iterator[tuple[str, str]]:
         yield "unknown_figure", f"there is no figure {one.figure}; there are {', '.join(FIGURES)}"
         return
     if bool(one.of) != bool(figure.of):
-        wanted = f"says which {figure.of} it is about" if figure.of else "is about nothing by name"
-        yield "of", f"{one.figure} {wanted}, not {one.of or 'nothing'}"
+        if figure.of:
+            yield "of", f"{one.figure} is of one {figure.of}: say which"
+        else:
+            yield "of", f"{one.figure} is of nothing by name: leave out {one.of}"
     elif figure.of == CHANNEL and one.of not in CHANNELS:
         yield "of", f"{one.of} is no channel; there are {', '.join(CHANNELS)}"
     if one.days not in {DAY, WEEK}:

@@ -47,8 +47,8 @@ async def hand_in_actuals(tx: Tx, plan_id: UUID, file: HistoryFile) -> HandedIn:
     id_ = await _queued(tx, ACTUALS, {ACTUALS: msgspec.to_builtins(ActualsAsk(file=file))}, plan_id=plan_id)
     found = await tx.maybe("find_question", {"id": id_}, row=QuestionRecord)
     if found is None:
-        message = f"the file {id_} was put into the queue a moment ago"
-        raise AssertionError(message)
+        gone = f"the file {id_} was put into the queue a moment ago"
+        raise AssertionError(gone)
     return found.handed_in()
 
 

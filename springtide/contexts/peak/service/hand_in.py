@@ -28,8 +28,8 @@ _CALLER = system("peak")
 async def keep_handed_in(db: Database, rooms: Rooms, taken: TakenQuestion, asked: ActualsAsk) -> ActualsAsk:
     """Keep what a file says; return the question with how much of it was new or other. `InvalidPeakInput`."""
     if taken.plan_id is None:
-        message = "a file of what happened is about a plan's season"
-        raise AssertionError(message)
+        planless = "a file of what happened is about a plan's season"
+        raise AssertionError(planless)
     looked = await _read(db, rooms, taken.plan_id, asked.file)
     if looked.mistakes:
         raise InvalidPeakInput.of(looked.mistakes)
