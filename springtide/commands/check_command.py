@@ -10,6 +10,8 @@ from springtide.bootstrap import running
 from springtide.commands.engines import with_gateways
 from springtide.commands.evidence import file_run, measured, why_not
 from springtide.commands.output import aside
+from springtide.contracts.common import Finding
+from springtide.contracts.payments.api import LEDGER_UNREADABLE
 from springtide.contracts.peak.evidence import COMPARED, DIFFERENCES, MeasuredRun, RunKind
 from springtide.platform.embedded.problems import EngineProblem
 from springtide.platform.errors import Unavailable
@@ -37,14 +39,25 @@ async def _check(settings: Settings) -> Report:
         running(complete, CONTEXTS, background=False, serve=False) as node,
     ):
         report = await check(node.ask)
-    await file_run(settings, _as_run(report, complete))
+    unread, differing = parted(report)
+    if unread and not differing:
+        names = ", ".join(finding.subject for finding in unread)
+        aside(f"evidence: not filed, {names} did not show its books: nothing was compared with it")
+    else:
+        await file_run(settings, _as_run(report, differing, complete))
     return report
 
 
-def _as_run(report: Report, settings: Settings) -> MeasuredRun:
-    figures = {COMPARED: float(sum(report.compared.values())), DIFFERENCES: float(len(report.findings))}
+def parted(report: Report) -> tuple[list[Finding], list[Finding]]:
+    """Return the findings that only say a gateway did not answer, as in a shop that is starting, and the others."""
+    unread = [finding for finding in report.findings if finding.rule == LEDGER_UNREADABLE]
+    return unread, [finding for finding in report.findings if finding not in unread]
+
+
+def _as_run(report: Report, differing: list[Finding], settings: Settings) -> MeasuredRun:
+    figures = {COMPARED: float(sum(report.compared.values())), DIFFERENCES: float(len(differing))}
     return measured(
-        RunKind.CHECK, ran="springtide check", why=why_not(report.findings), target=settings.shop_url(), figures=figures
+        RunKind.CHECK, ran="springtide check", why=why_not(differing), target=settings.shop_url(), figures=figures
     )
 
 

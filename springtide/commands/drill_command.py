@@ -45,15 +45,18 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     configure_logging(level="CRITICAL", json_lines=False)  # that engines are away is no news here
     seed = secrets.randbelow(_SEEDS) if options.seed is None else options.seed
     if options.restore:
-        return run_foreground(lambda: _restore(settings, seed, options), say=aside)
+        return run_foreground(lambda: restore_and_file(settings, seed, options), say=aside)
     bounds = Bounds(seed=seed, seconds=options.seconds, kills=options.kills, buyers=options.buyers)
     reports: list[DrillReport] = []
-    code = run_foreground(lambda: _run(settings, bounds, options, reports), say=aside)
+    code = run_foreground(lambda: drill_and_file(settings, bounds, options, reports), say=aside)
     return code if len(reports) == options.seeds else 1  # a drill that was stopped has shown nothing
 
 
-async def _restore(settings: Settings, seed: int, options: argparse.Namespace) -> int:
-    """Destroy a throw-away shop's data folder while buyers buy, and bring it back from its backup."""
+async def restore_and_file(settings: Settings, seed: int, options: argparse.Namespace) -> int:
+    """Destroy a throw-away shop's data folder while buyers buy, and bring it back from its backup; file what it showed.
+
+    Returns the exit code: 1 on differences, or where it did not come back.
+    """
     bounds = drill_restore.Bounds(
         seconds=options.seconds, buyers=options.buyers, synchronous=options.synchronous, seed=seed
     )
@@ -69,7 +72,13 @@ async def _restore(settings: Settings, seed: int, options: argparse.Namespace) -
     return 1 if report.findings else 0
 
 
-async def _run(settings: Settings, bounds: Bounds, options: argparse.Namespace, reports: list[DrillReport]) -> int:
+async def drill_and_file(
+    settings: Settings, bounds: Bounds, options: argparse.Namespace, reports: list[DrillReport]
+) -> int:
+    """Drill `options.seeds` times, filing what each showed; `reports` grows by one for each that ended.
+
+    Returns the exit code: 1 on differences, or where the shop did not come back.
+    """
     try:
         for number in range(options.seeds):
             bounds = replace(bounds, seed=bounds.seed + min(number, 1))

@@ -6,9 +6,13 @@ from springtide.contracts.common import Item, Page
 from springtide.platform.caller import Caller
 
 
-async def every(verb: Callable[..., Awaitable[Page[Item]]], caller: Caller) -> AsyncIterator[Item]:
-    """Yield the items of every page of a listing verb; what else it takes is bound with `partial`."""
-    after: str | None = None
+async def every(
+    verb: Callable[..., Awaitable[Page[Item]]], caller: Caller, *, after: str | None = None
+) -> AsyncIterator[Item]:
+    """Yield the items of every page of a listing verb from the cursor `after` on.
+
+    What else the verb takes is bound with `partial`.
+    """
     while True:
         page = await verb(caller=caller, after=after)
         for item in page.items:

@@ -79,3 +79,11 @@ def capability(secret_key: str, purpose: str, of: UUID) -> str:
 def is_capability(token: str, secret_key: str, purpose: str, of: UUID) -> bool:
     """Compare in constant time."""
     return hmac.compare_digest(token.encode(), capability(secret_key, purpose, of).encode())
+
+
+def uuid7_floor(at: datetime) -> UUID:
+    """Return what no UUIDv7 of `at` (with a time zone) or later lies below: where a range of time begins."""
+    if at.tzinfo is None:
+        msg = "a time without a time zone names no moment"
+        raise ValueError(msg)
+    return UUID(int=int(at.timestamp() * 1000) << 80)

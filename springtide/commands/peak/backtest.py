@@ -1,6 +1,7 @@
 """`springtide peak backtest FILE`: forecast from a day on as if it were today, and compare."""
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -109,7 +110,18 @@ def summary(result: Result) -> list[str]:
     ]
     if not report.methods:
         return [*lines, "nothing of the horizon is known, so nothing is judged"]
-    return [*lines, f"at or below P90, units per week: {', '.join(covered)}"]
+    return [*lines, f"at or below P90, units per week: {', '.join(covered)}", *_outlooks(report)]
+
+
+def _outlooks(report: AccuracyReport) -> Iterator[str]:
+    """Yield how often outlooks from the middle of a season held, by thirds of it."""
+    for one in report.outlooks:
+        name = f"third {one.part}" if one.part else "all days"
+        yield (
+            f"orders still to come, {name}: {one.within_80:.1%} of {one.outlooks:,} from P10 to P90"
+            f" ({one.below:.1%} below, {one.above:.1%} above), width {one.width:.3f}, off {one.off:.3f};"
+            f" as planned {one.planned_within_80:.1%}, width {one.planned_width:.3f}, off {one.planned_off:.3f}"
+        )
 
 
 def _measures(report: AccuracyReport, level: str) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +12,7 @@ from springtide.bootstrap import running
 from springtide.commands.engines import engine_settings
 from springtide.commands.output import aside
 from springtide.contexts.peak.providers.snapshot import Snapshot, read_snapshot
-from springtide.contracts.peak.actuals import Actuals
+from springtide.contracts.peak.actuals import Actuals, in_parts
 from springtide.contracts.peak.api import PeakApi, PeakNotFound, PlanRow
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.snapshot import SNAPSHOT_FILE, Manifest
@@ -22,7 +21,6 @@ from springtide.platform.usecase import new_key
 from springtide.settings import Settings
 
 CALLER = system("cli")
-_AT_ONCE = timedelta(days=3)
 
 
 def folder_of(settings: Settings, plan: str, out: Path) -> Path:
@@ -65,26 +63,11 @@ async def _tell(settings: Settings, number: int, actuals: Actuals) -> int:
     ):
         peak = node.ask(PeakApi)
         changed = 0
-        for part in _parts(actuals):
+        for part in in_parts(actuals):
             changed += await peak.put_actuals(caller=CALLER, key=new_key(), actuals=part)
         row = await plan_of(peak, number)
         await peak.look_at_season(caller=CALLER, key=new_key(), plan_id=row.id)
         return changed
-
-
-def _parts(actuals: Actuals) -> Iterator[Actuals]:
-    """Yield what was sold in spans small enough for a call."""
-    since = actuals.since
-    while since < actuals.until:
-        until = min(since + _AT_ONCE, actuals.until)
-        yield msgspec.structs.replace(
-            actuals,
-            since=since,
-            until=until,
-            hours=tuple(one for one in actuals.hours if since <= one.hour < until),
-            products=tuple(one for one in actuals.products if since.date() <= one.day < until.date()),
-        )
-        since = until
 
 
 async def plan_of(peak: PeakApi, number: int) -> PlanRow:

@@ -136,10 +136,32 @@ def live(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", default="", metavar="FOLDER", help="live.json goes there")
 
 
+def tell(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak tell`."""
+    parser.add_argument("plan", metavar="NUMBER", type=int, help="the number of a plan of the desk")
+    parser.add_argument(
+        "file", metavar="FILE", help="order lines, Shopify's export; hour, orders; or figure, day, value"
+    )
+    parser.add_argument("--keep", action="append", default=[], metavar="KEY", help="as the history was read")
+
+
+def priors(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `peak priors`."""
+    parser.add_argument(
+        "plan", metavar="NUMBER", type=int, help="the number of a plan of the desk whose season is over"
+    )
+    parser.add_argument("--take", action="store_true", help="save it as a new version; without, only show it")
+    parser.add_argument("--reason", default="", metavar="WORDS", help="why, kept with the version")
+
+
 def review(parser: argparse.ArgumentParser) -> None:
     """Add the options of `peak review`."""
     _add_actuals(parser)
     parser.add_argument("--facts", default="", metavar="FILE", help="facts.toml: what else is known, by figure")
+    parser.add_argument(
+        "--told", default="", metavar="FILE", help="figure, day, value: hours, parcels, contacts by day"
+    )
+    parser.add_argument("--budget", default="", metavar="FILE", help="budget.toml as it is now: what was spent")
     parser.add_argument(
         "--out", required=True, metavar="FOLDER", help="review.json, calibration.json and levers.toml go there"
     )

@@ -637,6 +637,14 @@ from orders join lateral (
 where placed_at >= %(from_at)s and placed_at < %(until_at)s and channel not in ('health', 'rehearsal')
 group by 1 order by 1
 
+-- name: shipped_days
+-- Ids begin with their time, so that a season is a range of the primary key.
+select (at at time zone %(timezone)s)::date as day, count(*)::bigint as shipments
+from shipments join orders on orders.id = order_id
+where shipments.id >= %(from_id)s and shipments.id < %(until_id)s and at >= %(from_at)s and at < %(until_at)s
+  and channel not in ('health', 'rehearsal')
+group by 1 order by 1
+
 -- name: sold_units
 select sku, sum(ordered - cancelled)::bigint as units
 from orders join order_lines on order_id = orders.id

@@ -354,3 +354,17 @@ delete from gateway_sight where (process, gateway) in (
 -- name: sights_of_others
 select process, gateway, seen_at, breaker, diverted, in_flight, attempts, failures, slow, bins
 from gateway_sight where process <> %(process)s and seen_at > %(since)s order by process
+
+-- name: attempt_days
+-- Ids begin with their time, so that a season is a range of the primary key.
+with begun as materialized (
+    select gateway, state, (started_at at time zone %(timezone)s)::date as day, date_trunc('second', started_at) as second
+    from attempt
+    where id >= %(from_id)s and id < %(until_id)s and started_at >= %(from_at)s and started_at < %(until_at)s
+), seconds as (
+    select day, max(attempts) as most from (select day, count(*) as attempts from begun group by day, second) as counted
+    group by day
+)
+select begun.day, gateway, count(*)::bigint as attempts, count(*) filter (where state = 'declined')::bigint as declined,
+       max(most)::bigint as busiest_second
+from begun join seconds on seconds.day = begun.day group by begun.day, gateway order by 1, 2

@@ -8,11 +8,13 @@ from pathlib import Path
 from springtide.contexts.peak.providers.question_run import QuestionProcess
 from springtide.contexts.peak.providers.run_files import evidence_folder
 from springtide.contexts.peak.service.answer import AnswerQuestions
+from springtide.contexts.peak.service.feed_seasons import FeedSeasons
 from springtide.contexts.peak.service.follow_seasons import FollowSeasons
 from springtide.contexts.peak.service.rooms import Rooms
 from springtide.contexts.peak.service.run_plan import RunPlan
 from springtide.contexts.peak.service.take_runs import TakeRuns
 from springtide.contracts.orders.api import OrdersApi
+from springtide.contracts.payments.api import PaymentsApi
 from springtide.platform.db import Database
 from springtide.platform.uploads import Uploads, uploads_folder
 from springtide.platform.wiring import Ask, Loop
@@ -33,7 +35,8 @@ def loops(db: Database, ask: Ask, data_dir: Path, process: QuestionProcess, *, s
         frozen=frozen_folder(data_dir),
         uploads=Uploads(uploads_folder(data_dir)),
     )
-    seasons = FollowSeasons(db, ask(OrdersApi), frozen_folder(data_dir))
+    feed = FeedSeasons(db, ask(OrdersApi), ask(PaymentsApi), history_folder(data_dir))
+    seasons = FollowSeasons(db, feed, frozen_folder(data_dir))
     runs = TakeRuns(db, evidence_folder(data_dir), secret_key=secret_key)
     answers = AnswerQuestions(db, rooms, process)
     return [

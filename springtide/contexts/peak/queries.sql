@@ -186,6 +186,35 @@ on conflict (day, sku) do update set units = excluded.units, source = excluded.s
 where (actual_day.source = 'shop' or excluded.source <> 'shop')
       and (actual_day.units, actual_day.source) is distinct from (excluded.units, excluded.source)
 
+-- name: drop_days
+-- Products of this span that the source does not tell of any more.
+delete from actual_day
+where day >= %(first)s and day < %(until)s and source = %(source)s
+  and not exists (select from unnest(%(days)s::date[], %(skus)s::text[]) as told (day, sku)
+                  where told.day = actual_day.day and told.sku = actual_day.sku)
+
+-- name: put_raw
+insert into actual_raw (day, orders, units, revenue_minor, left_out, source)
+select day, orders, units, revenue_minor, left_out, %(source)s
+from jsonb_to_recordset(%(days)s) as told (day date, orders bigint, units float8, revenue_minor float8, left_out jsonb)
+order by day
+on conflict (day) do update set orders = excluded.orders, units = excluded.units, revenue_minor = excluded.revenue_minor,
+       left_out = excluded.left_out, source = excluded.source
+where actual_raw.source = 'shop' or excluded.source <> 'shop'
+
+-- name: raw_between
+select day, orders, units, revenue_minor, left_out from actual_raw
+where day >= %(first)s and day < %(until)s order by day
+
+-- name: insert_told
+insert into told (id, figure, of, day, days, value, source, author, note, told_at)
+values (%(id)s, %(figure)s, %(of)s, %(day)s, %(days)s, %(value)s, %(source)s, %(author)s, %(note)s, %(at)s)
+
+-- name: told_between
+-- In the order in which they were told: the last of a figure and its days is the one that counts.
+select id, figure, of, day, days, value, source, author, note, told_at from told
+where day <= %(last)s and day + days > %(first)s order by id
+
 -- name: put_feed
 insert into actual_feed (source, from_hour, until_hour, told_at) values (%(source)s, %(since)s, %(until)s, %(at)s)
 on conflict (source) do update set from_hour = least(actual_feed.from_hour, excluded.from_hour),
@@ -255,7 +284,7 @@ where id = (
           and not exists (select from question where state = 'running' and due_at >= %(now)s)
     order by id limit 1
 )
-returning id, kind, plan_id, asked, taken
+returning id, kind, plan_id, asked, author, taken
 
 -- name: end_question
 update question set state = %(state)s, ended_at = %(at)s, mistakes = %(mistakes)s, asked = %(asked)s

@@ -15,9 +15,11 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from springtide.contexts.peak.domain.readiness.items import ITEMS
+from springtide.contracts.peak.actuals import Actuals
 from springtide.contracts.peak.api import (
     EvidenceRow,
     FrozenInput,
+    HandedIn,
     InputDocument,
     InputInfo,
     PartInfo,
@@ -33,6 +35,7 @@ from springtide.contracts.peak.evidence import RunRow
 from springtide.contracts.peak.paths import Override
 from springtide.contracts.peak.readiness import Evidence
 from springtide.contracts.peak.review import LiveView, Review
+from springtide.contracts.peak.source import HistoryFile
 from springtide.platform.db import Read, Statements, Tx
 
 STATEMENTS = Statements.load(Path(__file__).parent / "queries.sql")
@@ -119,6 +122,18 @@ class LockedPlan(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
 
 
+ACTUALS = "actuals"
+"""The kind of a question that is a file of what happened; see `contracts.peak.api.HandedIn`."""
+
+
+class ActualsAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of what happened in a season. `hours`, `figures`: how many of it were new or other, once it was read."""
+
+    file: HistoryFile
+    hours: int = 0
+    figures: int = 0
+
+
 class QuestionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A question as it is kept; the columns of JSON are plain values."""
 
@@ -137,6 +152,11 @@ class QuestionRecord(msgspec.Struct, frozen=True, kw_only=True):
         said = {name: getattr(self, name) for name in self.__struct_fields__ if name != "asked"}
         return msgspec.convert({**said, **self.asked}, Question)
 
+    def handed_in(self) -> HandedIn:
+        """Return a file of what happened in the contract's words."""
+        said = {name: getattr(self, name) for name in self.__struct_fields__ if name in HandedIn.__struct_fields__}
+        return msgspec.convert({**said, **self.asked[ACTUALS]}, HandedIn)
+
 
 class TakenQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """A question that this process answers. `taken`: who takes it next has a higher one, and then it is not ours."""
@@ -145,6 +165,7 @@ class TakenQuestion(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     plan_id: UUID | None
     asked: dict[str, Any]
+    author: str
     taken: int
 
 
@@ -314,6 +335,11 @@ async def end_look(
             "mistakes": Jsonb(msgspec.to_builtins(list(mistakes))),
         },
     )
+
+
+async def put_raw(tx: Tx, actuals: Actuals) -> None:
+    """Keep days as they were before the rules of the history; a file's stand above the shop's."""
+    await tx.run("put_raw", {"source": actuals.source, "days": Jsonb(msgspec.to_builtins(actuals.days))})
 
 
 async def insert_question(tx: Tx, values: Mapping[str, Any]) -> None:

@@ -384,6 +384,13 @@ class SoldUnits(msgspec.Struct, frozen=True, kw_only=True):
     units: int
 
 
+class ShippedDay(msgspec.Struct, frozen=True, kw_only=True):
+    """Shipments that left on a day of the asked zone: parcels, however many orders were in them."""
+
+    day: date
+    shipments: int
+
+
 class OrdersApi(Protocol):
     """Orders' verbs. place is the system's; staff verbs need "orders.read", "orders.write", "orders.refund"."""
 
@@ -468,6 +475,10 @@ class OrdersApi(Protocol):
         self, *, caller: Caller, day: date, timezone: str, after: str = "", limit: int = 2_000
     ) -> tuple[SoldUnits, ...]:
         """Return units by SKU of a day of that zone, by SKU, those after `after`; `limit` at most 5,000."""
+        ...
+
+    async def shipped_days(self, *, caller: Caller, since: date, until: date, timezone: str) -> tuple[ShippedDay, ...]:
+        """Return days with shipments from `since` up to and without `until`, as `sold_hours` counts them."""
         ...
 
     async def late_by(self, *, caller: Caller) -> float:

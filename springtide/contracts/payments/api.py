@@ -2,7 +2,7 @@
 answer for every outcome a gateway left open. Card numbers never come here: forms belong to the gateway's own origin.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
@@ -13,6 +13,9 @@ from springtide.contracts.common import AuditEntry, Difference, DifferenceState,
 from springtide.platform.caller import Caller
 from springtide.platform.errors import BadInput, Conflict, NotFound, Unavailable, Unprocessable
 from springtide.platform.promise import always_answered
+
+LEDGER_UNREADABLE = "gateway_ledger_unreadable"
+"""The rule of a finding that says a gateway did not show its books: nothing differs, nothing was compared."""
 
 
 class PaymentMethodUnknown(Unprocessable):
@@ -251,6 +254,19 @@ class GatewayStatus(msgspec.Struct, frozen=True, kw_only=True):
     processes: tuple[GatewaySight, ...] = ()
 
 
+class AttemptDay(msgspec.Struct, frozen=True, kw_only=True):
+    """Attempts at a gateway that were begun on a day of the asked zone, and how many of them are declined by now.
+
+    `busiest_second`: the most attempts that were begun in one second of the day, at all gateways together.
+    """
+
+    day: date
+    gateway: str
+    attempts: int
+    declined: int
+    busiest_second: int
+
+
 class PaymentsApi(Protocol):
     """Payments' verbs. start/close/undo are the system's; capture, refund and switches need "payments.write"."""
 
@@ -346,6 +362,14 @@ class PaymentsApi(Protocol):
 
     async def money(self, *, caller: Caller, after: str | None = None, limit: int = 1_000) -> Page[CheckoutMoney]:
         """Return sums per checkout by id, for the checker."""
+        ...
+
+    async def attempt_days(self, *, caller: Caller, since: date, until: date, timezone: str) -> tuple[AttemptDay, ...]:
+        """Return days with attempts from `since` up to and without `until`, at most 100, by day and gateway.
+
+        Days are those of `timezone` (IANA). Attempts of rehearsals count: a gateway does not tell them apart.
+        `BadInput`.
+        """
         ...
 
     async def check(self, *, caller: Caller) -> tuple[Finding, ...]:

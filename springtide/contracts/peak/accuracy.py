@@ -112,6 +112,26 @@ class SeasonCheck(msgspec.Struct, frozen=True, kw_only=True):
     within_80: float
 
 
+class OutlookCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """How often the outlook of what is still to come held, taken anew on every day of judged horizons; of orders.
+
+    `part`: of the horizon, 1 to 3 (its thirds), 0 for all. Days 1 to seven before the end count, one outlook each.
+    `within_80`: share of what came that lay from P10 to P90, `below` and `above` the rest. `width`: mean of the log of
+    P90 / P10; `off`: mean of the absolute log of came / P50. `planned_…`: the same of the paths as they were planned.
+    """
+
+    part: int
+    outlooks: int
+    within_80: float
+    below: float
+    above: float
+    width: float
+    off: float
+    planned_within_80: float
+    planned_width: float
+    planned_off: float
+
+
 class ValueAdded(msgspec.Struct, frozen=True, kw_only=True):
     """A method before the gate: by which share its error was below the benchmark's, and whether it is in the mean.
 
@@ -145,6 +165,7 @@ class AccuracyReport(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[SeasonCheck, ...]
     value_added: tuple[ValueAdded, ...]
     notes: tuple[str, ...] = ()
+    outlooks: tuple[OutlookCheck, ...] = ()
 
 
 class KeptAccuracy(msgspec.Struct, frozen=True, kw_only=True):

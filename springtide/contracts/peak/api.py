@@ -26,7 +26,8 @@ from springtide.contracts.peak.evidence import RunRow, SealedRun
 from springtide.contracts.peak.paths import Override, Scope
 from springtide.contracts.peak.readiness import Readiness
 from springtide.contracts.peak.season import Season
-from springtide.contracts.peak.source import HistoryAsk
+from springtide.contracts.peak.source import HistoryAsk, HistoryFile
+from springtide.contracts.peak.told import Told, ToldRow
 from springtide.contracts.peak.what_if import Scenario
 from springtide.platform.caller import Caller
 from springtide.platform.errors import Conflict, NotFound, TooMany, Unavailable
@@ -339,6 +340,23 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     history: HistoryAsk | None = None
 
 
+class HandedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of what happened in the season of a plan. When `state` is done all of it is kept, and of it `hours` and
+
+    `figures` were new or other; when it failed, `mistakes` name every row that cannot be, and nothing is kept.
+    """
+
+    id: UUID
+    plan_id: UUID
+    file: HistoryFile
+    author: str
+    asked_at: datetime
+    state: PlanState
+    mistakes: tuple[Mistake, ...]
+    hours: int = 0
+    figures: int = 0
+
+
 class PeakApi(Protocol):
     """The peak desk. Reading needs "peak.read", everything else "peak.write"."""
 
@@ -398,6 +416,31 @@ class PeakApi(Protocol):
 
         The same again changes nothing. `InvalidPeakInput` names every hour that cannot be.
         """
+        ...
+
+    async def tell(self, *, caller: Caller, key: str, told: tuple[Told, ...], source: str = "hand") -> int:
+        """Keep figures of days and weeks that somebody knows; return how many are new or other.
+
+        `source`: the name of the file they are from. `InvalidPeakInput` names every row that cannot be, and changes
+        nothing: an unknown figure, a day that is not over, a day within a week that was told.
+        """
+        ...
+
+    async def list_told(
+        self, *, caller: Caller, first: date, last: date, with_former: bool = False
+    ) -> tuple[ToldRow, ...]:
+        """Return figures of days from `first` to `last`, at most 400 days: those that count, or all ever told."""
+        ...
+
+    async def hand_in_actuals(self, *, caller: Caller, key: str, plan_id: UUID, file: HistoryFile) -> HandedIn:
+        """Read a file of what happened: order lines, counts by hour, or told figures; and look at the season anew.
+
+        `PeakNotFound`, `PeakBusy`, `PeakExtraMissing`. It is read in its turn, among the questions.
+        """
+        ...
+
+    async def list_handed_in(self, *, caller: Caller, plan_id: UUID, limit: int = 20) -> tuple[HandedIn, ...]:
+        """Return the files that were handed in for the season of a plan, newest first."""
         ...
 
     async def compare_plans(self, *, caller: Caller, before_id: UUID, after_id: UUID) -> PlanComparison:

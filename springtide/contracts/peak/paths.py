@@ -7,6 +7,13 @@ import msgspec
 
 from springtide.contracts.peak.common import Band
 
+USUAL_DRIFT_SD = 0.05
+"""By how much the level of a forecast walks, per root of a week on the log scale, where no back-test says it.
+
+Ours: over nine weeks such a walk makes half of the variance that totals of nine weeks have shown (0.136 squared, the
+prior of a season's spread), so that half is off from the first day and half comes on the way.
+"""
+
 
 class Scope(StrEnum):
     """What an override is about: the whole shop, a category, or one SKU."""
@@ -54,6 +61,8 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     Standard deviations on the log scale: of the season's one factor, of event windows, of days, of categories. By class
     of volume, parted by `volumes` (units a day): `product_sd` of products' own factors, `dispersion` of daily counts.
     Season and day are those of orders; `basket_…`: what units are off beyond orders, `price_…`: revenue beyond units.
+    `drift_sd`: by how much the level walks while a season lasts, per root of a week; a part of `common_sd`, and used
+    only to look ahead from the middle of a season.
     """
 
     common_sd: float
@@ -68,13 +77,14 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     basket_day_sd: float = 0.0
     price_sd: float = 0.0
     price_day_sd: float = 0.0
+    drift_sd: float = USUAL_DRIFT_SD
 
     def __post_init__(self) -> None:
         """Refuse classes that do not fit together."""
         if not len(self.product_sd) == len(self.dispersion) == len(self.volumes) + 1:
             message = "there is one product_sd and one dispersion for each class, one class more than volumes"
             raise ValueError(message)
-        own = (self.basket_sd, self.basket_day_sd, self.price_sd, self.price_day_sd, *self.product_sd)
+        own = (self.basket_sd, self.basket_day_sd, self.price_sd, self.price_day_sd, self.drift_sd, *self.product_sd)
         sds = (self.common_sd, self.event_sd, self.day_sd, self.group_sd, *own)
         if min(sds) < 0 or min(self.dispersion) <= 0:
             message = "standard deviations are not negative, dispersions lie above 0"

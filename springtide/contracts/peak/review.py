@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from springtide.contracts.peak.actuals import LeftOut
 from springtide.contracts.peak.common import Band, Department, Phrase
 from springtide.contracts.peak.paths import Calibration
 
@@ -70,8 +71,8 @@ class LiveView(msgspec.Struct, frozen=True, kw_only=True):
 
     `like`: the named path nearest to what was sold (P10, P50, P90 or P99). `season_orders`: of the whole season, as
     planned and as it looks now. `hours_seen`: hours of the season with actuals. `rest`: orders still to come.
-    `effective`: how many paths say so; `beyond`: more or less was sold than on any path. `unknown_units`: of products
-    that the plan does not know.
+    `drift_sd`: by how much the level is taken to walk on, per root of a week on the log scale. `beyond`: more or less
+    was sold than on any path. `unknown_units`: of products that the plan does not know.
     """
 
     hours_seen: int
@@ -82,7 +83,7 @@ class LiveView(msgspec.Struct, frozen=True, kw_only=True):
     fan: tuple[FanHour, ...]
     triggers: tuple[Trigger, ...]
     rest: Band | None = None
-    effective: float = 0.0
+    drift_sd: float = 0.0
     beyond: bool = False
     quiet: tuple[Quiet, ...] = ()
     goods: tuple[GoodsWatch, ...] = ()
@@ -142,13 +143,58 @@ class Priors(msgspec.Struct, frozen=True, kw_only=True):
     seen: int
 
 
+class FactLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure of a step beside what is known of it, over the same days of both.
+
+    `of`: the carrier, gateway, channel or line of the budget it is about. `kind`: number, money (minor units) or
+    percent (0 to 1). `planned`: the mean of the paths, which adds up over days; what was agreed where a plan is no
+    draw; None where the plan has nothing like it. `low`, `high`: P10 and P90 where a sum has them. `actual`: None where
+    nothing came. `days`: how many of the `of_days` that are over were told; only those are compared. `days_within`: how
+    many lay from their own P10 to P90, None where days have none. `is_compared`: both are of the same days and things.
+    """
+
+    step: str
+    figure: str
+    of: str = ""
+    kind: str = "number"
+    planned: float | None = None
+    low: float | None = None
+    high: float | None = None
+    actual: float | None = None
+    days: int = 0
+    of_days: int = 0
+    days_within: int | None = None
+    is_compared: bool = True
+
+    @property
+    def error(self) -> float | None:
+        """Return (actual - planned) / planned of what is compared."""
+        if not self.is_compared or self.actual is None or not self.planned:
+            return None
+        return (self.actual - self.planned) / self.planned
+
+
+class RawSales(msgspec.Struct, frozen=True, kw_only=True):
+    """What was sold before the rules of the history, over the days that are compared.
+
+    `left_out`: what each rule took away; what is compared is this less that. `days`: how many days are known this way.
+    """
+
+    days: int
+    orders: int
+    units: float
+    revenue_minor: float
+    left_out: tuple[LeftOut, ...] = ()
+
+
 class Review(msgspec.Struct, frozen=True, kw_only=True):
     """The page after the peak. `bias`: (sum of actual - sum of P50) / sum of P50, of orders a day.
 
     `last`: the last day that is over and compared. `snapshot_sha256`: of the frozen plan that it is compared with.
     `pit`: days by the tenth of the paths that what came fell into, from the lowest; alike when calibrated.
     `calibration`: what the next plan may take; `event_lever`: what its levers may say of event days, where its history
-    does not have this season.
+    does not have this season. `raw`: what was sold before the plan's rules; None where only counts are known, which are
+    compared as they are. `lines`: what is known beside the sales, step by step.
     """
 
     first: date
@@ -166,3 +212,5 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     unknown_units: float = 0.0
     calibration: Calibration | None = None
     event_lever: float = 1.0
+    raw: RawSales | None = None
+    lines: tuple[FactLine, ...] = ()

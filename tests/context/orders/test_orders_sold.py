@@ -44,6 +44,24 @@ async def test_hours_and_units_are_those_of_the_zone_and_without_what_was_cancel
     assert (sum(hour.orders for hour in left), sum(hour.units for hour in left)) == (1, units)
 
 
+async def test_days_with_shipments_are_counted_without_those_of_trials(node: Node, api: OrdersApi) -> None:
+    _, receipt = await placed(api)
+    since, until = days()
+    assert await api.shipped_days(caller=PEAK, since=since, until=until, timezone=ZONE) == ()
+    for lines in ({1: 1}, {}):
+        await api.ship(
+            caller=OFFICE, key=new_key(), order_id=receipt.order_id, lines=lines, carrier="PostNL", tracking="3S1"
+        )
+    left = await api.shipped_days(caller=PEAK, since=since, until=until, timezone=ZONE)
+    assert sum(day.shipments for day in left) == 2
+    assert left[0].day == datetime.now(UTC).astimezone(ZoneInfo(ZONE)).date()
+    async with node.databases["orders"].tx(OFFICE) as tx:
+        await tx._connection.execute("update orders set channel = 'rehearsal'")
+    assert await api.shipped_days(caller=PEAK, since=since, until=until, timezone=ZONE) == ()
+    with pytest.raises(InvalidOrder):
+        await api.shipped_days(caller=PEAK, since=until, until=since, timezone=ZONE)
+
+
 async def test_trial_orders_are_no_sales(node: Node, api: OrdersApi) -> None:
     await placed(api)
     async with node.databases["orders"].tx(OFFICE) as tx:

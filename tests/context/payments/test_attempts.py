@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,8 +15,8 @@ from springtide.contracts.payments.api import (
     AttemptState,
     PaymentMethodUnknown,
 )
-from springtide.platform.caller import guest
-from springtide.platform.errors import Forbidden, KeyReused
+from springtide.platform.caller import guest, system
+from springtide.platform.errors import BadInput, Forbidden, KeyReused
 from springtide.platform.ids import uuid7
 from springtide.platform.usecase import new_key
 from tests.context.payments.till import Till
@@ -238,3 +240,22 @@ async def test_the_card_number_is_in_no_table(till: Till) -> None:
         rows = str(await till.fetch(f"select row_to_json(t)::text from payments.{table} t"))  # noqa: S608 - our names
         assert "4242424242424242" not in rows
         assert b"4242424242424242".hex() not in rows
+
+
+async def test_attempts_are_counted_by_day_and_gateway_with_those_declined(till: Till) -> None:
+    for scenario in (None, None, {"buyer": "approves", "outcome": "insufficient_funds", "webhook": "never"}):
+        await till.start(scenario=scenario)
+    await till.start(method="invoice")
+    zone = "Pacific/Auckland"
+    today = datetime.now(UTC).astimezone(ZoneInfo(zone)).date()
+    span = {"since": today - timedelta(days=1), "until": today + timedelta(days=2), "timezone": zone}
+    found = {one.gateway: one for one in await till.api.attempt_days(caller=system("peak"), **span)}
+    assert (found["north"].attempts, found["north"].declined) == (3, 1)
+    assert (found["invoice"].attempts, found["invoice"].declined) == (1, 0)
+    assert 1 <= found["north"].busiest_second == found["invoice"].busiest_second <= 4
+    assert await till.api.attempt_days(caller=system("peak"), **{**span, "until": today}) == ()
+    for wrong in ({**span, "until": today - timedelta(days=5)}, {**span, "timezone": "Mars/Olympus"}):
+        with pytest.raises(BadInput):
+            await till.api.attempt_days(caller=system("peak"), **wrong)
+    with pytest.raises(Forbidden):
+        await till.api.attempt_days(caller=guest(), **span)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -12,16 +13,19 @@ import pytest
 from springtide.bootstrap import Node
 from springtide.contexts.peak.jobs import history_folder
 from springtide.contexts.peak.providers import numerics
+from springtide.contexts.peak.service.feed_seasons import FeedSeasons
 from springtide.contexts.peak.service.follow_seasons import FollowSeasons
 from springtide.contexts.peak.service.run_plan import RunPlan
-from springtide.contracts.orders.api import OrdersApi, SoldUnits
-from springtide.contracts.orders.api import SoldHour as OrdersHour
+from springtide.contracts.common import Page
+from springtide.contracts.orders.api import OrdersApi, Sale, ShippedDay, SoldLine
+from springtide.contracts.payments.api import AttemptDay, PaymentsApi
 from springtide.contracts.peak.actuals import Actuals, SoldHour, SoldProduct
 from springtide.contracts.peak.api import PeakApi, PeakExtraMissing, PlanSettings
 from springtide.contracts.peak.errors import InvalidPeakInput
 from springtide.contracts.peak.season import Season, SeasonState
 from springtide.platform.caller import Caller
 from springtide.platform.errors import Forbidden
+from springtide.platform.ids import uuid7_at
 from springtide.platform.usecase import new_key
 from tests.conftest import NodeWith
 from tests.context.peak.conftest import PLANNER, READER, Past
@@ -32,30 +36,51 @@ SetClock = Callable[[Node, float], Awaitable[None]]
 
 
 class FakeOrders:
-    """Tells that two mugs were sold in each hour from 9 to 17, and counts who asks."""
+    """Tells that two mugs were sold in each hour from 9 to 17, and once a season a hotel takes 400."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[date, date]] = []
         self.per_hour = 2
+        self.asked: list[str | None] = []
 
-    async def sold_hours(self, *, caller: Caller, since: date, until: date, timezone: str) -> tuple[OrdersHour, ...]:
-        assert timezone == "Europe/Amsterdam"
-        self.asked.append((since, until))
-        return tuple(
-            OrdersHour(
-                hour=datetime.combine(since + timedelta(days=day), FIRST.time()) + timedelta(hours=hour),
-                orders=self.per_hour,
-                units=self.per_hour,
-                net_minor=500 * self.per_hour,
-            )
-            for day in range((until - since).days)
+    async def sales(
+        self, *, caller: Caller, after: str | None = None, with_imported: bool = True, limit: int = 500
+    ) -> Page[Sale]:
+        self.asked.append(after)
+        days = 0 if after is None else -1
+        told = [
+            self._sale(FIRST + timedelta(days=day, hours=hour), "mug", 1, number)
+            for day in range(days, 11)
             for hour in range(9, 18)
+            for number in range(self.per_hour)
+        ]
+        told += [self._sale(FIRST + timedelta(days=day, hours=12), "vase", 1, 7) for day in range(days, 11)]
+        told.append(self._sale(FIRST + timedelta(days=4, hours=10), "mug", 400, 8))
+        rows = sorted((one for one in told if str(one.order_id) > (after or "")), key=lambda one: str(one.order_id))
+        return Page(items=tuple(rows[:limit]), after=str(rows[limit - 1].order_id) if len(rows) > limit else None)
+
+    async def shipped_days(self, *, caller: Caller, since: date, until: date, timezone: str) -> tuple[ShippedDay, ...]:
+        return (ShippedDay(day=FIRST.date(), shipments=12),) if since <= FIRST.date() < until else ()
+
+    def _sale(self, local: datetime, sku: str, units: int, number: int) -> Sale:
+        at = local.replace(tzinfo=ZoneInfo("Europe/Amsterdam")).astimezone(UTC)
+        return Sale(
+            order_id=uuid7_at(at, f"{sku}{number}"),
+            number=f"{local:%d%H}{sku}{number}",
+            placed_at=at,
+            currency="EUR",
+            base_currency="EUR",
+            fx_to_base=1.0,
+            country="NL",
+            lines=(SoldLine(sku=sku, units=units, cancelled=0, unit_minor=500),),
         )
 
-    async def sold_units(
-        self, *, caller: Caller, day: date, timezone: str, after: str = "", limit: int = 2_000
-    ) -> tuple[SoldUnits, ...]:
-        return (SoldUnits(sku="mug", units=9 * self.per_hour), SoldUnits(sku="vase", units=1))
+
+class FakePayments:
+    """Tells of a gateway with twenty attempts on the first day, five of them declined."""
+
+    async def attempt_days(self, *, caller: Caller, since: date, until: date, timezone: str) -> tuple[AttemptDay, ...]:
+        day = AttemptDay(day=FIRST.date(), gateway="sandbox", attempts=20, declined=5, busiest_second=2)
+        return (day,) if since <= FIRST.date() < until else ()
 
 
 @pytest.fixture
@@ -65,7 +90,7 @@ async def orders() -> FakeOrders:
 
 @pytest.fixture
 async def desk(node_with: NodeWith, past: Past, orders: FakeOrders) -> Node:
-    node = await node_with("peak", fakes={OrdersApi: orders})
+    node = await node_with("peak", fakes={OrdersApi: orders, PaymentsApi: FakePayments()})
     await past(node)
     return node
 
@@ -79,7 +104,9 @@ async def planned(node: Node) -> UUID:
 
 
 def follower(node: Node, orders: FakeOrders) -> FollowSeasons:
-    return FollowSeasons(node.databases["peak"], orders, Path(node.settings.data_dir) / "plans")  # type: ignore[arg-type]
+    db, data = node.databases["peak"], Path(node.settings.data_dir)
+    feed = FeedSeasons(db, orders, FakePayments(), history_folder(data))  # type: ignore[arg-type]
+    return FollowSeasons(db, feed, data / "plans")
 
 
 async def go_to(node: Node, set_clock: SetClock, moment: datetime) -> None:
@@ -112,7 +139,7 @@ async def test_a_season_is_fed_by_the_shop_followed_hour_by_hour_and_looked_back
     assert (running.known_until, running.silent_h, running.mistakes) == (FIRST + timedelta(hours=17), 0, ())
     assert running.live is not None
     assert running.live.hours_seen == 17
-    assert [hour.actual for hour in running.live.fan if hour.actual is not None][-1] == 2 * 8
+    assert [hour.actual for hour in running.live.fan if hour.actual is not None][-1] == 2 * 8 + 1
     assert running.review is None, "no day is over"
     assert await follow.ask() == 0, "the hour is not over"
 
@@ -122,12 +149,22 @@ async def test_a_season_is_fed_by_the_shop_followed_hour_by_hour_and_looked_back
     assert (over.state, over.known_until, over.silent_h) == (SeasonState.OVER, FIRST + timedelta(days=10), 0)
     assert over.review is not None
     steps = {step.figure: step.actual for step in over.review.steps}
-    assert (steps["orders"], steps["units"], steps["revenue_minor"]) == (180, 180, 90_000)
+    assert (steps["orders"], steps["units"], steps["revenue_minor"]) == (191, 190, 95_000)
     assert over.review.unknown_units == 10
+    raw = over.review.raw
+    assert raw is not None, "the hotel's 400 mugs are bulk to the plan's history, and are shown beside"
+    assert (raw.days, raw.orders, raw.units, raw.revenue_minor) == (10, 191, 590, 295_000)
+    assert [(one.rule, one.lines, one.units, one.revenue_minor) for one in raw.left_out] == [("bulk", 1, 400, 200_000)]
     assert (
         over.review.snapshot_sha256
         == (await desk.ask(PeakApi).get_plan(caller=READER, plan_id=plan_id)).snapshot_sha256
     )
+    lines = {(line.figure, line.of): line for line in over.review.lines}
+    sent = lines["shipments.sent", ""]
+    assert (sent.actual, sent.days, sent.of_days) == (12, 10, 10), "a shop that sends knows of days without parcels too"
+    declined = lines["declined_share", "sandbox"]
+    assert (declined.actual, declined.days) == (0.25, 1)
+    assert (lines["paid_hours", ""].actual, lines["paid_hours", ""].error) == (None, None), "nobody told"
     assert await follow.ask() == 0
 
     peak = desk.ask(PeakApi)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import msgspec
@@ -400,7 +400,14 @@ def answers(parts: dict[str, bytes], paged: dict[tuple[str, int], Part] | None =
     def today(arguments: dict[str, Any]) -> Readiness:
         return msgspec.json.decode(part({**arguments, "step": "readiness", "page": 0}).body, type=Readiness)
 
+    def no_document(arguments: dict[str, Any]) -> NoReturn:
+        message = f"There is no document {arguments['name']}."
+        raise PeakNotFound(message, what="input")
+
     return {
+        "peak.get_input": no_document,
+        "peak.list_told": (),
+        "peak.list_handed_in": (),
         "peak.get_readiness": today,
         "peak.list_runs": runs(),
         "peak.list_evidence": (FILED, msgspec.structs.replace(FILED, id=uid(79), **WITHDRAWN)),

@@ -1,20 +1,26 @@
 """Commands leave what they measured for the peak desk, sealed, also when it failed."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from springtide import cli
-from springtide.commands import drill_command
+from springtide.commands import check_command, drill_command
 from springtide.commands.evidence import file_run, measured
 from springtide.contexts.peak.providers.run_files import evidence_folder, read_folder
 from springtide.contexts.peak.providers.seal import is_sealed
 from springtide.contracts.common import Finding
+from springtide.contracts.payments.api import LEDGER_UNREADABLE
 from springtide.contracts.peak.errors import InvalidPeakInput
 from springtide.contracts.peak.evidence import MeasuredRun, RunKind
 from springtide.platform.embedded.folders import DataFolder
 from springtide.platform.embedded.secrets import load_secrets
+from springtide.rehearsal.checker import Report
 from springtide.rehearsal.drill.report import DrillReport
 from springtide.rehearsal.drill.run import NotRecovered
 from springtide.settings import Settings
@@ -32,7 +38,8 @@ def left(settings: Settings) -> list[MeasuredRun]:
     """Return what lies there for the desk; every seal has to hold."""
     root = Path(settings.data_dir)
     key = json.loads((root / "secrets.json").read_text())["secret_key"]
-    found = list(read_folder(evidence_folder(root / "app")))
+    folder = evidence_folder(root / "app")
+    found = list(read_folder(folder)) if folder.is_dir() else []
     assert all(is_sealed(one, key) for one in found)
     return [one.run for one in found]
 
@@ -122,3 +129,39 @@ def test_a_folder_without_runs_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidPeakInput) as empty:
         list(read_folder(tmp_path / "nowhere"))
     assert [mistake.rule for mistake in empty.value.mistakes] == ["no_runs"]
+
+
+UNREAD = Finding(rule=LEDGER_UNREADABLE, subject="sandbox", detail="unavailable")
+DIFFERS = Finding(rule="one charge per order", subject="1001", detail="2 charges")
+
+
+@pytest.mark.parametrize(
+    ("findings", "filed"),
+    [
+        ([], [("", 0.0)]),
+        ([UNREAD], []),
+        ([UNREAD, DIFFERS], [("1 differences: one charge per order, 1001: 2 charges", 1.0)]),
+    ],
+)
+def test_a_check_of_a_shop_that_is_starting_is_no_red_run(
+    shop: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    findings: list[Finding],
+    filed: list[tuple[str, float]],
+) -> None:
+    async def checked(ask: object) -> Report:
+        del ask
+        return Report(compared={"one charge per order": 80}, findings=findings)
+
+    @asynccontextmanager
+    async def as_they_are(settings: Settings, *_: object, **named: object) -> AsyncIterator[Any]:
+        yield SimpleNamespace(ask=None) if "serve" in named else settings
+
+    monkeypatch.setattr(cli, "load", lambda: shop)
+    monkeypatch.setattr(check_command, "with_gateways", as_they_are)
+    monkeypatch.setattr(check_command, "running", as_they_are)
+    monkeypatch.setattr(check_command, "check", checked)
+    assert cli.main(["check"]) == (1 if findings else 0)
+    assert [(run.why, run.figures["differences"]) for run in left(shop)] == filed
+    assert ("sandbox did not show its books" in capsys.readouterr().err) == (findings == [UNREAD])

@@ -16,6 +16,7 @@ from springtide.channels.backoffice.peak.plotly import script
 from springtide.channels.backoffice.peak.reading import whole
 from springtide.channels.backoffice.peak.speech import Speech
 from springtide.channels.backoffice.peak.views import (
+    actuals,
     brief,
     budget,
     calendar,
@@ -89,6 +90,7 @@ SCREENS = (
     Screen("what-if", what_if.show),
     Screen("readiness", readiness.show),
     Screen("calendar", calendar.show),
+    Screen("actuals", actuals.show),
     Screen("live", live.show),
     Screen("review", review.show),
     Screen("item", item.show, is_tab=False),
@@ -188,6 +190,24 @@ async def look_at_season(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply
     return visit.see_other(f"/peak/plans/{plan_id}/live", said(speech_of(visit), "asked"), **kept(visit))
 
 
+@post("/peak/priors/{plan_id:uuid}", status_code=200)
+async def take_priors(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
+    """Save what a season taught as a new version of the calibration; its page takes it back."""
+    visit = await enter(request, WRITE)
+
+    async def work(form: Form, key: str) -> tuple[InputInfo, ...]:
+        reason = form.text("reason", required=True)
+        form.check()
+        edit = await review.priors_of(visit, plan_id)
+        return await visit.office.peak.put_inputs(caller=visit.because(reason), key=key, edits=(edit,))
+
+    done = await visit.act("priors", work)
+    if isinstance(done, Trouble):
+        return await show(visit, plan_id, "review", done)
+    said_so = speech_of(visit)("input_saved", name=done[0].name, version=done[0].version)
+    return visit.see_other(f"/peak/plans/{plan_id}/review", said_so, **kept(visit))
+
+
 @post("/peak/events/{plan_id:uuid}", status_code=200)
 async def save_levers(request: HttpRequest, plan_id: FromPath[UUID]) -> Reply:
     """Save what is done for an event this year: a new version of the events, for the plans made from now on."""
@@ -228,4 +248,4 @@ def _settings(form: Form) -> PlanSettings:
     return PlanSettings(first=first, days=days, size=float(size))
 
 
-ROUTES = (show_desk, order_plan, show_plan, show_screen, look_at_season, save_levers, chart_script)
+ROUTES = (show_desk, order_plan, show_plan, show_screen, look_at_season, take_priors, save_levers, chart_script)

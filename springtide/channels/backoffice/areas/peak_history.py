@@ -1,23 +1,21 @@
 """The history of the desk: handed in as files or taken from the shop, looked over, and saved for the plans to come."""
 
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 from litestar import get, post
-from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
 from springtide.channels.backoffice.forms import Form
+from springtide.channels.backoffice.peak.handed_in import taken
 from springtide.channels.backoffice.peak.page import desk_page, kept, speech_of, wait_for_answer
 from springtide.channels.backoffice.peak.past import Past, document_of, past_of, with_kept
 from springtide.channels.backoffice.visit import Reply, Trouble, Visit, enter
 from springtide.contracts.peak.api import READ, WRITE, InputEdit, InputInfo, PlanState, Question, QuestionKind
-from springtide.contracts.peak.source import KEPT_FILES, SOURCE_DOCUMENT, HistoryAsk, HistoryFile
+from springtide.contracts.peak.source import KEPT_FILES, SOURCE_DOCUMENT, HistoryAsk
 from springtide.platform.http import HttpRequest, refuse_null_address
-from springtide.platform.uploads import MOST_BYTES, Uploads
+from springtide.platform.uploads import MOST_BYTES
 
 PAGE = "/peak/history"
-_PIECE_BYTES = 256 * 1024
 _WAIT_S = 3.0
 _ASKED = 10
 
@@ -42,7 +40,7 @@ async def hand_in(request: HttpRequest) -> Reply:
         form.check()
         past = await past_of(visit)
         document = document_of(past.text, timezone=form.text("timezone", required=True))
-        files = {field: await _taken(visit, field) for field in KEPT_FILES}
+        files = {field: await taken(visit, field) for field in KEPT_FILES}
         ask = HistoryAsk(
             document=document,
             files={field: file for field, file in files.items() if file},
@@ -91,21 +89,6 @@ async def _asked(visit: Visit, done: Question | Trouble) -> Reply:
         return await _page(visit, done)
     await wait_for_answer(visit, done, most_s=_WAIT_S)
     return visit.see_other(PAGE, question=str(done.id), **kept(visit))
-
-
-async def _taken(visit: Visit, field: str) -> HistoryFile | None:
-    """Write the file of a field to disk, piece by piece; None when none was chosen."""
-    sent = (await visit.request.form()).get(field)
-    uploads: Uploads | None = visit.request.app.state.uploads
-    if not isinstance(sent, UploadFile) or not sent.filename or uploads is None:
-        return None
-
-    async def pieces() -> AsyncIterator[bytes]:
-        while piece := await sent.read(_PIECE_BYTES):
-            yield piece
-
-    upload = await uploads.keep(sent.filename, pieces())
-    return HistoryFile(sha256=upload.sha256, name=upload.name)
 
 
 async def _page(visit: Visit, trouble: Trouble | None = None) -> Reply:

@@ -35,6 +35,7 @@ from springtide.contracts.orders.api import (
     RhythmHour,
     Sale,
     SalesPace,
+    ShippedDay,
     SoldHour,
     SoldUnits,
 )
@@ -202,6 +203,11 @@ class OrdersService:
         """Return what was sold of each SKU on a day; see the contract."""
         caller.require(_READ)
         return await read_sold.units(self._db, day, timezone, after=after, limit=limit)
+
+    async def shipped_days(self, *, caller: Caller, since: date, until: date, timezone: str) -> tuple[ShippedDay, ...]:
+        """Return how much left by day; see the contract."""
+        caller.require(_READ)
+        return await read_sold.shipped(self._db, since, until, timezone)
 
     async def late_by(self, *, caller: Caller) -> float:
         """Return how late figures may be; see the contract."""

@@ -1,8 +1,16 @@
 """The contract of payments: each verb is a module, this class hands over to them."""
 
+from datetime import date
 from uuid import UUID
 
-from springtide.contexts.payments.service import check_books, list_methods, order_money, switch_gateway, take_webhook
+from springtide.contexts.payments.service import (
+    attempt_days,
+    check_books,
+    list_methods,
+    order_money,
+    switch_gateway,
+    take_webhook,
+)
 from springtide.contexts.payments.service.close_attempt import close_attempt
 from springtide.contexts.payments.service.look_again import look_again
 from springtide.contexts.payments.service.run_operations import run_operations
@@ -16,6 +24,7 @@ from springtide.contexts.payments.store.operations import OperationRow
 from springtide.contracts.common import AuditEntry, Difference, DifferenceState, Finding, Page
 from springtide.contracts.payments.api import (
     Attempt,
+    AttemptDay,
     CheckoutMoney,
     GatewayStatus,
     GatewaySwitch,
@@ -195,6 +204,11 @@ class PaymentsService:
         async with self._tools.db.read() as read:
             rows = await money_page(read, beyond, limit)
         return Page(items=tuple(rows), after=str(rows[-1].checkout_id) if len(rows) == limit else None)
+
+    async def attempt_days(self, *, caller: Caller, since: date, until: date, timezone: str) -> tuple[AttemptDay, ...]:
+        """Return attempts by day and gateway."""
+        caller.require("payments.read")
+        return await attempt_days.attempt_days(self._tools.db, since, until, timezone)
 
     async def check(self, *, caller: Caller) -> tuple[Finding, ...]:
         """Compare our books with themselves and with the gateways'."""

@@ -12,6 +12,7 @@ from springtide.contexts.payments.domain.pauses import STUCK_AFTER_S
 from springtide.contexts.payments.providers.port import Capability, LedgerEntry, Provider, ProviderError
 from springtide.contexts.payments.service.tools import Tools
 from springtide.contracts.common import Finding
+from springtide.contracts.payments.api import LEDGER_UNREADABLE
 from springtide.platform.db import Read
 
 PAGE = 500
@@ -62,7 +63,7 @@ async def check_books(tools: Tools) -> tuple[Finding, ...]:
         try:
             theirs[name] = await _gateway_sums(provider)
         except ProviderError as error:
-            findings.append(finding_of("gateway_ledger_unreadable", name, error.code))
+            findings.append(finding_of(LEDGER_UNREADABLE, name, error.code))
     async with tools.db.snapshot() as read:
         for name, provider in tools.registry.providers.items():
             rows = await read.all("check_gateway_sums", {"gateway": name}, row=BookRow)

@@ -1,6 +1,5 @@
 """A look at a season: a frozen plan and what was sold become the live view, and the review of whole days."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -8,11 +7,10 @@ import msgspec
 from springtide.contexts.peak.domain.review.actual import Sold, sold_in
 from springtide.contexts.peak.domain.review.goods import beyond_plan
 from springtide.contexts.peak.domain.review.live import live_view
-from springtide.contexts.peak.domain.review.season import Frozen, season_review
+from springtide.contexts.peak.domain.review.season import Frozen, Known, season_review
 from springtide.contexts.peak.providers.snapshot import Snapshot
 from springtide.contracts.peak.actuals import Actuals
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
-from springtide.contracts.peak.facts import Fact
 from springtide.contracts.peak.review import LiveView, Review
 
 
@@ -34,8 +32,8 @@ def live_of(snapshot: Snapshot, sold: Sold) -> LiveView:
     return msgspec.structs.replace(view, goods=goods, unknown_units=sold.unknown_units)
 
 
-def review_of(snapshot: Snapshot, sold: Sold, facts: Sequence[Fact] = ()) -> Review:
+def review_of(snapshot: Snapshot, sold: Sold, known: Known | None = None) -> Review:
     """Return the review of the days that are over; raises InvalidPeakInput while none is."""
     terms = snapshot.record.terms
     frozen = Frozen(plan=snapshot.plan, terms=terms, joint=snapshot.joint, sha256=snapshot.sha256)
-    return season_review(frozen, sold, facts)
+    return season_review(frozen, sold, known)

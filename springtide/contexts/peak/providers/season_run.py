@@ -1,11 +1,11 @@
-"""Starts the process that looks at a season, and takes its answer."""
+"""Starts the process that looks at a season or counts its sales, and takes its answer."""
 
 import asyncio
 import sys
 
 import msgspec
 
-from springtide.contexts.peak.providers.season_messages import Looked, SeasonRequest
+from springtide.contexts.peak.providers.season_messages import Looked, Request
 from springtide.contracts.peak.errors import Mistake
 from springtide.platform.tasks import patiently
 
@@ -15,8 +15,8 @@ _WORDS = 500
 _GONE_WITHIN_S = 5.0
 
 
-async def run_season_process(request: SeasonRequest) -> Looked:
-    """Return what the process saw; one that dies or takes too long has made a mistake of its own."""
+async def run_season_process(request: Request) -> Looked:
+    """Return what the process saw or counted; one that dies or takes too long has made a mistake of its own."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *PROGRAM,

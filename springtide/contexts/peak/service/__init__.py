@@ -1,8 +1,9 @@
 """The peak desk's contract, delegated to one module per use case."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
+from springtide.contexts.peak.domain.season import LONGEST_SEASON_DAYS
 from springtide.contexts.peak.providers.numerics import require_numerics
 from springtide.contexts.peak.service import ask as questions
 from springtide.contexts.peak.service import evidence as of_evidence
@@ -13,6 +14,7 @@ from springtide.contexts.peak.service.order_plan import order_plan
 from springtide.contexts.peak.service.plan_files import read_file
 from springtide.contexts.peak.service.read_season import ask_for_look, read_season
 from springtide.contexts.peak.service.save_inputs import save_inputs
+from springtide.contexts.peak.service.tell import HAND, tell, told_between
 from springtide.contexts.peak.store import InputRecord, newest_inputs, overrides_since, runs_of
 from springtide.contracts.peak.actuals import Actuals
 from springtide.contracts.peak.api import (
@@ -21,6 +23,7 @@ from springtide.contracts.peak.api import (
     WRITE,
     EvidenceRow,
     FilePage,
+    HandedIn,
     InputDocument,
     InputEdit,
     InputInfo,
@@ -40,12 +43,14 @@ from springtide.contracts.peak.evidence import RunRow, SealedRun
 from springtide.contracts.peak.paths import Override
 from springtide.contracts.peak.readiness import Readiness
 from springtide.contracts.peak.season import Season
-from springtide.contracts.peak.source import HistoryAsk
+from springtide.contracts.peak.source import HistoryAsk, HistoryFile
+from springtide.contracts.peak.told import Told, ToldRow
 from springtide.contracts.peak.what_if import Scenario
 from springtide.platform.audit import audit_entries
 from springtide.platform.audit_entry import AuditEntry
 from springtide.platform.caller import Caller
 from springtide.platform.db import Database
+from springtide.platform.errors import BadInput
 from springtide.platform.paging import page_size
 from springtide.platform.usecase import write
 
@@ -160,6 +165,50 @@ class PeakService:
             reply=int,
             work=lambda tx: keep_actuals(tx, actuals),
         )
+
+    async def tell(self, *, caller: Caller, key: str, told: tuple[Told, ...], source: str = HAND) -> int:
+        """See the contract."""
+        caller.require(WRITE)
+        return await write(
+            self._db,
+            caller=caller,
+            operation="tell",
+            key=key,
+            request={"told": told, "source": source},
+            reply=int,
+            work=lambda tx: tell(tx, told, source),
+        )
+
+    async def list_told(
+        self, *, caller: Caller, first: date, last: date, with_former: bool = False
+    ) -> tuple[ToldRow, ...]:
+        """See the contract."""
+        caller.require(READ)
+        if not 0 <= (last - first).days <= LONGEST_SEASON_DAYS:
+            message = f"Figures of 1 to {LONGEST_SEASON_DAYS} days."
+            raise BadInput(message, field="last")
+        async with self._db.read() as read:
+            return await told_between(read, first, last, with_former=with_former)
+
+    async def hand_in_actuals(self, *, caller: Caller, key: str, plan_id: UUID, file: HistoryFile) -> HandedIn:
+        """See the contract."""
+        caller.require(WRITE)
+        require_numerics()
+        return await write(
+            self._db,
+            caller=caller,
+            operation="hand_in_actuals",
+            key=key,
+            request={"plan_id": plan_id, "file": file},
+            reply=HandedIn,
+            work=lambda tx: questions.hand_in_actuals(tx, plan_id, file),
+        )
+
+    async def list_handed_in(self, *, caller: Caller, plan_id: UUID, limit: int = 20) -> tuple[HandedIn, ...]:
+        """See the contract."""
+        caller.require(READ)
+        page_size(limit, most=MOST_LISTED)
+        return await questions.list_handed_in(self._db, plan_id, limit)
 
     async def compare_plans(self, *, caller: Caller, before_id: UUID, after_id: UUID) -> PlanComparison:
         """See the contract."""

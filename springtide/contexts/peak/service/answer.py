@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import msgspec
 
-from springtide.contexts.peak.providers.plan_messages import Failed, Message, PartMade
+from springtide.contexts.peak.providers.plan_messages import Ended, Failed, Message, PartMade
 from springtide.contexts.peak.providers.question_messages import WhatIfRequest
 from springtide.contexts.peak.providers.question_run import QuestionProcess
+from springtide.contexts.peak.service.hand_in import keep_handed_in
 from springtide.contexts.peak.service.plan_files import unpacked
 from springtide.contexts.peak.service.read_plans import read_part
 from springtide.contexts.peak.service.rooms import Rooms
-from springtide.contexts.peak.store import TakenQuestion, end_question, lock_desk, take_question
+from springtide.contexts.peak.store import ACTUALS, ActualsAsk, TakenQuestion, end_question, lock_desk, take_question
 from springtide.contracts.peak.api import PeakNotFound, PlanState, QuestionKind
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.source import HistoryAsk
@@ -74,7 +75,15 @@ class AnswerQuestions:
             asked, history = await self._rooms.history(msgspec.convert(taken.asked["history"], HistoryAsk))
             said = await self._process.answer(history, within_s=HISTORY_WITHIN_S)
             return _Said(said, {"history": msgspec.to_builtins(asked)})
+        if taken.kind == ACTUALS:
+            return await self._actuals(taken)
         return _Said(await self._process.answer(await self._what_if(taken), within_s=WITHIN_S))
+
+    async def _actuals(self, taken: TakenQuestion) -> "_Said":
+        """Read a file of what happened and keep all of it, or nothing; then the season is looked at anew."""
+        asked = msgspec.convert(taken.asked[ACTUALS], ActualsAsk)
+        kept = await keep_handed_in(self._db, self._rooms, taken, asked)
+        return _Said((Ended({}),), {ACTUALS: msgspec.to_builtins(kept)})
 
     async def _what_if(self, taken: TakenQuestion) -> WhatIfRequest:
         if taken.plan_id is None:
@@ -109,7 +118,7 @@ class _Said:
 
 
 def _within_s(taken: TakenQuestion) -> float:
-    return HISTORY_WITHIN_S if taken.kind == QuestionKind.HISTORY else WITHIN_S
+    return WITHIN_S if taken.kind == QuestionKind.WHAT_IF else HISTORY_WITHIN_S
 
 
 def _failed(rule: str, words: str) -> _Said:

@@ -8,10 +8,10 @@ import msgspec
 
 from springtide.contexts.peak.domain.edits import mistakes_of_ask, mistakes_of_scenario
 from springtide.contexts.peak.service.read_plans import find_plan
-from springtide.contexts.peak.store import PartRecord, QuestionRecord, insert_question, lock_desk
-from springtide.contracts.peak.api import Part, PeakBusy, PeakNotFound, PlanState, Question, QuestionKind
+from springtide.contexts.peak.store import ACTUALS, ActualsAsk, PartRecord, QuestionRecord, insert_question, lock_desk
+from springtide.contracts.peak.api import HandedIn, Part, PeakBusy, PeakNotFound, PlanState, Question, QuestionKind
 from springtide.contracts.peak.errors import InvalidPeakInput
-from springtide.contracts.peak.source import HistoryAsk
+from springtide.contracts.peak.source import HistoryAsk, HistoryFile
 from springtide.contracts.peak.what_if import Scenario
 from springtide.platform.db import Database, Read, Tx
 from springtide.platform.ids import uuid7
@@ -30,7 +30,7 @@ async def ask_what_if(tx: Tx, plan_id: UUID, scenario: Scenario) -> Question:
         message = "The plan is not done: there are no paths to ask."
         raise PeakNotFound(message, what="paths")
     asked = {"scenario": msgspec.to_builtins(signed(scenario, tx.caller.principal))}
-    return await ask(tx, QuestionKind.WHAT_IF, asked, plan_id=plan_id)
+    return await find_question(tx, await _queued(tx, QuestionKind.WHAT_IF, asked, plan_id=plan_id))
 
 
 async def look_at_history(tx: Tx, asked: HistoryAsk) -> Question:
@@ -38,7 +38,25 @@ async def look_at_history(tx: Tx, asked: HistoryAsk) -> Question:
     mistakes = list(mistakes_of_ask(asked))
     if mistakes:
         raise InvalidPeakInput.of(mistakes)
-    return await ask(tx, QuestionKind.HISTORY, {"history": msgspec.to_builtins(asked)})
+    return await find_question(tx, await _queued(tx, QuestionKind.HISTORY, {"history": msgspec.to_builtins(asked)}))
+
+
+async def hand_in_actuals(tx: Tx, plan_id: UUID, file: HistoryFile) -> HandedIn:
+    """Put a file of what happened into the queue; `PeakNotFound`, `PeakBusy`."""
+    await find_plan(tx, plan_id)
+    id_ = await _queued(tx, ACTUALS, {ACTUALS: msgspec.to_builtins(ActualsAsk(file=file))}, plan_id=plan_id)
+    found = await tx.maybe("find_question", {"id": id_}, row=QuestionRecord)
+    if found is None:
+        gone = f"the file {id_} was put into the queue a moment ago"
+        raise AssertionError(gone)
+    return found.handed_in()
+
+
+async def list_handed_in(db: Database, plan_id: UUID, limit: int) -> tuple[HandedIn, ...]:
+    """Return the files of a plan's season, newest first."""
+    params = {"kind": ACTUALS, "plan_id": plan_id, "limit": limit}
+    async with db.read() as read:
+        return tuple(row.handed_in() for row in await read.all("list_questions", params, row=QuestionRecord))
 
 
 def signed(scenario: Scenario, author: str) -> Scenario:
@@ -50,8 +68,8 @@ def signed(scenario: Scenario, author: str) -> Scenario:
     return msgspec.structs.replace(scenario, overrides=overrides)
 
 
-async def ask(tx: Tx, kind: QuestionKind, asked: Mapping[str, Any], *, plan_id: UUID | None = None) -> Question:
-    """Put a question into the queue; `PeakBusy`."""
+async def _queued(tx: Tx, kind: str, asked: Mapping[str, Any], *, plan_id: UUID | None = None) -> UUID:
+    """Put a question into the queue and return its id; `PeakBusy`."""
     await lock_desk(tx)
     waiting = await tx.value("waiting_questions")
     if waiting >= MOST_WAITING:
@@ -61,13 +79,13 @@ async def ask(tx: Tx, kind: QuestionKind, asked: Mapping[str, Any], *, plan_id: 
     values = {"id": id_, "kind": str(kind), "plan_id": plan_id, "asked": dict(asked)}
     await insert_question(tx, {**values, "author": tx.caller.principal, "at": tx.now})
     tx.audit("question_asked", id_, kind=str(kind))
-    return await find_question(tx, id_)
+    return id_
 
 
 async def find_question(read: Read, question_id: UUID) -> Question:
     """Return a question; `PeakNotFound`."""
     found = await read.maybe("find_question", {"id": question_id}, row=QuestionRecord)
-    if found is None:
+    if found is None or found.kind == ACTUALS:
         message = "There is no such question."
         raise PeakNotFound(message, what="question")
     return found.question()

@@ -1,24 +1,35 @@
-"""Seasons are followed: what the shop sold is read once an hour, and every plan whose season runs is looked at again.
+"""Seasons are followed: every plan whose season runs is looked at again once an hour, with what was sold by then.
 
 Anything may be repeated and done by two processes at once: what was told is kept once, and a look that was taken by a
 process that died is taken by another.
 """
 
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
-from uuid import UUID
+
+import msgspec
 
 from springtide.contexts.peak.providers.numerics import is_complete
 from springtide.contexts.peak.providers.season_messages import Looked, SeasonRequest
 from springtide.contexts.peak.providers.season_run import run_season_process
-from springtide.contexts.peak.service.keep_actuals import SHOP, keep_actuals
+from springtide.contexts.peak.service.feed_seasons import FeedSeasons
+from springtide.contexts.peak.service.keep_actuals import SHOP
 from springtide.contexts.peak.service.plan_files import unpacked
 from springtide.contexts.peak.service.read_plans import find_plan
 from springtide.contexts.peak.service.read_season import known_until, local_now, span_of, timezone_of
-from springtide.contexts.peak.store import FeedRecord, FollowedPlan, InputRecord, SeasonRecord, TakenLook, end_look
-from springtide.contracts.orders.api import OrdersApi
-from springtide.contracts.peak.actuals import Actuals, SoldHour, SoldProduct
+from springtide.contexts.peak.service.tell import told_between
+from springtide.contexts.peak.store import (
+    FeedRecord,
+    FollowedPlan,
+    InputRecord,
+    SeasonRecord,
+    TakenLook,
+    end_look,
+    newest_inputs,
+)
+from springtide.contracts.peak.actuals import Actuals, SoldDay, SoldHour, SoldProduct
+from springtide.contracts.peak.budget import BUDGET_DOCUMENT, Booking, decode_budget
 from springtide.contracts.peak.errors import Mistake
 from springtide.contracts.peak.facts import FACTS_DOCUMENT, Fact, decode_facts
 from springtide.platform.caller import system
@@ -26,19 +37,15 @@ from springtide.platform.db import Database
 
 SILENT_AFTER_S = 300.0
 _CALLER = system("peak")
-_DAYS_AT_ONCE = 31
-_CHANGES_DAYS = 2
-_SKUS_AT_ONCE = 5_000
-_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 class FollowSeasons:
-    """Feeds and looks. `folder`: where plans are laid out for the process that looks at them."""
+    """Feeds and looks. `frozen`: where plans are laid out for the process that looks at them."""
 
-    def __init__(self, db: Database, orders: OrdersApi, folder: Path) -> None:
+    def __init__(self, db: Database, feed: FeedSeasons, frozen: Path) -> None:
         self._db = db
-        self._orders = orders
-        self._folder = folder
+        self._feed = feed
+        self._folder = frozen
 
     async def ask(self) -> int:
         """Ask for a look at every followed plan that knows less than the clock; return how many were asked for."""
@@ -60,10 +67,11 @@ class FollowSeasons:
             taken = await tx.maybe("take_look", {"now": tx.now, "silent_since": silent}, row=TakenLook)
         if taken is None:
             return 0
-        await self._feed(taken.plan_id)
-        request = await self._request(taken)
+        mistakes = await self._feed.sales(taken.plan_id)
+        await self._feed.figures(taken.plan_id)
+        request = (mistakes[0] if mistakes else None) or await self._request(taken)
         if isinstance(request, Mistake):
-            looked = Looked(mistakes=(request,))
+            looked = Looked(mistakes=mistakes or (request,))
         else:
             looked = await run_season_process(request)
         async with self._db.tx(_CALLER) as tx:
@@ -79,51 +87,6 @@ class FollowSeasons:
         hour = min(local_now(now, timezone), end)
         return row.asked_at is None and hour > first and (row.looked_hour(timezone) or first) < hour
 
-    async def _feed(self, plan_id: UUID) -> None:
-        """Read what the shop sold in the season, up to the last finished hour; anew where it may have changed."""
-        async with self._db.read() as read:
-            plan = await find_plan(read, plan_id)
-            timezone = await timezone_of(read, plan)
-            now = local_now(await read.value("kernel_now"), timezone)
-            feeds = {feed.source: feed for feed in await read.all("feeds", row=FeedRecord)}
-        first, end = span_of(plan.settings)
-        until = min(now, end)
-        shop = feeds.get(SHOP)
-        known = shop.until_hour if shop and shop.from_hour <= first else first
-        day = max(first, min(known, until) - _CHANGES_DAYS * _DAY).date()
-        while datetime.combine(day, first.time()) < until:
-            later = min(day + _DAYS_AT_ONCE * _DAY, (until + _DAY - _HOUR).date())
-            await self._keep(day, max(later, day + _DAY), until, timezone)
-            day = max(later, day + _DAY)
-
-    async def _keep(self, day: date, later: date, until: datetime, timezone: str) -> None:
-        sold = await self._orders.sold_hours(caller=_CALLER, since=day, until=later, timezone=timezone)
-        begin, end = datetime.combine(day, datetime.min.time()), datetime.combine(later, datetime.min.time())
-        end = min(end, until)
-        hours = tuple(
-            SoldHour(hour=one.hour, orders=one.orders, units=one.units, revenue_minor=one.net_minor)
-            for one in sold
-            if one.hour < end
-        )
-        for place in range((later - day).days):
-            await self._keep_goods(day + place * _DAY, timezone)
-        if begin < end:
-            async with self._db.tx(_CALLER) as tx:
-                await keep_actuals(tx, Actuals(source=SHOP, since=begin, until=end, hours=hours))
-
-    async def _keep_goods(self, day: date, timezone: str) -> None:
-        after = ""
-        while True:
-            rows = await self._orders.sold_units(
-                caller=_CALLER, day=day, timezone=timezone, after=after, limit=_SKUS_AT_ONCE
-            )
-            columns: dict[str, Any] = {"skus": [row.sku for row in rows], "units": [row.units for row in rows]}
-            async with self._db.tx(_CALLER) as tx:
-                await tx.run("put_days", {**columns, "days": [day] * len(rows), "source": SHOP})
-            if len(rows) < _SKUS_AT_ONCE:
-                return
-            after = rows[-1].sku
-
     async def _request(self, taken: TakenLook) -> SeasonRequest | Mistake:
         """Return what is known, or why nothing is."""
         async with self._db.read() as read:
@@ -136,12 +99,29 @@ class FollowSeasons:
             until = taken.asked_until or known
             span = {"since": first, "until": until}
             hours = await read.all("hours_between", span, row=SoldHour)
-            goods = await read.all("days_between", {"first": first.date(), "until": until.date()}, row=SoldProduct)
-            facts = await read.maybe("find_input", {"name": FACTS_DOCUMENT, "version": None}, row=InputRecord)
+            days = {"first": first.date(), "until": until.date()}
+            goods = await read.all("days_between", days, row=SoldProduct)
+            raw = msgspec.convert(await read.dicts("raw_between", days), tuple[SoldDay, ...])
+            inputs = await newest_inputs(read)
+            told = await told_between(read, first.date(), until.date())
         folder = await unpacked(self._db, self._folder, taken.plan_id)
-        told = Actuals(source=SHOP, since=first, until=until, hours=tuple(hours), products=tuple(goods))
-        return SeasonRequest(folder=str(folder), actuals=told, facts=_facts(facts))
+        sold = Actuals(source=SHOP, since=first, until=until, hours=tuple(hours), products=tuple(goods), days=raw)
+        return SeasonRequest(
+            folder=str(folder),
+            actuals=sold,
+            facts=_facts(inputs),
+            told=told,
+            bookings=_bookings(inputs),
+        )
 
 
-def _facts(document: InputRecord | None) -> tuple[Fact, ...]:
-    return decode_facts(document.text.encode()) if document else ()
+def _facts(inputs: Mapping[str, InputRecord]) -> tuple[Fact, ...]:
+    return decode_facts(inputs[FACTS_DOCUMENT].text.encode()) if FACTS_DOCUMENT in inputs else ()
+
+
+def _bookings(inputs: Mapping[str, InputRecord]) -> tuple[Booking, ...]:
+    """Return what is promised and spent by now: of the newest document, as a plan's own is of before its season."""
+    if BUDGET_DOCUMENT not in inputs:
+        return ()
+    terms, _ = decode_budget(inputs[BUDGET_DOCUMENT].text.encode())
+    return terms.bookings

@@ -1,8 +1,9 @@
 """What was sold is kept: once, whoever tells it how often, a file above the shop's own orders."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from springtide.contexts.peak.store import put_raw
 from springtide.contracts.peak.actuals import MOST_HOURS, MOST_PRODUCTS, Actuals
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.platform.db import Tx
@@ -34,18 +35,21 @@ async def keep_actuals(tx: Tx, actuals: Actuals) -> int:
             "revenues": [one.revenue_minor for one in actuals.hours],
         },
     )
-    await tx.run(
-        "put_days",
-        {
-            "source": actuals.source,
-            "days": [one.day for one in actuals.products],
-            "skus": [one.sku for one in actuals.products],
-            "units": [one.units for one in actuals.products],
-        },
-    )
+    if actuals.products:
+        await _keep_goods(tx, actuals)
+    if actuals.days:
+        await put_raw(tx, actuals)
     if actuals.source != SHOP:
         tx.audit("actuals_told", actuals.source, hours=changed, until=actuals.until.isoformat())
     return gone + changed
+
+
+async def _keep_goods(tx: Tx, actuals: Actuals) -> None:
+    days, skus = [one.day for one in actuals.products], [one.sku for one in actuals.products]
+    told = {"source": actuals.source, "days": days, "skus": skus}
+    after = (actuals.until + timedelta(days=1) - timedelta(microseconds=1)).date()
+    await tx.run("drop_days", {**told, "first": actuals.since.date(), "until": after})
+    await tx.run("put_days", {**told, "units": [one.units for one in actuals.products]})
 
 
 def _mistakes(actuals: Actuals) -> Iterator[Mistake]:

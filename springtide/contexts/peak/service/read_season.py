@@ -61,8 +61,13 @@ async def ask_for_look(tx: Tx, plan_id: UUID, until: datetime | None) -> None:
 
 async def timezone_of(read: Read, plan: PlanRecord) -> str:
     """Return the time zone of the history that the plan was made from."""
+    return decode_source((await source_of(read, plan)).encode()).timezone
+
+
+async def source_of(read: Read, plan: PlanRecord) -> str:
+    """Return `history.toml` as it was when the plan was ordered."""
     documents = await inputs_of(read, [one for one in plan.frozen_inputs() if one.name == SOURCE_DOCUMENT])
-    return decode_source(documents[0].text.encode()).timezone
+    return documents[0].text
 
 
 def span_of(settings: dict[str, Any]) -> tuple[datetime, datetime]:

@@ -15,11 +15,13 @@ from springtide.contracts.orders.sales import COLUMNS, rows_of
 from springtide.contracts.paging import every
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.platform.caller import system
+from springtide.platform.ids import uuid7_floor
 from springtide.platform.wiring import Ask
 
 _CALLER = system("peak")
 _PAGE = 200
 _VISITS_KNOWN = 0.9  # visits of fewer days than this share would be taken for days without visitors
+_ID_BEFORE_ORDER = timedelta(days=1)  # an order has the id of its checkout, which is older by minutes
 _Row = Sequence[object]
 
 
@@ -54,6 +56,23 @@ async def _write_sales(orders: OrdersApi, path: Path) -> tuple[date | None, set[
             skus.update(line.sku for line in sale.lines)
             writer.writerows(rows_of(sale))
     return None if first is None else first.date(), skus
+
+
+async def write_sales_between(orders: OrdersApi, path: Path, since: datetime, until: datetime) -> int:
+    """Write what was ordered from `since` up to and without `until`, as a history is written; return how many lines."""
+    count = 0
+    file = await asyncio.to_thread(path.open, "w", encoding="utf-8", newline="")
+    with file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        async for sale in every(orders.sales, _CALLER, after=str(uuid7_floor(since - _ID_BEFORE_ORDER))):
+            if since <= sale.placed_at < until:
+                rows = list(rows_of(sale))
+                count += len(rows)
+                writer.writerows(rows)
+            elif sale.placed_at >= until + _ID_BEFORE_ORDER:
+                break
+    return count
 
 
 async def _goods(ask: Ask, folder: Path, sold: set[str]) -> dict[str, Path]:

@@ -120,6 +120,60 @@ def test_the_review_compares_with_the_frozen_plan_and_hands_on_priors(
     assert f"the season {FIRST} to 2026-09-09" in made.paths.learned_on
 
 
+def test_what_was_told_stands_beside_the_plan_of_the_same_days(
+    plan: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = actuals(tmp_path, *lines(24, DAYS))
+    told = tmp_path / "told.csv"
+    told.write_text(
+        "figure,of,day,days,value\n"
+        "warehouse.paid_hours,,2026-08-31,1,30\n"
+        "warehouse.paid_hours,,2026-09-01,1,34.5\n"
+        "carriers.parcels,parcelpost,2026-08-31,7,150\n"
+        "carriers.late,parcelpost,2026-08-31,7,6\n"
+        "support.contacts,phone,2026-08-31,1,4\n"
+        "servers.cost_minor,,2026-09-09,7,100\n"
+    )
+    budget = tmp_path / "budget.toml"
+    budget.write_text(
+        '[[bookings]]\nid = "ads"\nline = "marketing"\nkind = "spent"\namount_minor = 5000\nday = 2026-09-01\n'
+        'by = "marketing-manager"\n'
+    )
+    given = ["--actuals", file, "--told", str(told), "--budget", str(budget), "--out", str(tmp_path)]
+    assert main(["peak", "review", plan, *given, "--until", "2026-09-05T00:00"]) == 0
+    review = msgspec.json.decode((tmp_path / "review.json").read_bytes(), type=Review)
+    made = msgspec.json.decode((Path(plan) / "plan.json").read_bytes(), type=Plan)
+    found = {(line.step, line.figure, line.of): line for line in review.lines}
+    hours = found["warehouse", "paid_hours", ""]
+    asked = sum(day.asked_paid for day in made.staff.floor if day.day <= FIRST + timedelta(days=1))
+    assert (hours.actual, hours.days, hours.of_days, hours.planned) == (64.5, 2, 5, pytest.approx(asked))
+    assert found["carriers", "parcels", "parcelpost"].actual is None, "the week is not over: its days are not those"
+    assert found["support", "contacts", "phone"].days_within is not None
+    assert found["support", "in_time_share", "phone"].actual is None
+    spent = found["budget", "spent", "marketing"]
+    assert (spent.actual, spent.is_compared, spent.error) == (5000, False, None), "half a season beside a whole one"
+    said = capsys.readouterr().out
+    assert "not known: " in said
+    assert main(["peak", "review", plan, *given, "--until", "2026-09-10T00:00"]) == 0
+    whole = msgspec.json.decode((tmp_path / "review.json").read_bytes(), type=Review)
+    found = {(line.step, line.figure, line.of): line for line in whole.lines}
+    assert found["carriers", "late_share", "parcelpost"].actual == pytest.approx(0.04)
+    assert found["carriers", "parcels", "parcelpost"].days == 7
+    assert found["budget", "spent", "marketing"].is_compared
+    assert found["servers", "cost_minor", ""].actual is None, "told of days beyond the season"
+
+
+def test_figures_of_a_file_that_cannot_be_are_refused_with_their_row(
+    plan: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = tmp_path / "told.csv"
+    told.write_text("figure,day,value\nwarehouse.late,2026-08-31,4\nmoon.phase,2026-08-31,1\n")
+    given = ["--actuals", actuals(tmp_path, *lines(24, 2)), "--told", str(told), "--out", str(tmp_path / "out")]
+    assert main(["peak", "review", plan, *given]) == 1
+    assert "row 3: there is no figure moon.phase" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [

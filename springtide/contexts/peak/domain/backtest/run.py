@@ -14,6 +14,7 @@ from springtide.contexts.peak.domain.backtest.draws import Drawn, drawn_quantile
 from springtide.contexts.peak.domain.backtest.empirical import MEASURES, errors_of
 from springtide.contexts.peak.domain.backtest.judge import judge
 from springtide.contexts.peak.domain.backtest.origins import Origin, Tell, ask
+from springtide.contexts.peak.domain.backtest.outlooks import Look, looks_at, outlooks_of
 from springtide.contexts.peak.domain.backtest.report import comparisons_of, methods_of, quantiles_of, value_added_of
 from springtide.contexts.peak.domain.backtest.seasons import checks_of, seasons_of
 from springtide.contexts.peak.domain.backtest.tally import Tally
@@ -54,12 +55,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One judged origin with its forecast and draws, for files and figures."""
+    """One judged origin with its forecast and draws, for files and figures; `looks`: taken while its days came."""
 
     origin: Origin
     forecast: Forecast
     calibration: Calibration
     drawn: Drawn
+    looks: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +96,16 @@ def back_test(
     errors = errors_of(fixed)
     tally = Tally()
     seasons: list[SeasonSpread] = []
+    looks: list[Look] = []
     for last in plan.judged_on:
         (origin,) = _asked(demand, (last,), plan, calendar, tell, known=known)
         judged = _judged(origin, gate, learned, plan)
         judge(tally, origin, judged.forecast, gate=gate, drawn=judged.drawn, errors=errors)
         seasons += seasons_of(origin, judged.drawn)
+        looks += judged.looks
     checks = tuple(checks_of(seasons, windows))
     report = _report(plan, demand, gate, judged.calibration, tally=tally, seasons=seasons, checks=checks)
+    report = msgspec.structs.replace(report, outlooks=tuple(outlooks_of(looks)))
     return Result(report=report, gate=gate, last=judged)
 
 
@@ -119,7 +124,8 @@ def _judged(origin: Origin, gate: Gate, learned: Calibration, plan: Plan) -> Jud
         seed=plan.seed,
         paths=plan.paths,
     )
-    return Judged(origin=origin, forecast=forecast, calibration=calibration, drawn=drawn_quantiles(joint))
+    looks = tuple(looks_at(joint.totals, origin.totals["orders"], drift_sd=calibration.drift_sd))
+    return Judged(origin=origin, forecast=forecast, calibration=calibration, drawn=drawn_quantiles(joint), looks=looks)
 
 
 def _asked(

@@ -17,7 +17,7 @@ from springtide.contexts.peak.domain.history.rules import days as rules_of_days
 from springtide.contexts.peak.domain.history.rules import orders, sizes, stock
 from springtide.contexts.peak.domain.history.rules.found import Found
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
-from springtide.contracts.peak.history import QualityReport
+from springtide.contracts.peak.history import Exclusion, QualityReport
 
 LONGEST_HISTORY_DAYS = 3_660
 
@@ -59,10 +59,12 @@ def demand_of(
     return demand, report_of(lines, demand, found.exclusions)
 
 
-def sold_lines(lines: OrderLines, *, keep: AbstractSet[str] = frozenset()) -> tuple[pl.DataFrame, int]:
-    """Return the lines that count as demand, with `party`, `day`, `units`, `real`, and how many were left out."""
+def sold_lines(
+    lines: OrderLines, *, keep: AbstractSet[str] = frozenset()
+) -> tuple[pl.DataFrame, tuple[Exclusion, ...]]:
+    """Return the lines that count as demand, with `party`, `day`, `units`, `real`, and everything that was left out."""
     table = _cleaned(lines.frame, found := Found(keep))
-    return table, sum(one.lines for one in found.exclusions if not one.kept)
+    return table, tuple(one for one in found.exclusions if not one.kept)
 
 
 def _cleaned(frame: pl.DataFrame, found: Found) -> pl.DataFrame:

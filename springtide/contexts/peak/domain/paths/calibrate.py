@@ -14,6 +14,7 @@ from springtide.contexts.peak.domain.forecast.groups import groups_of
 from springtide.contexts.peak.domain.forecast.result import Forecast, Spread
 from springtide.contexts.peak.domain.forecast.windows import Window, error, independent
 from springtide.contexts.peak.domain.paths.coverage import misfit
+from springtide.contexts.peak.domain.paths.drift import drift_of
 from springtide.contexts.peak.domain.paths.measures import (
     MEASURES,
     UNITS,
@@ -75,6 +76,7 @@ def calibrate(windows: Sequence[Window]) -> Calibration:
         basket_day_sd=day.basket,
         price_sd=season.price,
         price_day_sd=day.price,
+        drift_sd=drift_of(windows, season_sd=season.shared),
     )
 
 

@@ -10,6 +10,7 @@ from springtide.contexts.peak.domain.paths.edits import Edits
 from springtide.contexts.peak.domain.plan.inputs import PlanInputs
 from springtide.contracts.peak.company import Company, Figure, Named
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.partners import PartnerNote
 from springtide.contracts.peak.paths import Levers
 from springtide.contracts.peak.plan import PlanTerms
 from springtide.contracts.peak.what_if import Scenario
@@ -41,7 +42,12 @@ def edits_under(edits: Edits, scenario: Scenario) -> Edits:
 
 def terms_under(terms: PlanTerms, scenario: Scenario) -> PlanTerms:
     """Return the terms with other capacities and shares; raises InvalidPeakInput."""
-    changed = msgspec.structs.replace(terms, company=_with_capacities(terms.company, scenario.capacities))
+    _refuse_unknown(terms, scenario.capacities)
+    changed = msgspec.structs.replace(
+        terms,
+        company=_with_capacities(terms.company, scenario.capacities),
+        partners=tuple(_note_scaled(note, scenario.capacities) for note in terms.partners),
+    )
     if scenario.booked_at is not None:
         booked_at = _share(terms.fulfilment.booked_at, scenario.booked_at)
         changed = msgspec.structs.replace(
@@ -53,14 +59,16 @@ def terms_under(terms: PlanTerms, scenario: Scenario) -> PlanTerms:
     return changed
 
 
-def capacities_of(company: Company) -> dict[str, str]:
-    """Return the partners whose capacity can be changed, with their names."""
+def capacities_of(terms: PlanTerms) -> tuple[str, ...]:
+    """Return the ids of partners whose capacity can be changed: the company's, and those that only a note knows."""
+    company = terms.company
     houses = (house for house in company.warehouses if house.kind == _EXTERNAL)
-    return {one.id: one.name for one in (*company.carriers, *company.gateways, *houses, company.call_centre)}
+    of_company = [one.id for one in (*company.carriers, *company.gateways, *houses, company.call_centre)]
+    return tuple(dict.fromkeys([*of_company, *(note.id for note in terms.partners if note.capacity is not None)]))
 
 
-def _with_capacities(company: Company, factors: Mapping[str, float]) -> Company:
-    known = capacities_of(company)
+def _refuse_unknown(terms: PlanTerms, factors: Mapping[str, float]) -> None:
+    known = capacities_of(terms)
     mistakes = [
         Mistake(where="scenario", rule="unknown_partner", message=f"{id_} is none of {', '.join(known)}")
         for id_ in factors
@@ -68,6 +76,17 @@ def _with_capacities(company: Company, factors: Mapping[str, float]) -> Company:
     ]
     if mistakes:
         raise InvalidPeakInput.of(mistakes)
+
+
+def _note_scaled(note: PartnerNote, factors: Mapping[str, float]) -> PartnerNote:
+    """Return a note with its capacity changed: the register believes it before the company's documents."""
+    factor = factors.get(note.id, 1.0)
+    if note.capacity is None or factor == 1.0:
+        return note
+    return msgspec.structs.replace(note, capacity=_times(note.capacity, factor))
+
+
+def _with_capacities(company: Company, factors: Mapping[str, float]) -> Company:
     return msgspec.structs.replace(
         company,
         carriers=tuple(_scaled("carriers", one, factors) for one in company.carriers),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+import msgspec
 import numpy as np
 
 from springtide.contexts.peak.domain.budget.lines import Steps, budget_on
@@ -11,6 +12,7 @@ from springtide.contexts.peak.domain.fulfilment.plan import Fulfilment, plan_ful
 from springtide.contexts.peak.domain.fulfilment.proofs import worst_days
 from springtide.contexts.peak.domain.fulfilment.report import report_of
 from springtide.contexts.peak.domain.gateways.plan import plan_gateways
+from springtide.contexts.peak.domain.partners.booked import as_booked
 from springtide.contexts.peak.domain.partners.needs import needs_of
 from springtide.contexts.peak.domain.partners.register import Register, register_of
 from springtide.contexts.peak.domain.partners.review import review_partners
@@ -66,6 +68,7 @@ def run_steps(joint: JointPaths, terms: PlanTerms, stages: Stages, *, plan_id: s
 
     Not `whole`: without what takes longest, the buy list, the proofs of the worst days and the names on the roster.
     """
+    terms = msgspec.structs.replace(terms, company=as_booked(terms.company, terms.partners))
     totals, company, counts = joint.totals, terms.company, terms.counts if whole else None
     stock: StockPlan | None = None
     items: tuple[StockItem, ...] = ()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.season import Season
-from springtide.contracts.peak.actuals import Actuals, SoldHour
+from springtide.contracts.peak.actuals import Actuals, SoldDay, SoldHour
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
 HOURS = 24
@@ -19,7 +19,8 @@ class Sold:
     """The part of a season that is known: its first `hours_seen` hours.
 
     `orders`, `units`, `revenue_minor`: float64 (hours seen,). `goods`: float64 (products, days), products as in the
-    plan; days that are not over are zeros. `unknown_units`: of SKUs that the plan does not know.
+    plan; days that are not over are zeros. `unknown_units`: of SKUs that the plan does not know. `days`: those that
+    are over, as they were before the rules of the history.
     """
 
     hours_seen: int
@@ -30,6 +31,7 @@ class Sold:
     unknown_units: float
     unknown_skus: int
     has_goods: bool
+    days: tuple[SoldDay, ...] = ()
 
     @property
     def whole_days(self) -> int:
@@ -63,6 +65,7 @@ def sold_in(season: Season, skus: tuple[str, ...], actuals: Actuals, until: date
         unknown_units=sum(unknown.values()),
         unknown_skus=len(unknown),
         has_goods=bool(actuals.products),
+        days=tuple(one for one in actuals.days if 0 <= (one.day - season.first).days < seen // HOURS),
     )
 
 

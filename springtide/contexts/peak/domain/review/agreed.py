@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from springtide.contexts.peak.domain.bands import band_of
 from springtide.contexts.peak.domain.partners.register import Register, register_of
 from springtide.contexts.peak.domain.paths.totals import PathTotals
-from springtide.contexts.peak.domain.review.weigh import Weighed
+from springtide.contexts.peak.domain.review.outlook import Outlook
 from springtide.contracts.peak.common import Band, Department, Phrase
 from springtide.contracts.peak.partners import PartnerKind
 from springtide.contracts.peak.plan import Plan, PlanTerms
@@ -26,16 +26,12 @@ Values = dict[str, str | int | float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where the season stands. `hourly`: orders of every path, (paths, hours); `actual`: (hours seen,); `season`: what
-
-    each path comes to now, (paths,).
-    """
+    """Where the season stands. `hourly`: orders of every path, (paths, hours); `actual`: (hours seen,)."""
 
     totals: PathTotals
     hourly: NDArray[np.float64]
     actual: NDArray[np.float64]
-    weighed: Weighed
-    season: NDArray[np.float64]
+    outlook: Outlook
 
 
 def triggers_of(standing: Standing, expected: Band, plan: Plan | None, terms: PlanTerms | None) -> Iterator[Trigger]:
@@ -147,7 +143,7 @@ def _coming_p90(standing: Standing) -> dict[object, float]:
     found: dict[object, float] = {}
     for place in range(begin, min(begin + _BOOKED_DAYS, totals.season.days)):
         planned = totals.daily_orders[:, place]
-        (now,) = standing.weighed.ranks(planned * standing.weighed.factors, (0.90,))
+        now = band_of(planned * standing.outlook.factors).p90
         before = band_of(planned).p90
         found[totals.season.dates[place]] = now / before if before else 0.0
     return found

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from springtide.contexts.peak.domain.bands import band_of
 from springtide.contexts.peak.domain.paths.joint import JointPaths
 from springtide.contexts.peak.domain.review.actual import Sold
-from springtide.contexts.peak.domain.review.live import weighted_band
-from springtide.contexts.peak.domain.review.weigh import weigh
+from springtide.contexts.peak.domain.review.weigh import weigh, weighted_band
 from springtide.contracts.peak.plan import Plan, StockCount
 from springtide.contracts.peak.review import GoodsWatch
 

@@ -1,7 +1,7 @@
 """Which path are we on.
 
-What was sold so far weighs every path (`weigh`). The season's expectation is the weighted set, so warehouse, desk and
-servers read the same paths as before, only with other weights.
+What was sold so far moves every path (`outlook`). The season's expectation is the moved set, so warehouse, desk and
+servers read the same paths as before, only with another rest.
 """
 
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from springtide.contexts.peak.domain.bands import band_of
 from springtide.contexts.peak.domain.paths.totals import PathTotals
 from springtide.contexts.peak.domain.review.agreed import Standing, triggers_of
-from springtide.contexts.peak.domain.review.weigh import Weighed, unweighed, weigh
-from springtide.contracts.peak.common import Band
+from springtide.contexts.peak.domain.review.outlook import outlook_of
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.paths import USUAL_DRIFT_SD
 from springtide.contracts.peak.plan import Plan, PlanTerms
 from springtide.contracts.peak.review import FanHour, LiveView, Quiet
 
@@ -38,10 +38,11 @@ def live_view(
     seen, season = int(actual.size), sums[:, -1]
     by_now = sums[:, seen - 1] if seen else np.zeros(totals.paths)
     sold = float(actual.sum())
-    weighed = weigh(by_now, season - by_now, sold) if seen else unweighed(totals.paths)
-    rest = (season - by_now) * weighed.factors
-    standing = Standing(totals=totals, hourly=hourly, actual=actual, weighed=weighed, season=sold + rest)
-    expected = weighted_band(sold + rest, weighed)
+    drift_sd = terms.calibration.drift_sd if terms else USUAL_DRIFT_SD
+    outlook = outlook_of(hourly, actual, per_day=_HOURS, drift_sd=drift_sd)
+    rest = (season - by_now) * outlook.factors
+    standing = Standing(totals=totals, hourly=hourly, actual=actual, outlook=outlook)
+    expected = band_of(sold + rest)
     return LiveView(
         hours_seen=seen,
         rank=float((by_now < sold).mean()) if seen else 0.5,
@@ -50,17 +51,11 @@ def live_view(
         expected_season=expected,
         fan=tuple(_fan(totals, sums, np.cumsum(actual))),
         triggers=tuple(triggers_of(standing, expected, plan, terms)),
-        rest=weighted_band(rest, weighed),
-        effective=round(weighed.effective, 1),
+        rest=band_of(rest),
+        drift_sd=drift_sd,
         beyond=bool(seen) and not float(by_now.min()) <= sold <= float(by_now.max()),
         quiet=tuple(_quiet(totals, hourly, actual)),
     )
-
-
-def weighted_band(values: NDArray[np.float64], weighed: Weighed) -> Band:
-    """Return mean and ranks of one number per path under these weights."""
-    p10, p50, p90, p99 = weighed.ranks(values, (0.10, 0.50, 0.90, 0.99))
-    return Band(mean=float(values @ weighed.weights), p10=p10, p50=p50, p90=p90, p99=p99)
 
 
 def _refuse_nonsense(actual: NDArray[np.float64], totals: PathTotals) -> None:

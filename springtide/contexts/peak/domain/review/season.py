@@ -13,12 +13,16 @@ from springtide.contexts.peak.domain.paths.totals import PathTotals
 from springtide.contexts.peak.domain.review.actual import HOURS, Sold
 from springtide.contexts.peak.domain.review.after import Figure, Overridden, review
 from springtide.contexts.peak.domain.review.spread import tenths, together, within
+from springtide.contexts.peak.domain.review.told import Over, Rows, lines_of
+from springtide.contracts.peak.actuals import LeftOut, SoldDay
+from springtide.contracts.peak.budget import Booking
 from springtide.contracts.peak.common import Band
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.facts import Fact
 from springtide.contracts.peak.paths import Calibration, Scope
 from springtide.contracts.peak.plan import Plan, PlanTerms
-from springtide.contracts.peak.review import Coverage, Priors, Review, StepReview, Within
+from springtide.contracts.peak.review import Coverage, FactLine, Priors, RawSales, Review, StepReview, Within
+from springtide.contracts.peak.told import ToldRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,16 +35,26 @@ class Frozen:
     sha256: str = ""
 
 
-def season_review(frozen: Frozen, sold: Sold, facts: Sequence[Fact] = ()) -> Review:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a season besides its sales: figures of the whole of it, of days and weeks, and its bookings."""
+
+    facts: Sequence[Fact] = ()
+    told: Sequence[ToldRow] = ()
+    bookings: Sequence[Booking] = ()
+
+
+def season_review(frozen: Frozen, sold: Sold, known: Known | None = None) -> Review:
     """Return the review of the days that are over.
 
     Raises InvalidPeakInput while none is, and for facts about figures that the plan does not have.
     """
-    days = sold.whole_days
+    days, known = sold.whole_days, known or Known()
     bands = figures_of(frozen.plan)
-    mistakes = list(_mistakes(days, facts, bands))
+    mistakes = list(_mistakes(days, known.facts, bands))
     if mistakes:
         raise InvalidPeakInput.of(mistakes)
+    over = Over(first=frozen.plan.first, days=days, of_season=frozen.joint.totals.season.days)
     totals = _first_days(frozen.joint.totals, days)
     orders = _daily(sold.orders, days)
     events = frozen.joint.forecast.event_days[:days]
@@ -56,14 +70,19 @@ def season_review(frozen: Frozen, sold: Sold, facts: Sequence[Fact] = ()) -> Rev
     ranked = np.sort(totals.daily_orders, axis=0)[:, None, :]
     return msgspec.structs.replace(
         made,
-        steps=(*made.steps, *(_of_fact(fact, bands[fact.figure]) for fact in facts)),
+        steps=(*made.steps, *(_of_fact(fact, bands[fact.figure]) for fact in known.facts if over.is_whole)),
+        lines=(
+            *lines_of(frozen.plan, frozen.terms, Rows(known.told, over), known.bookings),
+            *(_waiting(fact, bands[fact.figure]) for fact in known.facts if not over.is_whole),
+        ),
         coverage=(*made.coverage, *goods.coverage),
         within=(*within("total", ranked, orders[None, :], events), *goods.within),
         pit=tenths(totals.daily_orders, orders),
         snapshot_sha256=frozen.sha256,
-        is_whole=days == frozen.joint.totals.season.days,
+        is_whole=over.is_whole,
         unknown_units=sold.unknown_units,
         calibration=_next(frozen, made),
+        raw=_raw(sold.days),
         event_lever=made.after.event_uplift / made.before.event_uplift if made.before.event_uplift else 1.0,
     )
 
@@ -88,6 +107,31 @@ def figures_of(plan: Plan) -> Mapping[str, Band]:
         "budget.total": plan.budget.total,
         **lines,
     }
+
+
+def _raw(days: Sequence[SoldDay]) -> RawSales | None:
+    """Return the days together, rule by rule."""
+    if not days:
+        return None
+    rules = dict.fromkeys(left.rule for day in days for left in day.left_out)
+    return RawSales(
+        days=len(days),
+        orders=sum(day.orders for day in days),
+        units=sum(day.units for day in days),
+        revenue_minor=sum(day.revenue_minor for day in days),
+        left_out=tuple(
+            _together(rule, [left for day in days for left in day.left_out if left.rule == rule]) for rule in rules
+        ),
+    )
+
+
+def _together(rule: str, parts: Sequence[LeftOut]) -> LeftOut:
+    return LeftOut(
+        rule=rule,
+        lines=sum(one.lines for one in parts),
+        units=sum(one.units for one in parts),
+        revenue_minor=sum(one.revenue_minor for one in parts),
+    )
 
 
 def _mistakes(days: int, facts: Sequence[Fact], known: Mapping[str, Band]) -> Iterator[Mistake]:
@@ -215,6 +259,22 @@ def _next(frozen: Frozen, made: Review) -> Calibration:
     was = frozen.terms.calibration
     words = f"{was.learned_on}; the season {made.first} to {made.last}"
     return msgspec.structs.replace(was, common_sd=made.after.common_sd, learned_on=words)
+
+
+def _waiting(fact: Fact, planned: Band) -> FactLine:
+    """Return a figure of the whole season while it runs: shown, and not compared with a part of it."""
+    step, _, figure = fact.figure.partition(".")
+    is_money = step in {"budget", "staff"} or fact.figure.endswith("_minor")
+    return FactLine(
+        step=step if figure else "demand",
+        figure=figure or step,
+        kind="money" if is_money else "number",
+        planned=planned.p50,
+        low=planned.p10,
+        high=planned.p90,
+        actual=fact.actual,
+        is_compared=False,
+    )
 
 
 def _of_fact(fact: Fact, planned: Band) -> StepReview:

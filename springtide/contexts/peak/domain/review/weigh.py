@@ -1,4 +1,4 @@
-"""What every path counts for, once part of the season was sold, and how its rest is moved.
+"""What every path of a product counts for, once part of its season was sold, and how its rest is moved.
 
 A path that had sold as much by now counts; one far off does not. Too few near ones would make a sure thing of three
 paths, so the kernel widens until enough of them count. What a path has still to come is moved by how much more or less
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from springtide.contracts.peak.common import Band
 
 _CLOSE = 0.05  # log distance that weighs a path by a third
 _WIDER = 1.25
@@ -37,9 +39,10 @@ class Weighed:
         return tuple(float(value) for value in values[order[places]])
 
 
-def unweighed(paths: int) -> Weighed:
-    """Return the paths as they were planned."""
-    return Weighed(weights=np.full(paths, 1.0 / paths), factors=np.ones(paths), effective=float(paths))
+def weighted_band(values: NDArray[np.float64], weighed: Weighed) -> Band:
+    """Return mean and ranks of one number per path under these weights."""
+    p10, p50, p90, p99 = weighed.ranks(values, (0.10, 0.50, 0.90, 0.99))
+    return Band(mean=float(values @ weighed.weights), p10=p10, p50=p50, p90=p90, p99=p99)
 
 
 def weigh(planned: NDArray[np.float64], rest: NDArray[np.float64], sold: float) -> Weighed:
