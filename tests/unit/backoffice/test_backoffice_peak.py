@@ -13,7 +13,8 @@ from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from tests.unit.backoffice import peak_plans
 from tests.unit.backoffice.browser import Answer, Browser
 from tests.unit.backoffice.conftest import BrowserOf
-from tests.unit.backoffice.office_fakes import FakeShop, uid
+from tests.unit.backoffice.office_facts import uid
+from tests.unit.backoffice.office_fakes import FakeShop
 
 HOME = f"/peak/plans/{peak_plans.PLAN}"
 

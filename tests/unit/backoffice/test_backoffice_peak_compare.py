@@ -26,7 +26,8 @@ from springtide.contracts.peak.stock import StockPlan
 from tests.unit.backoffice import peak_plans
 from tests.unit.backoffice.browser import Browser
 from tests.unit.backoffice.conftest import BrowserOf
-from tests.unit.backoffice.office_fakes import NASTY, FakeShop
+from tests.unit.backoffice.office_facts import NASTY
+from tests.unit.backoffice.office_fakes import FakeShop
 
 OTHER = UUID(int=5)
 PAGE = f"/peak/compare?before={peak_plans.PLAN}&after={OTHER}"

@@ -16,7 +16,8 @@ from springtide.contracts.peak.what_if import ANSWER, SIDE, DayBand, Scenario, S
 from tests.unit.backoffice import peak_plans
 from tests.unit.backoffice.browser import Browser
 from tests.unit.backoffice.conftest import BrowserOf
-from tests.unit.backoffice.office_fakes import AT, NASTY, FakeShop
+from tests.unit.backoffice.office_facts import AT, NASTY
+from tests.unit.backoffice.office_fakes import FakeShop
 
 PAGE = f"/peak/plans/{peak_plans.PLAN}/what-if"
 ASK = f"/peak/what-if/{peak_plans.PLAN}"

@@ -51,7 +51,9 @@ class Speech:
         phrase = None if self.language == LANGUAGES[0] else phrase_of(sentence, step)
         if phrase is None:
             return sentence
-        values = {name: self._read_back(str(value), step) for name, value in phrase.values.items()}
+        values: dict[str, str | int | float] = {
+            name: self._read_back(str(value), step) for name, value in phrase.values.items()
+        }
         return self.phrase(Phrase(key=phrase.key, values=values))
 
     def mistake(self, mistake: Mistake) -> str:
