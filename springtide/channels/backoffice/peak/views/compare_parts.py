@@ -77,5 +77,5 @@ def changed_most(before: Amounts, after: Amounts, speech: Speech) -> Iterator[tu
     moved = sorted((name for name, change in changes.items() if change), key=lambda name: (-abs(changes[name]), name))
     for name in moved[:MOST_OF_A_KIND]:
         sign = "+" if changes[name] > 0 else ""
-        amounts = (speech.number(of.get(name, 0)) for of in (before, after))
-        yield (name, *amounts, f"{sign}{speech.number(changes[name])}")
+        was, is_now = (speech.number(of.get(name, 0)) for of in (before, after))
+        yield name, was, is_now, f"{sign}{speech.number(changes[name])}"
