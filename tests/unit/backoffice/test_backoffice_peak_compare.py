@@ -8,9 +8,11 @@ import pytest
 
 from springtide.channels.backoffice.peak.speech import Speech
 from springtide.channels.backoffice.peak.views.compare import budget_steps, figure_rows, orders_steps
+from springtide.channels.backoffice.peak.views.compare_parts import MOST_OF_A_KIND, changed_most
 from springtide.contracts.peak.api import (
     DocumentChanged,
     FigureChanged,
+    Part,
     PeakNotFound,
     PlanComparison,
     PlanState,
@@ -20,6 +22,7 @@ from springtide.contracts.peak.budget import BudgetPlan
 from springtide.contracts.peak.common import Band
 from springtide.contracts.peak.paths import Override
 from springtide.contracts.peak.plan import PlanDay
+from springtide.contracts.peak.stock import StockPlan
 from tests.unit.backoffice import peak_plans
 from tests.unit.backoffice.browser import Browser
 from tests.unit.backoffice.conftest import BrowserOf
@@ -146,3 +149,39 @@ async def test_the_page_shows_why_with_a_table_beside_each_chart(owner: Browser,
     assert text.index("Why the numbers changed") < text.index("What came out")
     assert text.count("data-figure") == 2
     assert "levers and overrides" in text
+
+
+def test_things_are_named_and_those_that_changed_most_come_first() -> None:
+    before = {f"thing {number}": 10.0 for number in range(9)}
+    after = {**before, "thing 3": 40.0, "thing 5": 2.0, "new": 4.0}
+    del after["thing 8"]
+    rows = list(changed_most(before, after, Speech("en")))
+    assert rows == [
+        ("thing 3", "10", "40", "+30"),
+        ("thing 8", "10", "0", "-10"),
+        ("thing 5", "10", "2", "-8"),
+        ("new", "0", "4", "+4"),
+    ]
+    assert len(list(changed_most({}, {f"{n}": 1.0 for n in range(99)}, Speech("en")))) == MOST_OF_A_KIND
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Buy list: units of SKU"), ("sv", "Inköpslista: enheter av SKU")]
+)
+async def test_the_page_says_which_articles_are_bought_differently(
+    owner: Browser, shop: FakeShop, language: str, words: str
+) -> None:
+    one = shop.answers["peak.get_part"]
+    stock = msgspec.json.decode(peak_plans.bodies()["stock"], type=StockPlan)
+    more = msgspec.structs.replace(stock.lines[0], units=stock.lines[0].units + 1_000)
+    changed = msgspec.json.encode(msgspec.structs.replace(stock, lines=(more, *stock.lines[1:])))
+
+    def part(asked: dict) -> Part:
+        found = one({**asked, "plan_id": peak_plans.PLAN})
+        is_after = asked["plan_id"] == OTHER and asked["step"] == "stock"
+        return msgspec.structs.replace(found, body=changed) if is_after else found
+
+    shop.answers["peak.get_part"] = part
+    text = (await owner.get(f"{PAGE}&lang={language}")).text
+    assert f"{words} {more.sku}" in text
+    assert text.count(words) == 1, "what is the same is not named"

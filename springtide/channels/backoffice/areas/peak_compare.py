@@ -8,6 +8,7 @@ from springtide.channels.backoffice.peak.page import desk_page, speech_of
 from springtide.channels.backoffice.peak.reading import whole
 from springtide.channels.backoffice.peak.views.common import Head
 from springtide.channels.backoffice.peak.views.compare import figure_rows, setting_rows, waterfalls
+from springtide.channels.backoffice.peak.views.compare_parts import things_that_differ
 from springtide.channels.backoffice.visit import Reply, enter
 from springtide.contracts.peak.api import READ
 from springtide.platform.errors import NotFound
@@ -32,6 +33,7 @@ async def show_comparison(request: HttpRequest) -> Reply:
         found=comparison,
         falls=await waterfalls(visit, comparison.before.id, comparison.after.id, speech),
         rows=figure_rows(comparison.figures, speech),
+        things=await things_that_differ(visit, comparison.before.id, comparison.after.id, speech),
         settings=setting_rows(comparison.settings, speech),
         same=not (
             comparison.settings or comparison.documents or comparison.overrides_added or comparison.overrides_gone

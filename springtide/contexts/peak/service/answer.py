@@ -1,7 +1,7 @@
 """Questions are answered one after the other, by a process of their own that keeps the plan it was asked about last."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from springtide.contexts.peak.service.rooms import Rooms
 from springtide.contexts.peak.store import ACTUALS, ActualsAsk, TakenQuestion, end_question, lock_desk, take_question
 from springtide.contracts.peak.api import PeakNotFound, PlanState, QuestionKind
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
-from springtide.contracts.peak.source import HistoryAsk
+from springtide.contracts.peak.source import HistoryAsk, HistoryFile
 from springtide.contracts.peak.what_if import SIDE, Scenario, Side
 from springtide.platform.caller import system
 from springtide.platform.db import Database
@@ -72,9 +72,11 @@ class AnswerQuestions:
 
     async def _ask(self, taken: TakenQuestion) -> "_Said":
         if taken.kind == QuestionKind.HISTORY:
-            asked, history = await self._rooms.history(msgspec.convert(taken.asked["history"], HistoryAsk))
+            handed_in = msgspec.convert(taken.asked["history"], HistoryAsk)
+            asked, history = await self._rooms.history(handed_in)
             said = await self._process.answer(history, within_s=HISTORY_WITHIN_S)
-            return _Said(said, {"history": msgspec.to_builtins(asked)})
+            named = [_by_the_senders_names(message, handed_in.files) for message in said]
+            return _Said(named, {"history": msgspec.to_builtins(asked)})
         if taken.kind == ACTUALS:
             return await self._actuals(taken)
         return _Said(await self._process.answer(await self._what_if(taken), within_s=WITHIN_S))
@@ -115,6 +117,19 @@ class _Said:
 
     messages: Sequence[Message]
     asked: dict[str, object] | None = None
+
+
+def _by_the_senders_names(message: Message, files: Mapping[str, HistoryFile]) -> Message:
+    """Return a message in which a file is called what its sender calls it: it is kept under a name of its content."""
+    if not isinstance(message, Failed):
+        return message
+    names = {file.sha256: file.name for file in files.values()}
+    return Failed(
+        tuple(
+            msgspec.structs.replace(mistake, where=names.get(mistake.where.partition(".")[0], mistake.where))
+            for mistake in message.mistakes
+        )
+    )
 
 
 def _within_s(taken: TakenQuestion) -> float:
