@@ -61,7 +61,7 @@ class Office:
         page = await self.read(answer.headers["location"])
         while 'http-equiv="refresh"' in page:
             assert asyncio.get_running_loop().time() < until, "the file is still being looked over"
-            await asyncio.sleep(0.2)  # the page itself looks again like this
+            await asyncio.sleep(1.0)  # the page looks again by itself, every two seconds
             page = await self.read(answer.headers["location"])
         return " ".join(texts_of(page))
 

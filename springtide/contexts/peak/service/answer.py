@@ -75,7 +75,7 @@ class AnswerQuestions:
             handed_in = msgspec.convert(taken.asked["history"], HistoryAsk)
             asked, history = await self._rooms.history(handed_in)
             said = await self._process.answer(history, within_s=HISTORY_WITHIN_S)
-            named = [_by_the_senders_names(message, handed_in.files) for message in said]
+            named = [by_the_senders_names(message, handed_in.files) for message in said]
             return _Said(named, {"history": msgspec.to_builtins(asked)})
         if taken.kind == ACTUALS:
             return await self._actuals(taken)
@@ -119,7 +119,7 @@ class _Said:
     asked: dict[str, object] | None = None
 
 
-def _by_the_senders_names(message: Message, files: Mapping[str, HistoryFile]) -> Message:
+def by_the_senders_names(message: Message, files: Mapping[str, HistoryFile]) -> Message:
     """Return a message in which a file is called what its sender calls it: it is kept under a name of its content."""
     if not isinstance(message, Failed):
         return message
