@@ -1,11 +1,12 @@
 """Small made-up shops."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.history.demand import Demand, Product
+from springtide.contexts.peak.domain.season import Season
 from springtide.contracts.peak.calendar import EventCalendar
 
 NO_EVENTS = EventCalendar(regions=("GB-ENG",))
@@ -47,3 +48,8 @@ def counts(days: int, products: int, *, mean: float = 3.0, seed: int = 1) -> NDA
     chance = np.random.Generator(np.random.Philox(seed))
     means = mean * np.linspace(0.1, 2.0, products)
     return chance.poisson(means, size=(days, products)).astype(np.float64)
+
+
+def season_after(demand: Demand, days: int) -> Season:
+    """Return the season of so many days right after a history."""
+    return Season(first=demand.last + timedelta(days=1), days=days)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from springtide.contexts.peak.domain.forecast.combine import BENCHMARK, OPEN_GATE, USUAL_TOP, gate_of, scaled_to
-from springtide.contexts.peak.domain.forecast.make import answers_of, make_forecast, season_after
+from springtide.contexts.peak.domain.forecast.make import answers_of, make_forecast
 from springtide.contexts.peak.domain.forecast.partitions import map_partitions
 from springtide.contexts.peak.domain.forecast.setting import setting_of
 from springtide.contracts.peak.calendar import EventCalendar
 from springtide.contracts.peak.errors import InvalidPeakInput
-from tests.unit.peak.forecast.shops import MONDAY, NO_EVENTS, counts, shop
+from tests.unit.peak.forecast.shops import MONDAY, NO_EVENTS, counts, season_after, shop
 
 
 def test_products_add_up_to_the_shop_and_two_fits_are_equal() -> None:

@@ -1,7 +1,7 @@
 """History in, forecast out."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,8 +132,3 @@ def hours_of(setting: Setting) -> NDArray[np.float32]:
     shares /= shares.sum(axis=1, keepdims=True)
     hours: NDArray[np.float64] = shares[weekdays[demand.days :]] * (setting.calendar_ahead > 0)[:, None]
     return hours.astype(np.float32)
-
-
-def season_after(demand: Demand, days: int, timezone: str = "Europe/London") -> Season:
-    """Return the season of so many days right after a history."""
-    return Season(first=demand.last + timedelta(days=1), days=days, timezone=timezone)

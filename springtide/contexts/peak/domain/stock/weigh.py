@@ -1,6 +1,7 @@
 """All paths of all products of a supplier, block by block: what its next order would be for, and what goes wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from math import ceil
@@ -8,7 +9,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from springtide.contexts.peak.domain.paths.products import ProductPaths
+from springtide.contexts.peak.domain.paths.products import ProductBlock, ProductPaths
 from springtide.contexts.peak.domain.paths.totals import rank_of
 from springtide.contexts.peak.domain.stock.articles import Articles, receipts_of
 from springtide.contexts.peak.domain.stock.benefit import Curves, UnitCosts, curves_of
@@ -115,7 +116,7 @@ def weigh(articles: Articles, place: int, timing: Timing, paths: ProductPaths, *
     mine = articles.of_supplier(place)
     found: list[Weighed] = []
     start = mine.start
-    for block in paths.blocks(skus=[row.sku for row in articles.rows[mine]]):
+    for block in _one_ahead(paths.blocks(skus=[row.sku for row in articles.rows[mine]])):
         part = slice(start, start + len(block.skus))
         walked = walk(
             block.units, on_hand=articles.on_hand[part], receipts=receipts_of(articles.rows[part], paths.season)
@@ -123,6 +124,15 @@ def weigh(articles: Articles, place: int, timing: Timing, paths: ProductPaths, *
         found.append(_weigh_block(articles, part, timing, walked, block.units, sums=sums))
         start = part.stop
     return joined(found)
+
+
+def _one_ahead(blocks: Iterator[ProductBlock]) -> Iterator[ProductBlock]:
+    """Yield the blocks, each while the next one is being drawn: at most two are in memory."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = pool.submit(next, blocks, None)
+            yield block
 
 
 def _weigh_block(
