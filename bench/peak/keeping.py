@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from springtide.commands.peak.past import demo_lines
 from springtide.contexts.peak.domain.history.demand_of import demand_of
+from springtide.contexts.peak.domain.stock.asked_for import Series
 from springtide.contexts.peak.domain.stock.benefit import Needs, UnitCosts, best_quantity
-from springtide.contexts.peak.domain.stock.forecaster import Series, draw, outlook
+from springtide.contexts.peak.domain.stock.forecaster import draw, outlook
 from springtide.contexts.peak.domain.stock.needs import walk
 from springtide.contexts.peak.domain.stock.simulate import Policy, Replay, State, World, replay
 from springtide.contracts.peak.stock import StockTerms

@@ -1,14 +1,22 @@
-"""Growth: the same orders in a shop that has 10 thousand, 100 thousand, a million of them."""
+"""Growth: the same orders in shops that have 10 thousand, 100 thousand, a million of them, by turns.
+
+Each size is a shop of its own, filled beforehand and running while others are measured: what else happens on the
+machine falls on all sizes alike.
+"""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from bench.backlog import BacklogMeter
 from bench.bench import Bench
 from bench.explained import Cost, explained_order, side_by_side, total
 from bench.figures import Figure, median
 from bench.filling import Filling
-from bench.load import closed_loop
+from bench.load import Bought, closed_loop
 from bench.schedule import interleaved
 from bench.shop import Shop
 from bench.touched import Touched, touched_so_far
@@ -19,6 +27,17 @@ _SAMPLE_S = 3.0
 _SHORTER = 3
 _PATIENCE_S = 300.0
 _SLOWER = 0.20
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """A running shop with `stored` orders, and what was bought in it since."""
+
+    shop: Shop
+    backlog: BacklogMeter
+    stored: int
+    touched: Touched
+    runs: list[Bought] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +52,34 @@ class Grown:
 
 
 async def measure(bench: Bench) -> list[Figure]:
-    """Fill, measure, fill further; the sizes can only come one after the other."""
-    shop = await bench.shop()
-    filling = Filling(shop.settings.database_url)
-    async with BacklogMeter(shop.settings) as backlog:
-        await _sample(shop, backlog, filling)
-        grown = []
-        for size in bench.options.growth:
-            bench.say(f"Filling to {size:,} orders")
-            await asyncio.to_thread(filling.fill, size, say=lambda _: None)
-            grown.append(await _measured(bench, shop, backlog, filling))
+    """Fill a shop for each size, measure them by turns, compare with the smallest."""
+    await bench.stop()
+    seconds = max(2.0, bench.options.seconds / _SHORTER)
+    async with AsyncExitStack() as stack:
+        sizes = [await stack.enter_async_context(_filled(bench, orders)) for orders in bench.options.growth]
+        for size in interleaved(sizes, bench.options.rounds):
+            bench.say(f"Buying where {size.stored:,} orders are stored")
+            size.runs.append(await _bought(bench, size.shop, size.backlog, seconds))
+        grown = [await _grown(size) for size in sizes]
     bench.note(side_by_side({size.orders: size.costs for size in grown}))
-    first = grown[0]
-    return [_figure(size, first) for size in grown]
+    return [_figure(size, grown[0]) for size in grown]
+
+
+@asynccontextmanager
+async def _filled(bench: Bench, orders: int) -> AsyncIterator[_Filled]:
+    """Start a shop in a folder of its own (within `--data`, where given, so that it is filled once) and fill it."""
+    kept = bench.options.data
+    options = replace(bench.options, data=kept / f"growth-{orders}" if kept else None)
+    async with Bench(options, bench.say) as own:
+        shop = await own.shop()
+        filling = Filling(shop.settings.database_url)
+        async with BacklogMeter(shop.settings) as backlog:
+            await _sample(shop, backlog, filling)
+            bench.say(f"Filling to {orders:,} orders")
+            await asyncio.to_thread(filling.fill, orders, say=lambda _: None)
+            stored = await asyncio.to_thread(lambda: filling.orders)
+            await _bought(bench, shop, backlog, 2.0)  # statistics, plans and caches are as in a shop at work
+            yield _Filled(shop, backlog, stored, await asyncio.to_thread(touched_so_far, shop.settings.database_url))
 
 
 async def _sample(shop: Shop, backlog: BacklogMeter, filling: Filling) -> None:
@@ -56,25 +90,20 @@ async def _sample(shop: Shop, backlog: BacklogMeter, filling: Filling) -> None:
     await asyncio.to_thread(filling.take, mark)
 
 
-async def _measured(bench: Bench, shop: Shop, backlog: BacklogMeter, filling: Filling) -> Grown:
-    url = shop.settings.database_url
-    stored = await asyncio.to_thread(lambda: filling.orders)
-    await closed_loop(shop.address, shop.skus, buyers=bench.options.buyers, seconds=2.0)
+async def _bought(bench: Bench, shop: Shop, backlog: BacklogMeter, seconds: float) -> Bought:
+    bought = await closed_loop(shop.address, shop.skus, buyers=bench.options.buyers, seconds=seconds)
     await backlog.drained_after(_PATIENCE_S)
-    before = await asyncio.to_thread(touched_so_far, url)
-    runs = []
-    for _ in interleaved((None,), bench.options.rounds):
-        seconds = max(2.0, bench.options.seconds / _SHORTER)
-        runs.append(await closed_loop(shop.address, shop.skus, buyers=bench.options.buyers, seconds=seconds))
-    await backlog.drained_after(_PATIENCE_S)
-    after = await asyncio.to_thread(touched_so_far, url)
-    placed = sum(len(bought.times) for bought in runs)
+    return bought
+
+
+async def _grown(size: _Filled) -> Grown:
+    after = await asyncio.to_thread(touched_so_far, size.shop.settings.database_url)
     return Grown(
-        stored,
-        median(bought.per_s for bought in runs),
-        median(bought.ms(0.99) for bought in runs),
-        after.per_order(before, placed),
-        await explained_order(shop),
+        size.stored,
+        median(bought.per_s for bought in size.runs),
+        median(bought.ms(0.99) for bought in size.runs),
+        after.per_order(size.touched, sum(len(bought.times) for bought in size.runs)),
+        await explained_order(size.shop),
     )
 
 

@@ -5,7 +5,8 @@ import asyncio
 import csv
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,10 +14,12 @@ import msgspec
 from springtide.bootstrap import running
 from springtide.commands.engines import engine_settings
 from springtide.commands.output import aside, fail
-from springtide.contracts.catalog.api import CatalogApi
+from springtide.contracts.catalog.api import CatalogApi, ProductRow
 from springtide.contracts.common import TRIAL_CHANNELS
-from springtide.contracts.inventory.api import InventoryApi
-from springtide.contracts.orders.api import Order, OrderFilter, OrdersApi, Sale
+from springtide.contracts.inventory.api import InventoryApi, StockRow
+from springtide.contracts.orders.api import Order, OrderFilter, OrderRow, OrdersApi
+from springtide.contracts.orders.sales import COLUMNS, rows_of
+from springtide.contracts.paging import every
 from springtide.platform.caller import system
 from springtide.platform.embedded.problems import EngineProblem
 from springtide.platform.errors import SpringtideError
@@ -26,7 +29,6 @@ from springtide.settings import Settings
 
 _CALLER = system("cli")
 _PAGE = 200
-_SALE = ("time", "sku", "quantity", "unit_price", "order_id", "country", "cancelled")
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
@@ -70,56 +72,28 @@ async def _export_sales(settings: Settings, options: argparse.Namespace) -> None
         engine_settings(settings, say=aside) as complete,
         running(complete, {"orders"}, background=False, serve=False) as node,
     ):
-        writer = csv.DictWriter(sys.stdout, fieldnames=_SALE)
+        writer = csv.DictWriter(sys.stdout, fieldnames=COLUMNS)
         if options.format == "csv":
             writer.writeheader()
-        async for sale in sales_of(node.ask(OrdersApi), imported=options.imported):
-            for row in sales_rows(sale):
+        async for sale in every(partial(node.ask(OrdersApi).sales, with_imported=options.imported), _CALLER):
+            for row in rows_of(sale):
                 if options.format == "json":
                     sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
                 else:
                     writer.writerow(row)
 
 
-def sales_rows(sale: Sale) -> Iterator[dict[str, object]]:
-    """Yield the lines of a sale as `springtide peak` reads them."""
-    for line in sale.lines:
-        yield {
-            "time": sale.placed_at.isoformat(timespec="seconds"),
-            "sku": line.sku,
-            "quantity": line.units,
-            "unit_price": f"{line.unit_minor / 100:.2f}",
-            "order_id": sale.number,
-            "country": sale.country,
-            "cancelled": line.cancelled,
-        }
-
-
-async def sales_of(orders: OrdersApi, *, imported: bool) -> AsyncIterator[Sale]:
-    """Yield every sale; those of health checks and rehearsals are none."""
-    after = None
-    while True:
-        page = await orders.sales(caller=_CALLER, after=after, with_imported=imported)
-        for sale in page.items:
-            yield sale
-        after = page.after
-        if after is None:
-            return
-
-
 async def _orders(orders: OrdersApi, options: argparse.Namespace) -> AsyncIterator[Order]:
     """Yield every order but those of health checks and rehearsals."""
-    after = None
-    while True:
-        where = OrderFilter(with_imported=options.imported)
-        page = await orders.list_orders(caller=_CALLER, where=where, after=after, limit=_PAGE)
-        for row in page.items:
-            order = await orders.get(caller=_CALLER, order_id=row.id)
-            if order.origin.channel not in TRIAL_CHANNELS:
-                yield order
-        after = page.after
-        if after is None:
-            return
+    async for row in _order_rows(orders, options):
+        order = await orders.get(caller=_CALLER, order_id=row.id)
+        if order.origin.channel not in TRIAL_CHANNELS:
+            yield order
+
+
+def _order_rows(orders: OrdersApi, options: argparse.Namespace) -> AsyncIterator[OrderRow]:
+    where = OrderFilter(with_imported=options.imported)
+    return every(partial(orders.list_orders, where=where, limit=_PAGE), _CALLER)
 
 
 async def _export_baskets(settings: Settings, options: argparse.Namespace) -> None:
@@ -139,18 +113,11 @@ def _cell(value: object) -> object:
     return " ".join(str(part) for part in value) if isinstance(value, list) else value
 
 
-async def _rows(ask: Ask, options: argparse.Namespace) -> AsyncIterator[msgspec.Struct]:
-    after: str | None = None
-    while True:
-        if options.what == "products":
-            page: Any = await ask(CatalogApi).list_products(caller=_CALLER, after=after, limit=_PAGE)
-        elif options.what == "stock":
-            page = await ask(InventoryApi).stock(caller=_CALLER, after=after, limit=_PAGE)
-        else:
-            where = OrderFilter(with_imported=options.imported)
-            page = await ask(OrdersApi).list_orders(caller=_CALLER, where=where, after=after, limit=_PAGE)
-        for row in page.items:
-            yield row
-        after = page.after
-        if after is None:
-            return
+def _rows(
+    ask: Ask, options: argparse.Namespace
+) -> AsyncIterator[ProductRow] | AsyncIterator[StockRow] | AsyncIterator[OrderRow]:
+    if options.what == "products":
+        return every(partial(ask(CatalogApi).list_products, limit=_PAGE), _CALLER)
+    if options.what == "stock":
+        return every(partial(ask(InventoryApi).stock, limit=_PAGE), _CALLER)
+    return _order_rows(ask(OrdersApi), options)

@@ -3,7 +3,7 @@
 from springtide.platform.audit_entry import AuditEntry
 from springtide.platform.caller import Caller
 from springtide.platform.db import Database
-from springtide.platform.errors import BadInput
+from springtide.platform.paging import cursor_id, page_size
 
 MAX_PAGE = 200
 SCOPE = "audit.read"
@@ -14,8 +14,9 @@ async def audit_entries(
 ) -> tuple[AuditEntry, ...]:
     """Return audit rows of a context, newest first; needs "audit.read". `before`: id of the last row seen."""
     caller.require(SCOPE)
-    if not 1 <= limit <= MAX_PAGE:
-        msg = f"A page has 1 to {MAX_PAGE} rows."
-        raise BadInput(msg, field="limit")
-    params = {"aggregate_id": aggregate_id, "before": before, "limit": limit}
+    params = {
+        "aggregate_id": aggregate_id,
+        "before": cursor_id(before, field="before"),
+        "limit": page_size(limit, most=MAX_PAGE),
+    }
     return tuple(await db.late(lambda read: read.all("kernel_list_audit", params, row=AuditEntry)))

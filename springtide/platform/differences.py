@@ -12,7 +12,8 @@ Which rules there are is the contexts' business. A comparison goes in turns: `ta
 time, with the position where the last one stopped.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -31,14 +32,18 @@ from springtide.platform.difference_entry import (
 )
 from springtide.platform.errors import Forbidden, SpringtideError
 from springtide.platform.ids import uuid7
-from springtide.platform.telemetry import REGISTRY
+from springtide.platform.paging import cursor_id, page_size
+from springtide.platform.telemetry import REGISTRY, logger
 from springtide.platform.usecase import write
+
+log = logger(__name__)
 
 OPEN_DIFFERENCES = Gauge(
     "springtide_open_differences", "Differences that nobody has resolved", ["context"], registry=REGISTRY
 )
 MAX_PAGE = 200
 MAX_NOTE = 500
+MOST_FINDINGS = 1_000
 _GONE_KEPT = timedelta(days=90)
 _FORGOTTEN_AT_ONCE = 1_000
 
@@ -71,6 +76,16 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     findings: Collection[Seen]
     subjects: frozenset[str] | None = None
     settles_after_s: float = 0.0
+
+
+def comparison_of_all(task: str, findings: Sequence[Seen]) -> Comparison:
+    """Return the comparison of everything a task is about; of more than `MOST_FINDINGS` the first ones.
+
+    So many are one big problem: what was cut off is not gone.
+    """
+    shown = findings[:MOST_FINDINGS]
+    subjects = None if len(findings) <= MOST_FINDINGS else frozenset(finding.subject for finding in shown)
+    return Comparison(task=task, findings=shown, subjects=subjects)
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +139,15 @@ async def keep_position(tx: Tx, turn: Turn, position: msgspec.Struct) -> None:
     text = msgspec.json.encode(position).decode()
     if await tx.run("differences_keep_position", {"task": turn.task, "turn": turn.number, "position": text}) != 1:
         raise TurnLost(turn.task)
+
+
+@contextmanager
+def while_ours(turn: Turn) -> Iterator[None]:
+    """Do what is left of a turn; that another process has taken it since is no failure of ours."""
+    try:
+        yield
+    except TurnLost:
+        log.info("differences.turn_lost", task=turn.task)
 
 
 async def subjects_to_see_again(tx: Tx, task: str, limit: int) -> list[str]:
@@ -222,10 +246,8 @@ async def page_of(
     db: Database, *, state: DifferenceState | None, after: str | None, limit: int
 ) -> tuple[tuple[Difference, ...], str | None]:
     """Return differences, newest first, and the cursor of the next page."""
-    if not 1 <= limit <= MAX_PAGE:
-        msg = f"A page has 1 to {MAX_PAGE} rows."
-        raise InvalidDifference(msg, field="limit")
-    params = {"state": state or "", "after": _cursor(after), "limit": limit + 1}
+    limit = page_size(limit, most=MAX_PAGE, refusal=InvalidDifference)
+    params = {"state": state or "", "after": cursor_id(after, refusal=InvalidDifference), "limit": limit + 1}
     async with db.read() as read:
         rows = await read.all("differences_page", params, row=Difference)
     shown = tuple(rows[:limit])
@@ -267,11 +289,3 @@ async def _resolve(tx: Tx, difference_id: UUID, note: str) -> Difference:
     await tx.run("differences_resolve", {"id": difference_id, "resolved_by": by, "now": tx.now, "note": note})
     tx.audit("difference_resolved", difference_id, rule=row.rule, subject=row.subject)
     return msgspec.structs.replace(row, state=DifferenceState.RESOLVED, resolved_by=by, resolved_at=tx.now, note=note)
-
-
-def _cursor(text: str | None) -> UUID | None:
-    try:
-        return None if text is None else UUID(text)
-    except ValueError as error:
-        msg = "after is not a cursor this list has given."
-        raise InvalidDifference(msg, field="after") from error

@@ -17,6 +17,7 @@ from springtide.platform import tracing
 from springtide.platform.bus import MAX_PAYLOAD_BYTES, Bus, PayloadTooLarge
 from springtide.platform.db import transaction_is_open
 from springtide.platform.errors import (
+    BadInput,
     DeadlineExceeded,
     Facts,
     Refusal,
@@ -167,7 +168,7 @@ class _Local(_Proxy):
                 reply = await verb(**arguments)
                 failpoint(f"{self._context}.{method.name}.after")
                 return reply
-            sent = _limited(method.name, _encode(method.arguments(**arguments)))
+            sent = _limited(method.name, _sendable(method, arguments))
             received = method.read_arguments(sent)
             reply = await verb(**_as_keywords(received))
             failpoint(f"{self._context}.{method.name}.after")
@@ -197,7 +198,7 @@ class _Remote(_Proxy):
     async def _call(self, method: Method, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - see above
         timeout_s = _time_left(self._timeout_s)
         headers = {"deadline-ms": str(int(timeout_s * 1000)), "traceparent": current_trace() or "-"}
-        body = _encode(method.arguments(**arguments))
+        body = _sendable(method, arguments)
         answer = await self._bus.call(self._context, method.name, body, headers, timeout_s=timeout_s)
         failpoint(f"{self._context}.{method.name}.answered")
         status = answer.headers.get("status", "")
@@ -307,6 +308,14 @@ class Server:
             reply = await getattr(self._implementation, method.name)(**_as_keywords(arguments))
             failpoint(f"{self._contract.context}.{method.name}.after")
             return reply
+
+
+def _sendable(method: Method, arguments: dict[str, Any]) -> bytes:
+    try:
+        return _encode(method.arguments(**arguments))
+    except OverflowError as error:
+        msg = "A number in it is too large."
+        raise BadInput(msg) from error
 
 
 def _limited(what: str, encoded: bytes) -> bytes:

@@ -5,23 +5,22 @@ context lists its side in pages ordered by id (a checkout's id is its order's id
 side: memory stays constant however many orders there are.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
 from springtide.contracts.checkout.api import CheckoutApi, ProcessRow, Step
-from springtide.contracts.common import Finding, Page
+from springtide.contracts.common import Finding
 from springtide.contracts.inventory.api import InventoryApi, OrderClaim
 from springtide.contracts.orders.api import OrderMoney, OrdersApi
+from springtide.contracts.paging import every
 from springtide.contracts.payments.api import CheckoutMoney, PaymentsApi
 from springtide.contracts.pricing.api import PricingApi
 from springtide.platform.caller import system
 from springtide.platform.wiring import Ask
 
-Item = TypeVar("Item")
 _CALLER = system("checker")
 
 
@@ -77,10 +76,10 @@ async def check(ask: Ask) -> Report:
         report.compared[f"rules inside {name}"] = 1
         report.findings.extend(await context.check(caller=_CALLER))
     async for facts in aligned(
-        every_item(orders.money),
-        every_item(payments.money),
-        every_item(checkout.processes),
-        every_item(inventory.claims),
+        every(orders.money, _CALLER),
+        every(payments.money, _CALLER),
+        every(checkout.processes, _CALLER),
+        every(inventory.claims, _CALLER),
     ):
         if not facts.is_under_way:
             compare(report, facts)
@@ -186,15 +185,3 @@ async def aligned(
         if claim and claim.order_id == facts.id:
             facts.claim, claim = claim, await anext(claims, None)
         yield facts
-
-
-async def every_item(method: Callable[..., Awaitable[Page[Item]]]) -> AsyncIterator[Item]:
-    """Yield every item of a paged contract method."""
-    after: str | None = None
-    while True:
-        page = await method(caller=_CALLER, after=after)
-        for item in page.items:
-            yield item
-        after = page.after
-        if after is None:
-            return

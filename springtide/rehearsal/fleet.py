@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -209,7 +210,8 @@ class Nursery:
         if process is None:
             return
         if process.stdin is not None:
-            process.stdin.close()
+            with suppress(BrokenPipeError):  # it ended with an order on its way
+                process.stdin.close()
         _wait(process, _END_WITHIN_S * 2)
         if process.stdout is not None:
             process.stdout.close()

@@ -63,6 +63,22 @@ def test_a_program_that_cannot_be_started_is_told(tmp_path: Path):
     fleet.stop()
 
 
+def test_a_nursery_that_ended_is_told_and_nobody_is_left_behind(tmp_path: Path):
+    environ = dict(os.environ)
+    nursery = Program(name="nursery", command=(sys.executable, "-c", ""), environ=environ)
+    sleeper = Program(name="one", command=(sys.executable, "-c", SLEEPER), environ=environ)
+    fleet = Fleet([sleeper, Program(name="web", roles=("web",))], logs=tmp_path, nursery=nursery)
+    opened = fleet._nursery
+    assert opened is not None
+    fleet.start()
+    with pytest.raises((RuntimeError, BrokenPipeError)):
+        until(fleet.is_whole)
+    fleet.stop()
+    assert opened._process is not None
+    assert opened._process.returncode is not None
+    assert [pid for pid in pids(tmp_path, "one") if Path(f"/proc/{pid}").exists()] == []
+
+
 def test_a_point_is_armed_until_somebody_dies_there(tmp_path: Path):
     points = Failpoints(tmp_path / "points")
     assert not points.is_armed("orders.place.after")

@@ -1,5 +1,6 @@
 """Reading what a form sent: every wrong field is named at once, nothing is guessed."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ MAX_TEXT = 200
 MAX_LONG_TEXT = 5_000
 MAX_WHOLE = 10_000_000
 MAX_UNITS = Decimal(10_000_000)
+_ROW = re.compile(r"[0-9]{1,9}")
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -175,7 +177,7 @@ class Form:
     def rows(self, name: str) -> tuple[int, ...]:
         """Return the numbers of the rows that were sent: n of every field `<name>-<n>`, in order."""
         numbers = (field.rpartition("-") for field in self._lists)
-        return tuple(sorted(int(n) for start, _, n in numbers if start == name and n.isascii() and n.isdigit()))
+        return tuple(sorted(int(n) for start, _, n in numbers if start == name and _ROW.fullmatch(n)))
 
     def quantities(self, prefix: str) -> dict[int, int]:
         """Return quantities by line from the fields `<prefix>-<line>`; empty ones and zeros are left out."""

@@ -1,5 +1,6 @@
 """The tasks on the left: which there are and who sees them. The scopes are those the contexts ask for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from springtide.platform.caller import Caller
@@ -35,6 +36,22 @@ TASKS = (
     Task("differences", "Differences", "/differences", ("audit.read",)),
     Task("settings", "Settings", "/settings"),
 )
+
+
+FRAME_WORDS: Mapping[str, str] = {
+    "skip": "Skip to content",
+    "navigation": "Tasks",
+    "search": "Search",
+    "sign_out": "Sign out",
+    "data_of": "Data of",
+    "load_again": "Load again",
+    "appearance": "Appearance",
+    "as_device": "as your device",
+    "light": "light",
+    "dark": "dark",
+    "to_start": "To the start",
+}
+"""The words of the frame around every page; a page in another language brings its own, and names for the tasks."""
 
 
 def holds(caller: Caller, *scopes: str) -> bool:

@@ -5,6 +5,7 @@ from urllib.parse import quote
 from litestar.exceptions import HTTPException
 
 from springtide.channels.backoffice import tickets
+from springtide.channels.backoffice.peak.page import in_the_desks_words
 from springtide.channels.backoffice.sessions import SESSION_COOKIE
 from springtide.channels.backoffice.visit import Reply, Visit, html, local_path, redirect
 from springtide.platform.errors import SpringtideError, Unauthenticated, Unavailable
@@ -62,8 +63,12 @@ def _page(request: HttpRequest, error: SpringtideError) -> Reply:
         "office": visit.frame(request.url.path) if visit else None,
         "language": "en",
         "error": error,
+        "title": error.title,
+        "detail": error.detail,
         "todo": _WHAT_TO_DO.get(error.status, "Go back, check what was sent, and try again."),
+        "request_word": "request",
         "request_id": request_id(request),
+        **(in_the_desks_words(visit, error) if visit else {}),
     }
     body = request.app.state.pages.html("office/problem.html", values)
     return html(body, status=error.status, headers=retry_after(error))

@@ -1,6 +1,7 @@
 """One request of one member of staff: who it is, what they may, how a form is read and a page answered."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from litestar.datastructures import Cookie
 
 from springtide.channels.backoffice import tickets
 from springtide.channels.backoffice.forms import Form, read_fields
-from springtide.channels.backoffice.navigation import holds, tasks_of
+from springtide.channels.backoffice.navigation import FRAME_WORDS, holds, tasks_of
 from springtide.channels.backoffice.office import Office
 from springtide.channels.backoffice.sessions import SESSION_COOKIE, Sessions
 from springtide.channels.backoffice.tickets import Ticket
@@ -58,19 +59,26 @@ class Trouble:
         if line and possible is not None:
             self.fields.setdefault(f"quantity-{line}", f"At most {possible}.")
         self.key = sent.raw(tickets.KEY_FIELD) if isinstance(error, Unavailable) else ""
-
-    @property
-    def message(self) -> str:
+        self.message = _message(error)
         """What happened and what to do, in one or two sentences."""
-        if isinstance(self.error, Unavailable):
-            return "There was no answer in time. Send the form again: nothing is done twice."
-        if self.error.code == SENT_BEFORE:
-            return "This form went out before with other values. Look at the page as it is now, then send it again."
-        return self.error.detail
+
+    def in_words(self, message: str, fields: Mapping[str, str]) -> "Trouble":
+        """Return the same trouble, said in other words."""
+        said = copy(self)
+        said.message, said.fields = message, dict(fields)
+        return said
 
     def status(self) -> int:
         """Return the HTTP status of the page that shows it."""
         return self.error.status
+
+
+def _message(error: SpringtideError) -> str:
+    if isinstance(error, Unavailable):
+        return "There was no answer in time. Send the form again: nothing is done twice."
+    if error.code == SENT_BEFORE:
+        return "This form went out before with other values. Look at the page as it is now, then send it again."
+    return error.detail
 
 
 class Filled:
@@ -187,14 +195,17 @@ class Visit:
         spent = [dropped_cookie(tickets.FLASH_COOKIE, public_url=self._url)] if self.flash else []
         return html(body, status=status, cookies=spent)
 
-    def frame(self, here: str) -> Mapping[str, object]:
-        """Return what the shared frame `office.html` needs; `here` is the address of the page."""
+    def frame(self, here: str, words: Mapping[str, str] = FRAME_WORDS) -> Mapping[str, object]:
+        """Return what the shared frame `office.html` needs; `here` is the address of the page, `words` are its own."""
         start = "/" + here.split("/")[1]
         current = next((task for task in self.tasks if task.path == start), None)
+        names = {task.key: words.get(f"task_{task.key}", task.name) for task in self.tasks}
         return {
             "brand": "Springtide",
             "home": "/",
-            "items": [{"key": task.key, "label": task.name, "href": task.path, "count": 0} for task in self.tasks],
+            "items": [
+                {"key": task.key, "label": names[task.key], "href": task.path, "count": 0} for task in self.tasks
+            ],
             "current": current.key if current else "",
             "person": self.name,
             "role": "",
@@ -202,10 +213,8 @@ class Visit:
             "search": current.search if current and here != current.path else "",
             "query": "",
             "labels": {
-                "skip": "Skip to content",
-                "navigation": "Tasks",
-                "search": f"Search {current.name.lower()}" if current else "Search",
-                "sign_out": "Sign out",
+                **words,
+                "search": f"{words['search']} {names[current.key].lower()}" if current else words["search"],
             },
         }
 

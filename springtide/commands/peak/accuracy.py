@@ -6,6 +6,7 @@ from pathlib import Path
 
 from springtide.commands.output import say
 from springtide.commands.peak.backtest import judged_past, summary
+from springtide.contexts.peak.domain.backtest.cut import known_of
 from springtide.contexts.peak.domain.backtest.origins import rolling
 from springtide.contexts.peak.domain.backtest.run import Plan, back_test
 from springtide.contexts.peak.providers.forecast_files import write_back_test
@@ -33,8 +34,10 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         paths=options.paths,
         engine=options.engine,
     )
-    result = back_test(past.demand, plan, past.calendar, tell=say)
-    write_back_test(Path(options.out), result, history=history, counted=past.report is not None)
+    result = back_test(past.demand, plan, past.calendar, known=known_of(past.demand, past.ready, past.demand), tell=say)
+    write_back_test(
+        Path(options.out), result, history=history, counted=past.report is not None, step_days=past.step_days
+    )
     for line in summary(result):
         say(line)
     return 0

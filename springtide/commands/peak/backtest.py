@@ -1,14 +1,16 @@
 """`springtide peak backtest FILE`: forecast from a day on as if it were today, and compare."""
 
 import argparse
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 from springtide.commands.output import say
 from springtide.commands.peak.past import Past, read_past
-from springtide.contexts.peak.domain.backtest.cut import on_one_day
-from springtide.contexts.peak.domain.backtest.origins import origins_before
+from springtide.contexts.peak.domain.backtest.cut import known_of, longer, on_one_day
+from springtide.contexts.peak.domain.backtest.origins import origins_before, told_of
 from springtide.contexts.peak.domain.backtest.run import Plan, Result, back_test, gate_in_words
+from springtide.contexts.peak.domain.events.weekly import for_weeks
 from springtide.contexts.peak.domain.plan.inputs import hash_of
 from springtide.contexts.peak.providers.forecast_files import write_back_test
 from springtide.contracts.peak.accuracy import AccuracyReport
@@ -16,6 +18,8 @@ from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.settings import Settings
 
 _WEEK = 7
+_LATE_STEPS = 7
+"""A history may end so many days (weeks) before the last day that is known; a later day is taken for a mistake."""
 SEES_THE_FUTURE = ("bulk", "stock_out_suspected")
 """Rules of the history that look at days around a line: in a back-test they would know what comes."""
 
@@ -25,18 +29,23 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     del settings
     past, history = judged_past(options)
     last = _last_known(past, options.train_until)
-    horizon = _horizon(past, last, options.horizon_days)
+    horizon = -(-options.horizon_days // past.step_days) * past.step_days
     plan = Plan(
         source=options.file,
         horizon_days=horizon,
-        fixed_on=origins_before(past.demand, last, horizon_days=horizon),
+        fixed_on=origins_before(past.demand, min(last, past.demand.last), horizon_days=horizon),
         judged_on=(last,),
         seed=options.seed,
         paths=options.paths,
         engine=options.engine,
+        told_until=past.demand.last,
     )
-    result = back_test(past.demand, plan, past.calendar, tell=say)
-    write_back_test(Path(options.out), result, history=history, counted=past.report is not None)
+    _warn(past, last, horizon)
+    demand = longer(past.demand, last + timedelta(days=horizon))
+    result = back_test(demand, plan, past.calendar, known=known_of(past.demand, past.ready, demand), tell=say)
+    write_back_test(
+        Path(options.out), result, history=history, counted=past.report is not None, step_days=past.step_days
+    )
     for line in summary(result):
         say(line)
     return 0
@@ -52,15 +61,17 @@ def judged_past(options: argparse.Namespace) -> tuple[Past, str]:
     past = read_past(options)
     if past.step_days == 1:
         return past, history
-    judged = Past(demand=on_one_day(past.demand), calendar=past.calendar, step_days=past.step_days, report=past.report)
-    return judged, history
+    return replace(past, demand=on_one_day(past.demand), calendar=for_weeks(past.calendar)), history
 
 
 def _last_known(past: Past, wanted: date) -> date:
-    """Return the last day that may be known; of weekly series the end of the last week that began by then."""
+    """Return the last day that may be known; of weekly series the end of the last week that began by then.
+
+    A history that ends a few days earlier sold nothing since, for all that anybody knows.
+    """
     demand = past.demand
-    if not demand.first <= wanted < demand.last:
-        message = f"{wanted} is not within the history, {demand.first} to the day before {demand.last}"
+    if not demand.first <= wanted <= demand.last + timedelta(days=past.step_days * _LATE_STEPS):
+        message = f"{wanted} is not within the history, {demand.first} to {demand.last}"
         raise InvalidPeakInput.of([Mistake(where="--train-until", rule="outside", message=message)])
     if past.step_days == 1:
         return wanted
@@ -68,16 +79,12 @@ def _last_known(past: Past, wanted: date) -> date:
     return demand.first + timedelta(days=weeks * _WEEK - 1)
 
 
-def _horizon(past: Past, last: date, wanted: int) -> int:
-    """Return the days that are asked for and known; whole weeks of weekly series."""
-    there = (past.demand.last - last).days
-    days = min(-(-wanted // past.step_days) * past.step_days, there)
-    if days < 1:
-        message = f"nothing is known after {last}"
-        raise InvalidPeakInput.of([Mistake(where="--train-until", rule="outside", message=message)])
-    if days < wanted:
-        say(f"only {days} days are known after {last}")
-    return days
+def _warn(past: Past, last: date, horizon: int) -> None:
+    """Say what of the horizon cannot be judged."""
+    told = told_of(last, horizon, past.demand.last)
+    if told < horizon:
+        there = max(0, (past.demand.last - last).days)
+        say(f"the history knows {there} of {horizon} days after {last}: {told} are judged, all are forecast")
 
 
 def summary(result: Result) -> list[str]:
@@ -90,7 +97,8 @@ def summary(result: Result) -> list[str]:
     ]
     for level in ("total", "category", "product"):
         lines += [
-            f"{level} {measure}, WAPE per week: {_scores(report, level, measure)}" for measure in _measures(level)
+            f"{level} {measure}, WAPE per week: {_scores(report, level, measure)}"
+            for measure in _measures(report, level)
         ]
     covered = [
         f"{score.level} {score.coverage:.1%}"
@@ -99,11 +107,15 @@ def summary(result: Result) -> list[str]:
         == ("forecast", 0.9, "week", "units", None)
         and score.coverage is not None
     ]
+    if not covered:
+        return [*lines, "nothing of the horizon is known, so nothing is judged"]
     return [*lines, f"at or below P90, units per week: {', '.join(covered)}"]
 
 
-def _measures(level: str) -> tuple[str, ...]:
-    return ("units", "orders", "revenue") if level == "total" else ("units",)
+def _measures(report: AccuracyReport, level: str) -> tuple[str, ...]:
+    """Return what is worth a line: of ready series units alone, whose orders nobody counted."""
+    counted = any(score.measure == "revenue" for score in report.methods)
+    return ("units", "orders", "revenue") if level == "total" and counted else ("units",)
 
 
 def _scores(report: AccuracyReport, level: str, measure: str) -> str:

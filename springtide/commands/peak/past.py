@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from springtide.commands.output import aside
 from springtide.commands.peak.options import DEMO
 from springtide.contexts.peak.domain.backtest.up_to import up_to
 from springtide.contexts.peak.domain.events import holidays_in
@@ -33,12 +34,16 @@ _GOODS = ("article", "free", "unlisted")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """A shop's demand with its calendar. `report` is None for ready series: somebody else looked them over."""
+    """A shop's demand with its calendar. `report` is None for ready series: somebody else looked them over.
+
+    `ready`: the series as they were read.
+    """
 
     demand: Demand
     calendar: EventCalendar
     step_days: int
     report: QualityReport | None
+    ready: ReadySeries | None = None
 
 
 def read_past(options: argparse.Namespace) -> Past:
@@ -51,11 +56,13 @@ def read_past(options: argparse.Namespace) -> Past:
         categories = categories or {row.sku: row.category for row in read_demo_catalogue()}
     else:
         timezone = check_timezone(options.timezone)
-        lines = read_history_file(Path(options.file), timezone=timezone, known=categories.keys())
+        lines = read_history_file(Path(options.file), timezone=timezone, categories=categories)
     if options.history_until:
         lines = up_to(lines, options.history_until)
     if isinstance(lines, ReadySeries):
-        return Past(demand=lines.demand, calendar=calendar, step_days=lines.step_days, report=None)
+        if lines.below_zero:
+            aside(f"{lines.below_zero} quantities below 0 are read as 0: more was taken back than sold")
+        return Past(demand=lines.demand, calendar=calendar, step_days=lines.step_days, report=None, ready=lines)
     holidays = holidays_in(calendar.regions[0], *lines.span)
     around = Around(closed=calendar.closed_days(), holidays=holidays, visits=visits, categories=categories)
     demand, report = demand_of(lines, keep=frozenset(options.keep), around=around)

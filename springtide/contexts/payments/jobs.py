@@ -8,14 +8,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
-from springtide.contexts.payments import store
 from springtide.contexts.payments.domain import pauses
 from springtide.contexts.payments.service.look_again import look_again
 from springtide.contexts.payments.service.run_operations import run_operations
 from springtide.contexts.payments.service.sights import Teller
 from springtide.contexts.payments.service.take_webhook import work_off
 from springtide.contexts.payments.service.tools import Tools
-from springtide.contexts.payments.store import MessageRow
+from springtide.contexts.payments.store.attempts import due_ids
+from springtide.contexts.payments.store.messages import MessageRow
+from springtide.contexts.payments.store.operations import attempts_with_due_operations
 from springtide.platform.wiring import Loop
 
 AT_ONCE = 16
@@ -48,7 +49,7 @@ async def _until_done(turn: Callable[[Tools], Awaitable[int]], tools: Tools) -> 
 async def look_at_due_attempts(tools: Tools) -> int:
     """Look at attempts that are due; return how many."""
     async with tools.db.tx(tools.caller) as tx:
-        ids = await store.due_ids(tx, lease_s=pauses.LOOK_LEASE_S, limit=AT_ONCE)
+        ids = await due_ids(tx, lease_s=pauses.LOOK_LEASE_S, limit=AT_ONCE)
     await _all(ids, lambda attempt_id: look_again(tools, attempt_id))
     return len(ids)
 
@@ -56,7 +57,7 @@ async def look_at_due_attempts(tools: Tools) -> int:
 async def run_due_operations(tools: Tools) -> int:
     """Carry out orders that are due; return of how many attempts."""
     async with tools.db.tx(tools.caller) as tx:
-        ids = await store.attempts_with_due_operations(tx, AT_ONCE)
+        ids = await attempts_with_due_operations(tx, AT_ONCE)
     await _all(ids, lambda attempt_id: run_operations(tools, attempt_id))
     return len(ids)
 

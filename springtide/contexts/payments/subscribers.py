@@ -8,10 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from springtide.contexts.payments import store
 from springtide.contexts.payments.service.order_money import order_capture, order_refund
 from springtide.contexts.payments.service.tools import Tools, log
-from springtide.contexts.payments.store import AttemptRow
+from springtide.contexts.payments.store.attempts import AttemptRow, lock_attempt, save_attempt
 from springtide.contracts.orders.events import CaptureAsked, OrderAdjusted, OrderShipped
 from springtide.contracts.payments.api import AmountRefused, AttemptNotFound, AttemptNotLive, AttemptState
 from springtide.contracts.payments.events import OperationFailed
@@ -80,9 +79,9 @@ async def _tell_refused(tx: Tx, order_id: UUID, *, kind: str, amount_minor: int,
     attempts = await tx.all("attempts_of_checkout", {"checkout_id": order_id}, row=AttemptRow)
     if not attempts:
         return
-    row = await store.lock_attempt(tx, attempts[0].id)
+    row = await lock_attempt(tx, attempts[0].id)
     row = msgspec.structs.replace(row, version=row.version + 1)
-    await store.save_attempt(tx, row)
+    await save_attempt(tx, row)
     tx.audit(f"{kind}_refused", row.id, why=refusal.code, amount_minor=amount_minor)
     tx.emit(
         OperationFailed(

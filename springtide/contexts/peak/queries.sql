@@ -16,7 +16,7 @@ from input where name = %(name)s order by version desc limit %(limit)s
 
 -- name: find_input
 select name, version, sha256, octet_length(body) as size_bytes, author, reason, saved_at, body as text
-from input where name = %(name)s and (%(version)s::int is null or version = %(version)s) order by version desc limit 1
+from input where name = %(name)s and (%(version)s::bigint is null or version = %(version)s) order by version desc limit 1
 
 -- name: inputs_of_plan
 select name, version, sha256, octet_length(body) as size_bytes, author, reason, saved_at, body as text

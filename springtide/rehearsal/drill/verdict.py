@@ -6,20 +6,19 @@ down and from the gateway's ledger, so that a shop that agrees with itself about
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from typing import TypeVar
 
 from springtide.contracts.checkout.api import CheckoutApi, ProcessRow, Step
 from springtide.contracts.inventory.api import InventoryApi
 from springtide.contracts.orders.api import OrderMoney, OrdersApi
+from springtide.contracts.paging import every
 from springtide.contracts.payments.api import PaymentsApi
 from springtide.platform.caller import system
 from springtide.platform.wiring import Ask
-from springtide.rehearsal.checker import Report, every_item
+from springtide.rehearsal.checker import Report
 from springtide.rehearsal.drill.gateway import Taken
 from springtide.rehearsal.drill.goods import units_owned
 from springtide.rehearsal.drill.record import Purchase, Record
 
-Item = TypeVar("Item")
 _CALLER = system("drill")
 _FINAL = frozenset({Step.COMPLETED, Step.REFUSED, Step.DECLINED, Step.EXPIRED, Step.UNDONE})
 _BY_INVOICE = "invoice"
@@ -40,17 +39,17 @@ class Facts:
 async def read_facts(ask: Ask) -> Facts:
     """Read everything the comparison needs."""
     facts, payments = Facts(), ask(PaymentsApi)
-    async for order in every_item(ask(OrdersApi).money):
+    async for order in every(ask(OrdersApi).money, _CALLER):
         facts.orders[str(order.order_id)] = order
-    async for process in every_item(ask(CheckoutApi).processes):
+    async for process in every(ask(CheckoutApi).processes, _CALLER):
         facts.processes[str(process.checkout_id)] = process
         for attempt in (await payments.payment(caller=_CALLER, checkout_id=process.checkout_id)).attempts:
             facts.checkout_of[str(attempt.id)] = str(process.checkout_id)
             facts.methods[str(process.checkout_id)] = attempt.method
-    async for money in every_item(payments.money):
+    async for money in every(payments.money, _CALLER):
         if money.open:
             facts.open.append(str(money.checkout_id))
-    async for row in every_item(ask(InventoryApi).stock):
+    async for row in every(ask(InventoryApi).stock, _CALLER):
         facts.held[row.sku] = facts.held.get(row.sku, 0) + row.held
     return facts
 

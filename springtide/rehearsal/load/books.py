@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from uuid import UUID
 
 from springtide.contracts.orders.api import OrderFilter, OrderRow, OrdersApi, OrderStatus
+from springtide.contracts.paging import every
 from springtide.contracts.payments.api import AttemptState, PaymentsApi
 from springtide.platform.caller import system
 from springtide.platform.errors import SpringtideError
@@ -20,17 +22,10 @@ _AT_ONCE = 8
 _CHARGED = frozenset({AttemptState.AUTHORISED, AttemptState.CAPTURED})
 
 
-async def orders_of_run(ask: Ask, email: str, *, status: OrderStatus | None = None) -> AsyncIterator[OrderRow]:
+def orders_of_run(ask: Ask, email: str, *, status: OrderStatus | None = None) -> AsyncIterator[OrderRow]:
     """Yield all orders of a run, found by the address that all its buyers share."""
-    after: str | None = None
-    while True:
-        where = OrderFilter(text=email, status=status)
-        page = await ask(OrdersApi).list_orders(caller=_CALLER, where=where, after=after, limit=_PAGE)
-        for row in page.items:
-            yield row
-        after = page.after
-        if after is None:
-            return
+    where = OrderFilter(text=email, status=status)
+    return every(partial(ask(OrdersApi).list_orders, where=where, limit=_PAGE), _CALLER)
 
 
 async def compared(ask: Ask, email: str, placed: Sequence[Placed]) -> Books:

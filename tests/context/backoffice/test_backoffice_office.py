@@ -19,7 +19,8 @@ from springtide.platform.caller import system
 from springtide.platform.usecase import new_key
 from tests.conftest import SECRET, NodeWith
 from tests.unit.backoffice.browser import ORIGIN, Browser, form_of
-from tests.unit.backoffice.office_fakes import SKU, FakeShop
+from tests.unit.backoffice.office_facts import SKU
+from tests.unit.backoffice.office_fakes import FakeShop
 
 PASSWORD = "seven quiet lanterns on a shelf"
 OWNER_MAIL = "owner@example.org"

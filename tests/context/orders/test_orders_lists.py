@@ -121,6 +121,8 @@ async def test_an_imported_order_is_history(api: OrdersApi) -> None:
         await api.import_orders(caller=OFFICE, key="no-batch", batch=" ", orders=(past(2),))
     with pytest.raises(InvalidOrder):
         await import_(api, *[past(number) for number in range(501)])
+    with pytest.raises(InvalidOrder, match="too large"):
+        await import_(api, past(2, gross=10**12 + 1))
     with pytest.raises(Forbidden):
         await api.import_orders(caller=guest(), key="guest-imports", batch="x", orders=(past(3),))
     assert await api.count_exempt(caller=OFFICE) == 1

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from springtide.bootstrap import Node
-from springtide.commands.export_command import sales_of, sales_rows
 from springtide.contexts.peak.providers.order_lines import read_order_lines
 from springtide.contracts.common import REHEARSAL_CHANNEL
 from springtide.contracts.orders.api import OrdersApi
+from springtide.contracts.orders.sales import rows_of
+from springtide.contracts.paging import every
 from springtide.platform.caller import guest, system
 from springtide.platform.errors import Forbidden
 from tests.context.orders.orders_builders import placed
@@ -35,7 +36,7 @@ async def test_sales_come_by_page_and_those_of_rehearsals_are_none(node: Node, a
 
 async def test_exported_sales_are_a_past_that_the_desk_reads(api: OrdersApi, tmp_path: Path) -> None:
     placement, _ = await placed(api)
-    rows = [row async for sale in sales_of(api, imported=True) for row in sales_rows(sale)]
+    rows = [row async for sale in every(api.sales, CALLER) for row in rows_of(sale)]
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]))
     writer.writeheader()

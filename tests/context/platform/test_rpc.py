@@ -12,7 +12,7 @@ import pytest
 from springtide.platform.bus import MAX_PAYLOAD_BYTES, Bus, BusUnavailable, PayloadTooLarge
 from springtide.platform.caller import Caller
 from springtide.platform.db import Database, DatabaseUnavailable
-from springtide.platform.errors import Conflict, DeadlineExceeded, Refusal, TooMany, Unavailable
+from springtide.platform.errors import BadInput, Conflict, DeadlineExceeded, Refusal, TooMany, Unavailable
 from springtide.platform.rpc import CalledInsideTransaction, Contract, Server, local, remote
 from springtide.platform.telemetry import current_trace, set_trace
 from tests.context.platform.probe import CALLER
@@ -168,6 +168,12 @@ async def test_nothing_is_called_inside_a_transaction(api: ProbeApi, db: Databas
 async def test_request_too_large_is_not_sent(api: ProbeApi, probe: Probe) -> None:
     with pytest.raises(PayloadTooLarge):
         await api.say(caller=CALLER, text="x" * MAX_PAYLOAD_BYTES)
+    assert probe.calls == 0
+
+
+async def test_a_number_too_large_to_travel_is_refused(api: ProbeApi, probe: Probe) -> None:
+    with pytest.raises(BadInput):
+        await api.say(caller=CALLER, text="mug", times=2**64)
     assert probe.calls == 0
 
 

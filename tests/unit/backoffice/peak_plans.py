@@ -60,7 +60,7 @@ from springtide.contracts.peak.staff import StaffPlan
 from springtide.contracts.peak.staff_terms import StaffTerms
 from springtide.contracts.peak.stock import StockItem, StockPlan, StockRow
 from springtide.demo.company import COMPANY_FOLDER, load_company
-from tests.unit.backoffice.office_fakes import AT, uid
+from tests.unit.backoffice.office_facts import AT, uid
 from tests.unit.peak.gateways.totals import totals_of
 from tests.unit.peak.staff.made import totals as staff_totals
 

@@ -8,7 +8,8 @@ from springtide.platform.difference_entry import DifferenceNotOpen
 from springtide.platform.errors import Unavailable
 from tests.unit.backoffice.browser import Browser
 from tests.unit.backoffice.conftest import BrowserOf
-from tests.unit.backoffice.office_fakes import NASTY, OWNER, FakeShop, difference
+from tests.unit.backoffice.office_facts import NASTY, OWNER, difference
+from tests.unit.backoffice.office_fakes import FakeShop
 
 ROW = difference(2)
 RESOLVE = f"/differences/inventory/{ROW.id}/resolve"

@@ -36,6 +36,11 @@ def test_no_text_breaks_a_reader(text: str) -> None:
     assert set(sent.problems) <= {"x", *(name for name in sent.values if name.startswith("quantity-"))}
 
 
+def test_rows_have_numbers_that_rows_can_have() -> None:
+    names = ("quantity-2", "quantity-10", "quantity-" + "9" * 5_000, "quantity-²", "quantity-", "quantity--1", "line-3")
+    assert Form((name, "1") for name in names).rows("quantity") == (2, 10)
+
+
 @pytest.mark.parametrize("text", ["1e999999", "NaN", "Infinity", "-1", "1e9", "0x10", "12.345", ""])
 def test_amounts_that_are_none(text: str) -> None:
     sent = form(x=text)

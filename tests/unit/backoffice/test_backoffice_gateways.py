@@ -8,7 +8,8 @@ import pytest
 from springtide.contracts.payments.api import GatewaySight, GatewaySwitch
 from tests.unit.backoffice.browser import Browser, form_of
 from tests.unit.backoffice.conftest import BrowserOf
-from tests.unit.backoffice.office_fakes import AT, FakeShop, gateway
+from tests.unit.backoffice.office_facts import AT, gateway
+from tests.unit.backoffice.office_fakes import FakeShop
 
 
 async def test_the_list_says_how_many_take_payments(owner: Browser, shop: FakeShop) -> None:

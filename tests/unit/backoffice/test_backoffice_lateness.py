@@ -5,7 +5,8 @@ import pytest
 from springtide.contracts.common import Page
 from springtide.platform.errors import NotFound, Unavailable
 from tests.unit.backoffice.browser import Browser
-from tests.unit.backoffice.office_fakes import FakeShop, order_rows
+from tests.unit.backoffice.office_facts import order_rows
+from tests.unit.backoffice.office_fakes import FakeShop
 
 LATE = "from a copy that is <strong>3 s behind</strong>"
 

@@ -17,7 +17,8 @@ from springtide.platform.fleet_view import FleetHub
 from springtide.platform.vitals import Queue, Snapshot
 from tests.unit.backoffice.browser import Browser
 from tests.unit.backoffice.conftest import BrowserOf
-from tests.unit.backoffice.office_fakes import FakeShop, gateway
+from tests.unit.backoffice.office_facts import gateway
+from tests.unit.backoffice.office_fakes import FakeShop
 
 NOW = datetime(2026, 11, 22, 14, 30, 20, tzinfo=UTC)
 THIS_MINUTE = NOW.replace(second=0)

@@ -8,7 +8,8 @@ from springtide.contracts.common import Page
 from springtide.contracts.pricing.api import ShopFront
 from springtide.platform.errors import Unavailable
 from tests.unit.backoffice.browser import Browser
-from tests.unit.backoffice.office_fakes import CUSTOMER, NASTY, ORDER, OWNER, PRODUCT, SKU, FakeShop, order, order_rows
+from tests.unit.backoffice.office_facts import CUSTOMER, NASTY, ORDER, OWNER, PRODUCT, SKU, order, order_rows
+from tests.unit.backoffice.office_fakes import FakeShop
 
 PAGES = (
     "/orders",

@@ -13,7 +13,8 @@ from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from tests.unit.backoffice import peak_plans
 from tests.unit.backoffice.browser import Answer, Browser
 from tests.unit.backoffice.conftest import BrowserOf
-from tests.unit.backoffice.office_fakes import FakeShop, uid
+from tests.unit.backoffice.office_facts import uid
+from tests.unit.backoffice.office_fakes import FakeShop
 
 HOME = f"/peak/plans/{peak_plans.PLAN}"
 
@@ -67,7 +68,7 @@ async def test_the_season_says_what_to_do_before_it_shows_a_chart(owner: Browser
 
 async def test_payments_say_what_cannot_be_paid_without_a_gateway(owner: Browser) -> None:
     text = (await owner.get(f"{HOME}/gateways")).text
-    assert "bank_redirect in NL" in text
+    assert "bank redirect in NL" in text
     assert "gap" in text
 
 

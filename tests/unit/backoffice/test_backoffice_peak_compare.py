@@ -23,7 +23,8 @@ from springtide.contracts.peak.plan import PlanDay
 from tests.unit.backoffice import peak_plans
 from tests.unit.backoffice.browser import Browser
 from tests.unit.backoffice.conftest import BrowserOf
-from tests.unit.backoffice.office_fakes import NASTY, FakeShop
+from tests.unit.backoffice.office_facts import NASTY
+from tests.unit.backoffice.office_fakes import FakeShop
 
 OTHER = UUID(int=5)
 PAGE = f"/peak/compare?before={peak_plans.PLAN}&after={OTHER}"
@@ -75,7 +76,7 @@ async def test_what_came_out_stands_before_what_went_in(owner: Browser, shop: Fa
         text.index(words) for words in ("in documents (1), settings (1) and overrides (1)", "orders_p50", "<del>-lead")
     ]
     assert places == sorted(places)
-    for words in ("+500", "+50%", "<ins>+lead_days = 45</ins>", "From version 3 to 4", "a film", ">seed<"):
+    for words in ("+500", "+50%", "<ins>+lead_days = 45</ins>", "From version 3 to 4", "a film", "Seed of the draws"):
         assert words in text, words
     assert "<script>alert" not in text
     (call,) = shop.asked("peak.compare_plans")

@@ -8,7 +8,8 @@ import pytest
 from springtide.contracts.peak.api import EvidenceStays, KeptFile
 from tests.unit.backoffice import peak_plans
 from tests.unit.backoffice.browser import Browser
-from tests.unit.backoffice.office_fakes import AT, FakeShop
+from tests.unit.backoffice.office_facts import AT
+from tests.unit.backoffice.office_fakes import FakeShop
 
 PAGE = f"/peak/plans/{peak_plans.PLAN}/readiness"
 FILE = f"/peak/evidence/{peak_plans.PLAN}"

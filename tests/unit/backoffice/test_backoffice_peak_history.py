@@ -21,7 +21,8 @@ from springtide.contracts.peak.history import Exclusion, HistoryRule, QualityRep
 from springtide.contracts.peak.source import HistoryAsk
 from tests.unit.backoffice.browser import Browser
 from tests.unit.backoffice.conftest import BrowserOf
-from tests.unit.backoffice.office_fakes import AT, NASTY, FakeShop
+from tests.unit.backoffice.office_facts import AT, NASTY
+from tests.unit.backoffice.office_fakes import FakeShop
 
 PAGE = "/peak/history"
 ID = UUID(int=11)

@@ -6,6 +6,8 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from springtide.channels.backoffice.forms import Form
+from springtide.channels.backoffice.peak.asking import scenario_of
 from springtide.contracts.peak.api import Part, PartInfo, PeakBusy, PlanSettings, PlanState, Question, QuestionKind
 from springtide.contracts.peak.common import Band, Decision, Department, Phrase
 from springtide.contracts.peak.errors import Mistake
@@ -14,7 +16,8 @@ from springtide.contracts.peak.what_if import ANSWER, SIDE, DayBand, Scenario, S
 from tests.unit.backoffice import peak_plans
 from tests.unit.backoffice.browser import Browser
 from tests.unit.backoffice.conftest import BrowserOf
-from tests.unit.backoffice.office_fakes import AT, NASTY, FakeShop
+from tests.unit.backoffice.office_facts import AT, NASTY
+from tests.unit.backoffice.office_fakes import FakeShop
 
 PAGE = f"/peak/plans/{peak_plans.PLAN}/what-if"
 ASK = f"/peak/what-if/{peak_plans.PLAN}"
@@ -115,7 +118,8 @@ async def test_what_is_typed_is_asked_and_empty_fields_leave_the_plan(owner: Bro
         "reason": "a film",
         "booked_at": "80",
     }
-    answer = await owner.post(ASK, {**form, **typed})
+    emptied = {"buffer_at": "", "capacity-parcelpost": ""}
+    answer = await owner.post(ASK, {**form, **emptied, **typed})
     assert (answer.status, answer.location) == (303, f"{PAGE}?question={ID}")
     (asked,) = shop.asked("peak.ask_what_if")
     override = Override(
@@ -129,6 +133,14 @@ async def test_what_is_typed_is_asked_and_empty_fields_leave_the_plan(owner: Bro
     )
     wanted = Scenario(levers=Levers(size=10.0, marketing=1.3), overrides=(override,), booked_at=0.8)
     assert (asked["plan_id"], asked["scenario"]) == (peak_plans.PLAN, wanted)
+
+
+async def test_the_question_stands_before_the_order_of_a_whole_plan_and_holds_what_was_asked(owner: Browser) -> None:
+    text = (await owner.get(PAGE)).text
+    assert text.index(f'action="{ASK}"') < text.index("Make a whole plan of \u201c")
+    form = await owner.form(PAGE, ASK)
+    held = {name: value for name, value in form.items() if value and not name.startswith("form_")}
+    assert scenario_of(Form(held.items())) == SCENARIO
 
 
 async def test_what_cannot_be_read_is_not_asked(owner: Browser, shop: FakeShop) -> None:

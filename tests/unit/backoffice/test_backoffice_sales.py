@@ -17,7 +17,8 @@ from springtide.contracts.orders.api import HistoryDay
 from springtide.contracts.pricing.api import ShopFront
 from springtide.platform.errors import Unavailable
 from tests.unit.backoffice.browser import ORIGIN, Browser
-from tests.unit.backoffice.office_fakes import MARKETS, SELLER, FakeShop
+from tests.unit.backoffice.office_facts import MARKETS, SELLER
+from tests.unit.backoffice.office_fakes import FakeShop
 
 AS_OF = date(2011, 9, 1)
 SECRET = "a-secret-key-for-tests-0123456789abcdef"

@@ -6,7 +6,8 @@ from springtide.channels.backoffice.funnel_view import finding, rows_of, share, 
 from springtide.contracts.insight.api import By
 from tests.unit.backoffice.browser import Browser
 from tests.unit.backoffice.conftest import BrowserOf
-from tests.unit.backoffice.office_fakes import NASTY, FakeShop, funnel, funnel_slice
+from tests.unit.backoffice.office_facts import NASTY, funnel, funnel_slice
+from tests.unit.backoffice.office_fakes import FakeShop
 
 
 async def test_the_page_says_what_the_funnel_says(owner: Browser) -> None:

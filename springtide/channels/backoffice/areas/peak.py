@@ -113,7 +113,7 @@ async def order_plan(request: HttpRequest) -> Reply:
     )
     if isinstance(done, Trouble):
         return await _desk(visit, trouble=done)
-    return visit.see_other("/peak", f"Plan {done.number} is being made", **kept(visit))
+    return visit.see_other("/peak", speech_of(visit)("plan_ordered", number=done.number), **kept(visit))
 
 
 async def _desk(visit: Visit, trouble: Trouble | None = None) -> Reply:

@@ -7,7 +7,7 @@ from litestar import get
 from springtide.channels.backoffice.peak.page import desk_page, speech_of
 from springtide.channels.backoffice.peak.reading import whole
 from springtide.channels.backoffice.peak.views.common import Head
-from springtide.channels.backoffice.peak.views.compare import figure_rows, waterfalls
+from springtide.channels.backoffice.peak.views.compare import figure_rows, setting_rows, waterfalls
 from springtide.channels.backoffice.visit import Reply, enter
 from springtide.contracts.peak.api import READ
 from springtide.platform.errors import NotFound
@@ -32,6 +32,7 @@ async def show_comparison(request: HttpRequest) -> Reply:
         found=comparison,
         falls=await waterfalls(visit, comparison.before.id, comparison.after.id, speech),
         rows=figure_rows(comparison.figures, speech),
+        settings=setting_rows(comparison.settings, speech),
         same=not (
             comparison.settings or comparison.documents or comparison.overrides_added or comparison.overrides_gone
         ),

@@ -15,6 +15,7 @@ from springtide.platform.http import HttpRequest
 
 OVERRIDES, INPUT = "/peak/overrides", "/peak/input"
 _VERSIONS = 20
+_MOST_DIGITS = 9
 
 
 @get(OVERRIDES)
@@ -76,7 +77,7 @@ async def show_input(request: HttpRequest) -> Reply:
     version = visit.query.get("version", "")
     if not version:
         return await _input(visit, visit.query.get("name", ""))
-    if not (version.isascii() and version.isdigit()):
+    if not (version.isascii() and version.isdigit() and len(version) <= _MOST_DIGITS):
         message = f"There is no version {version}."
         raise NotFound(message)
     name = visit.query.get("name", "")

@@ -1,6 +1,7 @@
 """The form of a what-if, and a scenario in words."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
 import msgspec
@@ -59,6 +60,23 @@ def _number(form: Form, name: str, empty: float) -> float:
         form.problems[name] = "A number like 1.25, please."
         return empty
     return float(number)
+
+
+def typed_of(scenario: Scenario | None) -> Mapping[str, str]:
+    """Return what the form's fields hold for a scenario, "" for everything that is as in the plan."""
+    typed: dict[str, str] = defaultdict(str)
+    if scenario is None:
+        return typed
+    numbers = {name: value for name, value in msgspec.structs.asdict(scenario.levers).items() if value != 1}
+    numbers |= {f"{_CAPACITY}{partner}": factor for partner, factor in scenario.capacities.items()}
+    numbers |= {name: getattr(scenario, name) * _PERCENT for name in RANKS if getattr(scenario, name) is not None}
+    for override in scenario.overrides[:1]:
+        numbers["multiplier"] = override.multiplier
+        days = {name: getattr(override, name) for name in ("first", "last", "expires_on")}
+        typed |= {name: day.isoformat() for name, day in days.items() if day is not None}
+        typed |= {"scope": override.scope.value, "key": override.key, "reason": override.reason}
+    typed |= {name: f"{value:.10g}" for name, value in numbers.items()}
+    return typed
 
 
 def in_words(scenario: Scenario, speech: Speech) -> str:

@@ -1,15 +1,18 @@
 """Phrases of the desk, written for a reader."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 
+from springtide.channels.backoffice.templating import who
 from springtide.channels.pages import formats
 from springtide.contracts.peak.common import Phrase
-from springtide.contracts.peak.phrases import LANGUAGES, say
+from springtide.contracts.peak.errors import Mistake
+from springtide.contracts.peak.phrases import LANGUAGES, say, sentences
+from springtide.contracts.peak.phrases.reading_back import KEPT, REFUSALS, phrase_of
 from springtide.platform.money import exponent
 
 _COUNTRIES = {"en": "GB", "nl": "NL", "sv": "SE"}
@@ -36,15 +39,51 @@ class Speech:
         """Return the words for a thing with a name: `named("readiness.item", "backup_restored")`."""
         return self.phrase(Phrase(key=f"{group}.{name}"))
 
+    def refusal(self, sentence: str) -> str:
+        """Return an English refusal in the reader's language; as it stands where nobody has translated it."""
+        return self._read_back(sentence, REFUSALS)
+
+    def kept(self, words: str) -> str:
+        """Return English words of a document or a calibration (a unit, an origin) in the reader's language."""
+        return self._read_back(words, KEPT)
+
+    def _read_back(self, sentence: str, step: str) -> str:
+        phrase = None if self.language == LANGUAGES[0] else phrase_of(sentence, step)
+        if phrase is None:
+            return sentence
+        values: dict[str, str | int | float] = {
+            name: self._read_back(str(value), step) for name, value in phrase.values.items()
+        }
+        return self.phrase(Phrase(key=phrase.key, values=values))
+
+    def mistake(self, mistake: Mistake) -> str:
+        """Return a mistake as a line: where, in which row, what."""
+        place = f"{REFUSALS}.at_{mistake.where.replace(' ', '_')}"
+        where = self.phrase(Phrase(key=place)) if place in sentences() else mistake.where
+        row = f", {self('row')} {mistake.row}" if mistake.row else ""
+        return f"{where}{row}: {self.refusal(mistake.message)}"
+
     def write(self, kind: str, value: str | float) -> str:
-        """Write a value by its kind: number, money (minor units), date (ISO), percent (0 to 1)."""
+        """Write a value by its kind: number, money (minor units), date (ISO), percent (0 to 1), paid (ways to pay)."""
         if kind == "money":
             return self.money(float(value))
         if kind == "percent":
             return self.percent(float(value))
         if kind == "date":
             return self.day(date.fromisoformat(str(value)))
+        if kind == "paid":
+            return ", ".join(self.paid(one) for one in str(value).split(", "))
         return self.number(float(value))
+
+    def method(self, method: str) -> str:
+        """Return what a way to pay is called."""
+        key = f"desk.method_{method}"
+        return self.phrase(Phrase(key=key)) if key in sentences() else method.replace("_", " ")
+
+    def paid(self, name: str) -> str:
+        """Return a way to pay with its country: "bank_redirect in NL"."""
+        method, _, country = name.partition(" in ")
+        return self("paid_in", method=self.method(method), country=country) if country else self.method(method)
 
     def number(self, value: float) -> str:
         """Return a figure without false digits: whole from ten on."""
@@ -81,6 +120,15 @@ class Speech:
     def date(self, value: date | None) -> str:
         """Return a day of any year: "14 June 2011"; a dash for none."""
         return "\u2013" if value is None else formats.full_date(value, self.locale)
+
+    def stamp(self, value: datetime) -> str:
+        """Return a moment in UTC as lists show it: "22 Nov 2026, 14:05"."""
+        return str(format_datetime(value.astimezone(UTC), "d MMM y, HH:mm", locale=self.locale))
+
+    def who(self, actor: str) -> str:
+        """Return an actor in short: "staff …0000d1", "" for nobody."""
+        kind, key = actor.partition(":")[0], f"desk.actor_{actor.partition(':')[0]}"
+        return self.phrase(Phrase(key=key)) + who(actor).removeprefix(kind) if key in sentences() else who(actor)
 
     def moment(self, value: datetime) -> str:
         """Return a local moment: its day and clock time."""

@@ -35,6 +35,8 @@ const draw = (holder, locale) => {
   };
   const box = holder.querySelector(".plot");
   box.hidden = false;
+  box.role = "img"; // the table beside it says the figures
+  box.ariaLabel = figure.layout.title?.text ?? "";
   window.Plotly.newPlot(box, figure.data, layout, { responsive: true, displaylogo: false, displayModeBar: false, locale });
 };
 
@@ -44,10 +46,15 @@ if (window.Plotly) {
   document.querySelectorAll("[data-figure]").forEach((holder) => draw(holder, locale));
 }
 
-// A table that scrolls can be scrolled by the keyboard.
-document.querySelectorAll(".table-frame").forEach((frame) => {
+// A table or a chart that scrolls can be scrolled by the keyboard.
+document.querySelectorAll(".table-frame, .figure, .document").forEach((frame) => {
   if (frame.scrollWidth > frame.clientWidth || frame.scrollHeight > frame.clientHeight) frame.tabIndex = 0;
 });
+
+// Charts are drawn for the screen: on paper they take its width, and their own again afterwards.
+const fit = () => document.querySelectorAll(".plot:not([hidden])").forEach((box) => window.Plotly?.Plots.resize(box));
+window.addEventListener("beforeprint", fit);
+window.addEventListener("afterprint", fit);
 
 document.querySelectorAll("[data-print]").forEach((button) => {
   button.hidden = false;

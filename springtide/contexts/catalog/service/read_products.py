@@ -9,6 +9,7 @@ from springtide.contexts.catalog.domain.tree import in_order
 from springtide.contracts.catalog.api import Category, InvalidProduct, Product, ProductNotFound, ProductRow
 from springtide.contracts.common import Page
 from springtide.platform.db import Database
+from springtide.platform.paging import cursor_id, page_size
 
 _MAX_ROWS = 200
 _PAGE_BYTES = 250 * 1024
@@ -39,12 +40,11 @@ async def product_rows(
     db: Database, *, text: str, category: str, published: bool | None, after: str | None, limit: int
 ) -> Page[ProductRow]:
     """Return lines for a list, newest first."""
-    if not 1 <= limit <= _MAX_ROWS:
-        msg = f"A limit is 1 to {_MAX_ROWS}."
-        raise InvalidProduct(msg, field="limit")
+    limit = page_size(limit, most=_MAX_ROWS, refusal=InvalidProduct)
+    before = cursor_id(after, refusal=InvalidProduct)
     async with db.read() as read:
         products = await store.list_products(
-            read, text=text.strip(), category=category, published=published, after=_cursor(after), limit=limit
+            read, text=text.strip(), category=category, published=published, after=before, limit=limit
         )
     cursor = str(products[-1].id) if len(products) == limit else None
     return Page(items=tuple(_row(found) for found in products), after=cursor)
@@ -59,7 +59,7 @@ async def categories(db: Database) -> tuple[Category, ...]:
 async def snapshot_page(db: Database, after: str | None) -> tuple[tuple[Product, ...], str | None]:
     """Return the next published products, at most 250 KB encoded (one product at least), and the cursor."""
     async with db.read() as read:
-        products = await store.snapshot_page(read, _cursor(after), _PRODUCTS_PER_PAGE)
+        products = await store.snapshot_page(read, cursor_id(after, refusal=InvalidProduct), _PRODUCTS_PER_PAGE)
     size = 0
     for number, found in enumerate(products):
         size += len(msgspec.msgpack.encode(found))
@@ -78,11 +78,3 @@ def _row(found: Product) -> ProductRow:
         published=found.published,
         popularity=found.popularity,
     )
-
-
-def _cursor(after: str | None) -> UUID | None:
-    try:
-        return UUID(after) if after is not None else None
-    except ValueError as error:
-        msg = "after is not a cursor this list has given."
-        raise InvalidProduct(msg, field="after") from error

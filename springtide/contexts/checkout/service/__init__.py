@@ -34,6 +34,7 @@ from springtide.platform.audit import audit_entries
 from springtide.platform.caller import Caller, Kind, system
 from springtide.platform.errors import BadInput, Refusal
 from springtide.platform.ids import is_capability
+from springtide.platform.paging import cursor_id, page_size
 
 _WAIT_S = 6.0
 _OVERDUE_S = 60
@@ -199,10 +200,8 @@ class CheckoutService:
     ) -> Page[ProcessRow]:
         """See the contract."""
         caller.require("orders.read")
-        if not 1 <= limit <= _MAX_PAGE:
-            msg = f"A page has 1 to {_MAX_PAGE} rows."
-            raise BadInput(msg, field="limit")
-        params = {"open_only": open_only, "after": after, "limit": limit}
+        limit = page_size(limit, most=_MAX_PAGE)
+        params = {"open_only": open_only, "after": cursor_id(after), "limit": limit}
         async with self.tools.db.read() as read:
             rows = [msgspec.convert(row, ProcessRow) for row in await read.dicts("list_processes", params)]
         return Page(items=tuple(rows), after=str(rows[-1].checkout_id) if len(rows) == limit else None)

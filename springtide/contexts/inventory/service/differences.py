@@ -12,21 +12,18 @@ from springtide.platform.db import Database, Tx
 from springtide.platform.differences import (
     Comparison,
     Turn,
-    TurnLost,
+    comparison_of_all,
     keep_position,
     note,
     show_open,
     subjects_to_see_again,
     take_turn,
+    while_ours,
 )
-from springtide.platform.telemetry import logger
 
 TURN_S = 45.0
 SKUS_A_TURN = 200
-_MOST = 1_000
 _STOCK, _LEDGER = "stock", "stock ledger"
-
-log = logger(__name__)
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,16 +41,11 @@ async def compare_stock(db: Database) -> None:
         return
     async with db.snapshot() as read:
         found = await store.standing_findings(read)
-    shown = found[:_MOST]
-    # More than that is one big problem, not many: what was cut off is not gone.
-    subjects = None if len(found) <= _MOST else frozenset(finding.subject for finding in shown)
     async with db.tx(caller) as tx:
-        await note(tx, Comparison(task=_STOCK, findings=shown, subjects=subjects))
-    try:
+        await note(tx, comparison_of_all(_STOCK, found))
+    with while_ours(turn):
         async with db.tx(caller) as tx:
             await _compare_ledger(tx, turn)
-    except TurnLost:
-        log.info("inventory.turn_lost", task=turn.task)
     await show_open(db)
 
 

@@ -20,15 +20,14 @@ from springtide.platform.db import Database
 from springtide.platform.differences import (
     Comparison,
     Turn,
-    TurnLost,
     keep_position,
     note,
     show_open,
     subjects_to_see_again,
     take_turn,
+    while_ours,
 )
 from springtide.platform.ids import uuid7_at
-from springtide.platform.telemetry import logger
 
 TURN_S = 45.0
 ORDERS_A_PAGE = 500
@@ -40,8 +39,6 @@ FRESH_AFTER_S = 1_800.0
 _TASK = "orders"
 _FIRST = UUID(int=0)
 Units = Mapping[str, int]
-
-log = logger(__name__)
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,12 +70,10 @@ async def compare_orders(db: Database, orders: OrdersApi) -> None:
     if turn is None:
         return
     compared, after = await _compare(db, orders, turn, again)
-    try:
+    with while_ours(turn):
         async with db.tx(caller) as tx:
             await note(tx, compared)
             await keep_position(tx, turn, after)
-    except TurnLost:
-        log.info("inventory.turn_lost", task=turn.task)
     await show_open(db)
 
 

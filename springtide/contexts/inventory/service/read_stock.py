@@ -1,7 +1,5 @@
 """Answers that change nothing."""
 
-from uuid import UUID
-
 import msgspec
 
 from springtide.contexts.inventory import store
@@ -21,6 +19,7 @@ from springtide.contracts.inventory.api import (
 from springtide.platform.caller import Caller, Kind
 from springtide.platform.db import Database
 from springtide.platform.errors import Forbidden
+from springtide.platform.paging import cursor_id, page_size
 
 _MAX_SKUS = 200
 _MAX_ROWS = 1_000
@@ -64,7 +63,7 @@ async def stock_page(
     db: Database, *, skus: tuple[str, ...], location: str, low_only: bool, after: str | None, limit: int
 ) -> Page[StockRow]:
     """Return places by SKU and location; the cursor is both, tab between."""
-    limit = _checked_limit(limit)
+    limit = page_size(limit, most=_MAX_ROWS, refusal=InvalidStock)
     if len(skus) > _MAX_ROWS:
         msg = f"At most {_MAX_ROWS:,} SKUs a call."
         raise InvalidStock(msg, field="skus")
@@ -79,17 +78,17 @@ async def stock_page(
 
 async def ledger(db: Database, *, sku: str, before: str | None, limit: int) -> tuple[LedgerRow, ...]:
     """Return ledger entries, newest first."""
+    limit = page_size(limit, most=_MAX_ROWS, refusal=InvalidStock)
+    last = cursor_id(before, refusal=InvalidStock, field="before")
     async with db.read() as read:
-        return tuple(
-            await store.list_ledger(read, sku=sku, before=_cursor(before, "before"), limit=_checked_limit(limit))
-        )
+        return tuple(await store.list_ledger(read, sku=sku, before=last, limit=limit))
 
 
 async def claims_page(db: Database, *, after: str | None, limit: int) -> Page[OrderClaim]:
     """Return open claims by order id."""
-    limit = _checked_limit(limit)
+    limit = page_size(limit, most=_MAX_ROWS, refusal=InvalidStock)
     async with db.read() as read:
-        promises = await store.list_claims(read, after=_cursor(after, "after"), limit=limit)
+        promises = await store.list_claims(read, after=cursor_id(after, refusal=InvalidStock), limit=limit)
     cursor = str(promises[-1].checkout_id) if len(promises) == limit else None
     return Page(items=tuple(_claim(promise) for promise in promises), after=cursor)
 
@@ -123,18 +122,3 @@ async def check(db: Database) -> tuple[Finding, ...]:
     """Compare all counters with the rows behind them, in one snapshot of the database."""
     async with db.snapshot() as read:
         return tuple(await store.findings(read))
-
-
-def _checked_limit(limit: int) -> int:
-    if not 1 <= limit <= _MAX_ROWS:
-        msg = f"A limit is 1 to {_MAX_ROWS:,}."
-        raise InvalidStock(msg, field="limit")
-    return limit
-
-
-def _cursor(text: str | None, field: str) -> UUID | None:
-    try:
-        return UUID(text) if text is not None else None
-    except ValueError as error:
-        msg = f"{field} is not a cursor this list has given."
-        raise InvalidStock(msg, field=field) from error

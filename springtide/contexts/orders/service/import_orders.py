@@ -20,6 +20,9 @@ from springtide.platform.db import Tx
 from springtide.platform.ids import uuid7_at
 
 MOST_ORDERS = 500
+MOST = 10**12
+"""Of units and minor units in a line: a number beyond is a slip in the file."""
+MOST_RATE_BP = 100_000
 _CHANNEL, _LOCALE, _PAYMENT_METHOD = "import", "en", "imported"
 
 Columns = tuple[Any, ...]
@@ -44,6 +47,24 @@ def refuse_malformed(batch: str, orders: Sequence[ImportedOrder]) -> None:
         if order.placed_at.tzinfo is None or not order.external_ref.system or not order.external_ref.id:
             msg = f"Order {order.external_ref.id!r} needs a time with its zone and an external reference."
             raise InvalidOrder(msg, field="orders", external_id=order.external_ref.id)
+        if not (all(abs(number) <= MOST for number in _numbers(order)) and all(map(_is_rate, _rows(order)))):
+            msg = f"Order {order.external_ref.id!r} has a number that is too large."
+            raise InvalidOrder(msg, field="orders", external_id=order.external_ref.id)
+
+
+def _rows(order: ImportedOrder) -> tuple[TaxedRow, ...]:
+    return (*(line.money for line in order.lines), *order.shipping)
+
+
+def _numbers(order: ImportedOrder) -> Iterator[int]:
+    for line in order.lines:
+        yield from (line.ordered, line.cancelled, line.returned, line.unit_minor)
+    for row in _rows(order):
+        yield from (row.gross_minor, row.net_minor, row.tax_minor, row.discount_minor)
+
+
+def _is_rate(row: TaxedRow) -> bool:
+    return 0 <= row.rate_bp <= MOST_RATE_BP
 
 
 def id_of(order: ImportedOrder) -> UUID:

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import msgspec
 
-from springtide.contexts.orders.service.pages import page_size, uuid_cursor
 from springtide.contracts.common import Page, Quantity
-from springtide.contracts.orders.api import OrderMoney
+from springtide.contracts.orders.api import InvalidOrder, OrderMoney
 from springtide.platform.db import Read
+from springtide.platform.paging import cursor_id, page_size
 
 _MOST = 1_000
 _FIRST = UUID(int=0)
@@ -29,8 +29,8 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True):
 
 async def list_money(read: Read, *, after: str | None, limit: int) -> Page[OrderMoney]:
     """Return one page; imported orders are exempt by origin."""
-    size = page_size(limit, most=_MOST)
-    params = {"after": uuid_cursor(after) or _FIRST, "limit": size + 1}
+    size = page_size(limit, most=_MOST, refusal=InvalidOrder)
+    params = {"after": cursor_id(after, refusal=InvalidOrder) or _FIRST, "limit": size + 1}
     rows = await read.all("list_money", params, row=_Record)
     items = tuple(
         OrderMoney(

@@ -5,10 +5,10 @@ from uuid import UUID
 import msgspec
 
 from springtide.contexts.orders.service.changes import refuse_text
-from springtide.contexts.orders.service.pages import page_size, uuid_cursor
 from springtide.contracts.common import Page
-from springtide.contracts.orders.api import OrderFilter, OrderRow
+from springtide.contracts.orders.api import InvalidOrder, OrderFilter, OrderRow
 from springtide.platform.db import Params, Read
+from springtide.platform.paging import cursor_id, page_size
 from springtide.platform.search_words import all_of
 
 _MOST = 200
@@ -27,12 +27,14 @@ async def list_orders(read: Read, *, where: OrderFilter, after: str | None, limi
         "fulfilment_status": where.fulfilment_status,
         "with_imported": where.with_imported,
     }
-    return await _page(read, _statement(where, words), params, after, page_size(limit, most=_MOST))
+    return await _page(
+        read, _statement(where, words), params, after, page_size(limit, most=_MOST, refusal=InvalidOrder)
+    )
 
 
 async def list_of_customer(read: Read, *, customer_id: UUID, after: str | None, limit: int) -> Page[OrderRow]:
     """Return one page of a customer's own orders."""
-    size = page_size(limit, most=_MOST)
+    size = page_size(limit, most=_MOST, refusal=InvalidOrder)
     return await _page(read, "list_orders_of_customer", {"customer_id": customer_id}, after, size)
 
 
@@ -47,7 +49,7 @@ def _statement(where: OrderFilter, words: str) -> str:
 
 
 async def _page(read: Read, statement: str, params: Params, after: str | None, size: int) -> Page[OrderRow]:
-    values = {**params, "before": uuid_cursor(after) or _LAST, "limit": size + 1}
+    values = {**params, "before": cursor_id(after, refusal=InvalidOrder) or _LAST, "limit": size + 1}
     rows = msgspec.convert(await read.dicts(statement, values), list[OrderRow])
     items = tuple(rows[:size])
     return Page(items=items, after=str(items[-1].id) if len(rows) > size else None)

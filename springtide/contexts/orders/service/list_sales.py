@@ -6,10 +6,10 @@ from uuid import UUID
 
 import msgspec
 
-from springtide.contexts.orders.service.pages import page_size, uuid_cursor
 from springtide.contracts.common import TRIAL_CHANNELS, Page
-from springtide.contracts.orders.api import Sale, SoldLine
+from springtide.contracts.orders.api import InvalidOrder, Sale, SoldLine
 from springtide.platform.db import Read
+from springtide.platform.paging import cursor_id, page_size
 
 _MOST = 500
 _FIRST = UUID(int=0)
@@ -28,8 +28,12 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True):
 
 async def list_sales(read: Read, *, after: str | None, with_imported: bool, limit: int) -> Page[Sale]:
     """Return one page; those of health checks and rehearsals are no sales."""
-    size = page_size(limit, most=_MOST)
-    where = {"after": uuid_cursor(after) or _FIRST, "with_imported": with_imported, "trials": sorted(TRIAL_CHANNELS)}
+    size = page_size(limit, most=_MOST, refusal=InvalidOrder)
+    where = {
+        "after": cursor_id(after, refusal=InvalidOrder) or _FIRST,
+        "with_imported": with_imported,
+        "trials": sorted(TRIAL_CHANNELS),
+    }
     rows = await read.all("list_sales", {**where, "limit": size + 1}, row=_Record)
     items = tuple(
         Sale(

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from springtide.contexts.payments import store
 from springtide.contexts.payments.service import check_books, list_methods, order_money, switch_gateway, take_webhook
 from springtide.contexts.payments.service.close_attempt import close_attempt
 from springtide.contexts.payments.service.look_again import look_again
@@ -11,7 +10,9 @@ from springtide.contexts.payments.service.start_attempt import NewAttempt, start
 from springtide.contexts.payments.service.told import told
 from springtide.contexts.payments.service.tools import Tools
 from springtide.contexts.payments.service.undo_attempt import undo_attempt
-from springtide.contexts.payments.store import AttemptRow, OperationRow
+from springtide.contexts.payments.store.attempts import AttemptRow, find_attempt
+from springtide.contexts.payments.store.ledger import ledger_of, money_page
+from springtide.contexts.payments.store.operations import OperationRow
 from springtide.contracts.common import AuditEntry, Difference, DifferenceState, Finding, Page
 from springtide.contracts.payments.api import (
     Attempt,
@@ -26,6 +27,7 @@ from springtide.contracts.payments.api import (
 from springtide.platform.audit import audit_entries
 from springtide.platform.caller import Caller
 from springtide.platform.differences import page_of, resolve
+from springtide.platform.paging import cursor_id, page_size
 from springtide.platform.usecase import write
 
 PAGE_LIMIT = 1_000
@@ -91,7 +93,7 @@ class PaymentsService:
         """Return an attempt."""
         caller.require("payments.read")
         async with self._tools.db.read() as read:
-            return told(await store.find_attempt(read, attempt_id))
+            return told(await find_attempt(read, attempt_id))
 
     async def close(self, *, caller: Caller, key: str, attempt_id: UUID, reason: str) -> Attempt:
         """Close an attempt at its gateway."""
@@ -154,7 +156,7 @@ class PaymentsService:
         params = {"checkout_id": checkout_id}
         async with self._tools.db.read() as read:
             attempts = await read.all("attempts_of_checkout", params, row=AttemptRow)
-            ledger = await store.ledger_of(read, checkout_id)
+            ledger = await ledger_of(read, checkout_id)
             operations = await read.all("operations_of_checkout", params, row=OperationRow)
         return Payment(
             checkout_id=checkout_id,
@@ -189,9 +191,9 @@ class PaymentsService:
     async def money(self, *, caller: Caller, after: str | None = None, limit: int = 1_000) -> Page[CheckoutMoney]:
         """Return sums per checkout."""
         caller.require("payments.read")
-        limit = max(1, min(limit, PAGE_LIMIT))
+        limit, beyond = page_size(limit, most=PAGE_LIMIT), cursor_id(after)
         async with self._tools.db.read() as read:
-            rows = await store.money_page(read, None if after is None else UUID(after), limit)
+            rows = await money_page(read, beyond, limit)
         return Page(items=tuple(rows), after=str(rows[-1].checkout_id) if len(rows) == limit else None)
 
     async def check(self, *, caller: Caller) -> tuple[Finding, ...]:

@@ -1,16 +1,17 @@
 """The one door through which a gateway's word changes an attempt: answers, lookups and messages all come here."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
-from springtide.contexts.payments import store
 from springtide.contexts.payments.domain import operations, pauses
 from springtide.contexts.payments.domain.attempt import NOT_STARTED, OPEN, Settled, moved, settle
 from springtide.contexts.payments.domain.view import PaymentState, PaymentView
 from springtide.contexts.payments.service.counted import count_state
 from springtide.contexts.payments.service.told import told
-from springtide.contexts.payments.store import AttemptRow, in_s
+from springtide.contexts.payments.store.attempts import AttemptRow, save_attempt
+from springtide.contexts.payments.store.ledger import append_ledger
+from springtide.contexts.payments.store.operations import insert_operations, purse_of
 from springtide.contracts.payments.api import AttemptState
 from springtide.contracts.payments.events import AttemptChanged
 from springtide.platform.db import Tx
@@ -30,7 +31,7 @@ async def apply_view(
     if settled is None:
         return await _save(tx, row)
     count_state(tx, row, before)
-    await store.append_ledger(tx, row, settled, cause)
+    await append_ledger(tx, row, settled, cause)
     row = await change(tx, row, cause=cause)
     await plan(tx, row)
     return row
@@ -118,27 +119,27 @@ async def plan(tx: Tx, row: AttemptRow) -> None:
     """Order what follows from the sums: everything back when that is wanted, else the release of a leftover."""
     if not row.undo_reason and not row.lowered_minor:
         return
-    purse = await store.purse_of(tx, row)
+    purse = await purse_of(tx, row)
     if row.undo_reason:
-        await store.insert_operations(tx, row, operations.undo_of(purse), reason=row.undo_reason, cause="undo")
+        await insert_operations(tx, row, operations.undo_of(purse), reason=row.undo_reason, cause="undo")
     else:
         orders = operations.leftover_of(purse)
-        await store.insert_operations(tx, row, orders, reason="not to be captured", cause="")
+        await insert_operations(tx, row, orders, reason="not to be captured", cause="")
 
 
 async def _save(tx: Tx, row: AttemptRow) -> AttemptRow:
     row = msgspec.structs.replace(row, due_at=next_look(row, tx.now))
-    await store.save_attempt(tx, row)
+    await save_attempt(tx, row)
     return row
 
 
 def next_look(row: AttemptRow, now: datetime) -> datetime | None:
     """Return when somebody has to look at an attempt again; None when nothing is open."""
     if row.state is AttemptState.STARTING:
-        return in_s(now, pauses.START_LEASE_S)
+        return now + timedelta(seconds=pauses.START_LEASE_S)
     if row.state is AttemptState.UNKNOWN:
-        return in_s(now, pauses.pause(pauses.UNKNOWN_PAUSES_S, row.tries))
+        return now + timedelta(seconds=pauses.pause(pauses.UNKNOWN_PAUSES_S, row.tries))
     if row.state is not AttemptState.AWAITING_BUYER:
         return None
-    soon = in_s(now, pauses.pause(pauses.WAITING_PAUSES_S, row.tries))
+    soon = now + timedelta(seconds=pauses.pause(pauses.WAITING_PAUSES_S, row.tries))
     return soon if row.ending or row.expires_at <= now else min(soon, row.expires_at)

@@ -13,18 +13,27 @@ from uuid import UUID
 
 import msgspec
 
-from springtide.contexts.payments import store
 from springtide.contexts.payments.domain.view import PaymentView
 from springtide.contexts.payments.service.apply_view import made_over, made_unknown, may_be_released, next_look, viewed
 from springtide.contexts.payments.service.counted import count_state
 from springtide.contexts.payments.service.told import told
-from springtide.contexts.payments.store import (
+from springtide.contexts.payments.store.attempts import (
     AttemptRow,
-    LedgerEntryRow,
+    NewRow,
+    attempt_of,
+    insert_attempts,
+    lock_attempts,
+    save_attempts,
+)
+from springtide.contexts.payments.store.ledger import LedgerEntryRow, append_ledger_rows, ledger_rows
+from springtide.contexts.payments.store.messages import (
     MessageRow,
     NewMessage,
-    NewRow,
     SettledMessage,
+    insert_messages,
+    message_of,
+    parked_for,
+    settle_messages,
 )
 from springtide.contracts.payments.api import AttemptState
 from springtide.contracts.payments.events import AttemptChanged
@@ -84,11 +93,11 @@ def _look(members: Sequence[Member[Any]]) -> list[Ask]:
     """Insert what is new, lock what was heard of: the one round trip before the decisions, in lock order."""
     asks: list[Ask] = []
     if new := _of(NewRow, members):
-        asks.append(store.insert_attempts([member.ask for member in new]))
+        asks.append(insert_attempts([member.ask for member in new]))
     if heard := {member.ask.attempt_id for member in _of(Heard, members)}:
-        asks.extend((store.lock_attempts(heard), store.parked_for(heard)))
+        asks.extend((lock_attempts(heard), parked_for(heard)))
     if arrived := _of(NewMessage, members):
-        asks.append(store.insert_messages([member.ask for member in arrived]))
+        asks.append(insert_messages([member.ask for member in arrived]))
     return asks
 
 
@@ -108,9 +117,9 @@ async def _work(tx: Batch, members: Sequence[Member[Any]]) -> None:
         settled.append(member.ask)
         member.answer(None)
     if entries:
-        store.append_ledger_rows(tx, entries)
+        append_ledger_rows(tx, entries)
     if settled:
-        store.settle_messages(tx, settled)
+        settle_messages(tx, settled)
 
 
 def _of(kind: type[Asked], members: Sequence[Member[Any]]) -> list[Member[Asked]]:
@@ -136,7 +145,7 @@ def _written(members: Sequence[Member[NewRow]], times: dict[UUID, Sequence[Any]]
         if row.state is not AttemptState.STARTING:
             _tell(member, row)
             count_state(member, row, AttemptState.STARTING)
-            entries.extend(store.ledger_rows(row, member.ask.entries))
+            entries.extend(ledger_rows(row, member.ask.entries))
         member.answer(row)
     return entries
 
@@ -145,7 +154,7 @@ def _applied(
     tx: Batch, members: Sequence[Member[Heard]], locked: Tuples, waiting: Tuples
 ) -> tuple[list[LedgerEntryRow], list[SettledMessage]]:
     """Bring attempts to what their gateways said, in the order of the answers. Return what moved, and what is done."""
-    attempts = {row.id: row for row in map(store.attempt_of, locked)}
+    attempts = {row.id: row for row in map(attempt_of, locked)}
     parked = _by_reference(waiting)
     entries: list[LedgerEntryRow] = []
     settled: list[SettledMessage] = []
@@ -161,7 +170,7 @@ def _applied(
             settled.append(member.ask.message)
         member.answer(Known(row=row, parked=parked.get(str(row.id), ())))
     if changed:
-        store.save_attempts(tx, tuple(changed.values()))
+        save_attempts(tx, tuple(changed.values()))
     return entries, settled
 
 
@@ -172,7 +181,7 @@ def _after(tx: Batch, member: Member[Heard], row: AttemptRow, entries: list[Ledg
     elif heard.view is not None:
         after, settled = viewed(row, heard.view)
         is_news = settled is not None
-        entries.extend(store.ledger_rows(after, settled.entries) if settled else ())
+        entries.extend(ledger_rows(after, settled.entries) if settled else ())
     else:
         decided = made_unknown(row) if heard.what == "unknown" else made_over(row, heard.code)
         after, is_news = decided or row, decided is not None
@@ -192,6 +201,6 @@ def _tell(member: Member[Any], row: AttemptRow) -> None:
 
 def _by_reference(found: Sequence[Sequence[Any]]) -> Mapping[str, tuple[MessageRow, ...]]:
     parked: dict[str, tuple[MessageRow, ...]] = {}
-    for message in map(store.message_of, found):
+    for message in map(message_of, found):
         parked[message.merchant_reference] = (*parked.get(message.merchant_reference, ()), message)
     return parked

@@ -4,7 +4,7 @@ from typing import Any
 
 from prometheus_client import Counter
 
-from springtide.contexts.payments.store import AttemptRow
+from springtide.contexts.payments.store.attempts import AttemptRow
 from springtide.contracts.payments.api import AttemptState
 from springtide.platform.db import Tx
 from springtide.platform.member import Member

@@ -24,7 +24,7 @@ from springtide.contexts.payments.domain.limits import Pace
 from springtide.contexts.payments.domain.routing import Offer, factor, ranked
 from springtide.contexts.payments.providers.port import Declined, ProviderError
 from springtide.contexts.payments.providers.registry import GatewayOptions, Registry
-from springtide.contexts.payments.store import SwitchRow
+from springtide.contexts.payments.store.gateways import SwitchRow
 from springtide.contracts.payments.api import GatewaysBusy, GatewaySwitch, PaymentMethodUnknown
 from springtide.platform.db import Database
 from springtide.platform.telemetry import GATEWAY_DIVERTED, GATEWAY_SECONDS, logger

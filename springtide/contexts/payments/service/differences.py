@@ -13,12 +13,20 @@ from springtide.contexts.payments.service.check_books import finding_of, stuck
 from springtide.contexts.payments.service.differences_comparing import compare_books
 from springtide.contexts.payments.service.differences_reading import SETTLES_AFTER_S, Position, read_books
 from springtide.contexts.payments.service.tools import Tools
-from springtide.platform.differences import Comparison, Turn, TurnLost, keep_position, note, show_open, take_turn
+from springtide.platform.differences import (
+    Comparison,
+    Turn,
+    comparison_of_all,
+    keep_position,
+    note,
+    show_open,
+    take_turn,
+    while_ours,
+)
 from springtide.platform.telemetry import logger
 
 TURN_S = 15.0
 STANDING_TURN_S = 300.0
-MOST = 1_000
 _STANDING = "standing"
 
 log = logger(__name__)
@@ -42,12 +50,10 @@ async def reconcile_gateway(tools: Tools, provider: Provider) -> None:
     if turn is None:
         return
     position = msgspec.json.decode(turn.position, type=Position)
-    try:
+    with while_ours(turn):
         position = await _read(tools, provider, turn, position)
         async with tools.db.tx(tools.caller) as tx:
             await keep_position(tx, turn, await compare_books(tx, provider, position))
-    except TurnLost:
-        log.info("payments.turn_lost", task=turn.task)
 
 
 async def _read(tools: Tools, provider: Provider, turn: Turn, position: Position) -> Position:
@@ -74,8 +80,5 @@ async def look_at_standing(tools: Tools) -> None:
         return
     async with tools.db.snapshot() as read:
         found = await stuck(read)
-    shown = found[:MOST]
-    # More than that is one big problem, not many: what was cut off is not gone.
-    subjects = None if len(found) <= MOST else frozenset(finding.subject for finding in shown)
     async with tools.db.tx(tools.caller) as tx:
-        await note(tx, Comparison(task=_STANDING, findings=shown, subjects=subjects))
+        await note(tx, comparison_of_all(_STANDING, found))

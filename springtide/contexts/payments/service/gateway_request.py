@@ -5,7 +5,7 @@ import msgspec
 from springtide.contexts.payments.providers.port import StartPayment
 from springtide.contexts.payments.service.start_order import StartOrder
 from springtide.contexts.payments.service.tools import Tools
-from springtide.contexts.payments.store import AttemptRow, NewRow
+from springtide.contexts.payments.store.attempts import AttemptRow, NewRow
 
 
 def start_request(tools: Tools, row: AttemptRow) -> StartPayment:

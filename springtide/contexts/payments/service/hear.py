@@ -2,11 +2,11 @@
 
 import msgspec
 
-from springtide.contexts.payments import store
 from springtide.contexts.payments.service.apply_view import apply_view, nothing_came, outcome_unknown
 from springtide.contexts.payments.service.attempt_lane import Heard, Known
 from springtide.contexts.payments.service.tools import Tools
-from springtide.contexts.payments.store import MessageRow
+from springtide.contexts.payments.store.attempts import lock_attempt
+from springtide.contexts.payments.store.messages import MessageRow, parked_for
 
 
 async def hear(tools: Tools, heard: Heard) -> Known:
@@ -15,7 +15,7 @@ async def hear(tools: Tools, heard: Heard) -> Known:
     if known is not None:
         return known
     async with tools.db.tx(tools.caller) as tx:
-        row = await store.lock_attempt(tx, heard.attempt_id)
+        row = await lock_attempt(tx, heard.attempt_id)
         if heard.view is not None:
             row = await apply_view(tx, row, heard.view)
         elif heard.what == "unknown":
@@ -24,6 +24,6 @@ async def hear(tools: Tools, heard: Heard) -> Known:
             row = await nothing_came(tx, row, heard.code)
         if heard.message is not None:
             await tx.run("settle_message", msgspec.structs.asdict(heard.message))
-        statement, params = store.parked_for([row.id])
+        statement, params = parked_for([row.id])
         parked = await tx.all(statement, params, row=MessageRow)
     return Known(row=row, parked=tuple(parked))

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 
-from springtide.contexts.payments import store
 from springtide.contexts.payments.domain.attempt import GIVEN_UP, NOT_STARTED, OPEN, Ending
 from springtide.contexts.payments.domain.pauses import START_LEASE_S
 from springtide.contexts.payments.domain.view import PaymentView
@@ -27,7 +26,7 @@ from springtide.contexts.payments.service.gateway_request import start_request
 from springtide.contexts.payments.service.hear import hear
 from springtide.contexts.payments.service.start_order import trace_of
 from springtide.contexts.payments.service.tools import Tools, log
-from springtide.contexts.payments.store import AttemptRow
+from springtide.contexts.payments.store.attempts import AttemptRow, find_attempt, lock_attempt, save_attempt
 from springtide.contracts.payments.api import AttemptState
 from springtide.platform import tracing
 from springtide.platform.telemetry import current_trace
@@ -36,7 +35,7 @@ from springtide.platform.telemetry import current_trace
 async def look_again(tools: Tools, attempt_id: UUID) -> AttemptRow:
     """Ask the gateway, write what it says, and end the attempt there when it is to end. Return what is known now."""
     async with tools.db.read() as read:
-        row, now = await store.find_attempt(read, attempt_id), await read.value("kernel_now")
+        row, now = await find_attempt(read, attempt_id), await read.value("kernel_now")
     provider = tools.open_provider(row.gateway)
     if row.state not in OPEN | GIVEN_UP or provider is None or _is_starting(row, now):
         return row
@@ -100,10 +99,10 @@ async def _resolve(tools: Tools, provider: Provider, row: AttemptRow, now: datet
 async def _end(tools: Tools, provider: Provider, row: AttemptRow, ending: Ending) -> AttemptRow:
     """Close a waiting payment at its gateway, so that no money can arrive; what arrived meanwhile is written down."""
     async with tools.db.tx(tools.caller) as tx:
-        locked = await store.lock_attempt(tx, row.id)
+        locked = await lock_attempt(tx, row.id)
         if locked.state is not AttemptState.AWAITING_BUYER:
             return locked  # a message was faster than we: nothing is waiting any more
-        await store.save_attempt(tx, msgspec.structs.replace(locked, ending=locked.ending or ending))
+        await save_attempt(tx, msgspec.structs.replace(locked, ending=locked.ending or ending))
     request = VoidRequest(
         provider_ref=row.provider_ref,
         merchant_reference=str(row.id),
@@ -122,7 +121,7 @@ async def _end(tools: Tools, provider: Provider, row: AttemptRow, ending: Ending
     if view is None:
         return await _later(tools, row.id)
     async with tools.db.tx(tools.caller) as tx:
-        return await apply_view(tx, await store.lock_attempt(tx, row.id), view, is_end=True)
+        return await apply_view(tx, await lock_attempt(tx, row.id), view, is_end=True)
 
 
 async def _seen(provider: Provider, row: AttemptRow) -> PaymentView | None:
@@ -139,13 +138,13 @@ async def _apply(tools: Tools, attempt_id: UUID, view: PaymentView) -> AttemptRo
 
 async def _nothing(tools: Tools, attempt_id: UUID, code: str) -> AttemptRow:
     async with tools.db.tx(tools.caller) as tx:
-        row = await store.lock_attempt(tx, attempt_id)
+        row = await lock_attempt(tx, attempt_id)
         return await nothing_came(tx, row, code)
 
 
 async def _later(tools: Tools, attempt_id: UUID) -> AttemptRow:
     """Plan the next look; an attempt whose process died while starting is unknown from now on."""
     async with tools.db.tx(tools.caller) as tx:
-        row = await store.lock_attempt(tx, attempt_id)
+        row = await lock_attempt(tx, attempt_id)
         is_abandoned = row.state is AttemptState.STARTING and row.tries > 0
         return await outcome_unknown(tx, row) if is_abandoned or row.state is not AttemptState.STARTING else row

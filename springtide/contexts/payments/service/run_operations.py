@@ -2,13 +2,12 @@
 answered. A process that dies in between leaves a leased row; whoever takes it over asks again under the same key.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 import msgspec
 
-from springtide.contexts.payments import store
 from springtide.contexts.payments.domain import pauses
 from springtide.contexts.payments.domain.operations import Kind
 from springtide.contexts.payments.domain.view import PaymentView
@@ -25,7 +24,8 @@ from springtide.contexts.payments.providers.port import (
 )
 from springtide.contexts.payments.service.apply_view import apply_view, plan
 from springtide.contexts.payments.service.tools import Tools, log
-from springtide.contexts.payments.store import AttemptRow, OperationRow, in_s
+from springtide.contexts.payments.store.attempts import AttemptRow, find_attempt, lock_attempt, save_attempt
+from springtide.contexts.payments.store.operations import OperationRow, take_operation
 from springtide.contracts.payments.api import OperationState
 from springtide.contracts.payments.events import OperationFailed
 from springtide.platform.failpoints import failpoint
@@ -45,10 +45,10 @@ async def run_operations(tools: Tools, attempt_id: UUID) -> None:
     """Work off the open orders of an attempt until one has to wait."""
     for _ in range(AT_ONCE_LIMIT):
         async with tools.db.tx(tools.caller) as tx:
-            operation = await store.take_operation(tx, attempt_id, pauses.OPERATION_LEASE_S)
+            operation = await take_operation(tx, attempt_id, pauses.OPERATION_LEASE_S)
             if operation is None:
                 return
-            row, now = await store.find_attempt(tx, attempt_id), tx.now
+            row, now = await find_attempt(tx, attempt_id), tx.now
         await _carry_out(tools, row, operation, now)
 
 
@@ -106,7 +106,7 @@ async def _ask(provider: Provider, row: AttemptRow, operation: OperationRow) -> 
 
 async def _done(tools: Tools, operation: OperationRow, view: PaymentView) -> None:
     async with tools.db.tx(tools.caller) as tx:
-        row = await store.lock_attempt(tx, operation.attempt_id)
+        row = await lock_attempt(tx, operation.attempt_id)
         is_ours = await tx.run(
             "settle_operation", {"id": operation.id, "state": OperationState.DONE, "why": "", "now": tx.now}
         )
@@ -164,7 +164,7 @@ async def _refused(
             log.warning("payments.look_failed", attempt=str(row.id), gateway=row.gateway, why=second.code)
     if view is not None:
         async with tools.db.tx(tools.caller) as tx:
-            row = await apply_view(tx, await store.lock_attempt(tx, row.id), view)
+            row = await apply_view(tx, await lock_attempt(tx, row.id), view)
         if operation.kind is Kind.VOID and row.totals.uncaptured_minor == 0:
             await _done(tools, operation, view)
             return
@@ -174,12 +174,12 @@ async def _refused(
 async def _fail(tools: Tools, operation: OperationRow, why: str) -> None:
     log.error("payments.operation_failed", operation=str(operation.id), kind=operation.kind, why=why)
     async with tools.db.tx(tools.caller) as tx:
-        row = await store.lock_attempt(tx, operation.attempt_id)
+        row = await lock_attempt(tx, operation.attempt_id)
         settled = {"id": operation.id, "state": OperationState.FAILED, "why": why, "now": tx.now}
         if not await tx.run("settle_operation", settled):
             return
         row = msgspec.structs.replace(row, version=row.version + 1)
-        await store.save_attempt(tx, row)
+        await save_attempt(tx, row)
         tx.audit(f"{operation.kind}_failed", row.id, why=why, amount_minor=operation.amount_minor)
         tx.emit(
             OperationFailed(
@@ -199,5 +199,5 @@ async def _fail(tools: Tools, operation: OperationRow, why: str) -> None:
 
 async def _postpone(tools: Tools, operation: OperationRow, why: str) -> None:
     async with tools.db.tx(tools.caller) as tx:
-        due_at = in_s(tx.now, pauses.pause(pauses.OPERATION_PAUSES_S, operation.tries))
+        due_at = tx.now + timedelta(seconds=pauses.pause(pauses.OPERATION_PAUSES_S, operation.tries))
         await tx.run("postpone_operation", {"id": operation.id, "due_at": due_at, "why": why})

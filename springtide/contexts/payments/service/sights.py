@@ -13,7 +13,7 @@ from springtide.contexts.payments.domain.breaker import BreakerState
 from springtide.contexts.payments.domain.health import Health, Tally
 from springtide.contexts.payments.service.desk import Desk
 from springtide.contexts.payments.service.tools import Tools
-from springtide.contexts.payments.store import SightRow, tell_sights
+from springtide.contexts.payments.store.gateways import SightRow, tell_sights
 from springtide.contracts.payments.api import GatewaySight
 
 TOLD_AGAIN_AFTER_S = 5.0

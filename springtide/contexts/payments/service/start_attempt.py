@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 
-from springtide.contexts.payments import store
 from springtide.contexts.payments.domain import pauses
 from springtide.contexts.payments.domain.attempt import LIVE, Standing, settle
 from springtide.contexts.payments.domain.view import Totals
@@ -29,7 +28,7 @@ from springtide.contexts.payments.service.hear import hear
 from springtide.contexts.payments.service.start_order import StartOrder
 from springtide.contexts.payments.service.take_webhook import work_off_parked
 from springtide.contexts.payments.service.tools import Tools, log
-from springtide.contexts.payments.store import AttemptRow, NewRow
+from springtide.contexts.payments.store.attempts import AttemptRow, NewRow, find_attempt, lock_attempt
 from springtide.contracts.payments.api import AnotherAttemptLive, AttemptState, GatewaysBusy, PaymentMethodUnknown
 from springtide.platform import tracing
 from springtide.platform.caller import Caller
@@ -198,7 +197,7 @@ async def _move(tools: Tools, row: AttemptRow, ticket: Ticket) -> AttemptRow | N
     moved: AttemptRow | None = None
     try:
         async with tools.db.tx(tools.caller) as tx:
-            locked = await store.lock_attempt(tx, row.id)
+            locked = await lock_attempt(tx, row.id)
             if locked.state is AttemptState.STARTING and not locked.ending and not locked.undo_reason:
                 moved = await change(tx, msgspec.structs.replace(locked, gateway=ticket.gateway))
         return moved
@@ -220,7 +219,7 @@ async def _join(tools: Tools, row: AttemptRow, new: NewAttempt) -> AttemptRow:
             return row
         await asyncio.sleep(JOIN_STEP_S)
         async with tools.db.read() as read:
-            row = await store.find_attempt(read, row.id)
+            row = await find_attempt(read, row.id)
     if row.ending or row.undo_reason or row.state is not AttemptState.STARTING:
         return row
     ticket = _same_again(tools, row.gateway)

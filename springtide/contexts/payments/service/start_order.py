@@ -2,7 +2,7 @@
 
 import msgspec
 
-from springtide.contexts.payments.store import AttemptRow
+from springtide.contexts.payments.store.attempts import AttemptRow
 from springtide.platform import tracing
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from springtide.contexts.payments.domain.health import WINDOW_S, together
 from springtide.contexts.payments.service.sights import Sight, all_sights, worst
 from springtide.contexts.payments.service.tools import Tools
-from springtide.contexts.payments.store import SwitchRow
+from springtide.contexts.payments.store.gateways import SwitchRow
 from springtide.contracts.payments.api import GatewayNotFound, GatewayStatus, GatewaySwitch, GatewaySwitched
 from springtide.platform.caller import Caller
 from springtide.platform.db import Tx

@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from springtide.contexts.payments import store
 from springtide.contexts.payments.domain import pauses
 from springtide.contexts.payments.domain.attempt import settle
 from springtide.contexts.payments.domain.view import PaymentView
@@ -13,7 +12,8 @@ from springtide.contexts.payments.service.attempt_lane import Heard
 from springtide.contexts.payments.service.hear import hear
 from springtide.contexts.payments.service.start_order import trace_of
 from springtide.contexts.payments.service.tools import Tools, log
-from springtide.contexts.payments.store import AttemptRow, MessageRow, NewMessage, SettledMessage, in_s
+from springtide.contexts.payments.store.attempts import AttemptRow, find_attempt
+from springtide.contexts.payments.store.messages import MessageRow, NewMessage, SettledMessage, attempt_of_message
 from springtide.contracts.payments.api import AttemptState, WebhookRefused
 from springtide.platform import tracing
 from springtide.platform.caller import Caller
@@ -43,8 +43,8 @@ async def take_webhook(tools: Tools, caller: Caller, *, gateway: str, headers: M
 async def work_off(tools: Tools, message: MessageRow, view: PaymentView | None = None) -> None:
     """Bring the attempt that a message speaks of to what the gateway says; park the message when it is early."""
     async with tools.db.read() as read:
-        attempt_id = await store.attempt_of_message(read, message)
-        row = None if attempt_id is None else await store.find_attempt(read, attempt_id)
+        attempt_id = await attempt_of_message(read, message)
+        row = None if attempt_id is None else await find_attempt(read, attempt_id)
     if row is None or row.state is AttemptState.STARTING:
         await _park(tools, message)
         return
@@ -71,7 +71,7 @@ async def work_off_parked(tools: Tools, row: AttemptRow, parked: Sequence[Messag
     for message in parked:
         await work_off(tools, message)
     async with tools.db.read() as read:
-        return await store.find_attempt(read, row.id)
+        return await find_attempt(read, row.id)
 
 
 async def _look(tools: Tools, row: AttemptRow, message: MessageRow) -> PaymentView | None:
@@ -94,7 +94,7 @@ async def _park(tools: Tools, message: MessageRow) -> None:
             log.error("payments.message_given_up", **known)
             await tx.run("settle_message", {**known, "attempt_id": None})
             return
-        due_at = in_s(tx.now, pauses.pause(pauses.PARKED_PAUSES_S, message.tries))
+        due_at = tx.now + timedelta(seconds=pauses.pause(pauses.PARKED_PAUSES_S, message.tries))
         await tx.run("park_message", {**known, "due_at": due_at})
 
 

@@ -4,7 +4,7 @@ import msgspec
 
 from springtide.contexts.payments.domain.declines import words
 from springtide.contexts.payments.service.start_order import trace_of
-from springtide.contexts.payments.store import AttemptRow, attempt_told
+from springtide.contexts.payments.store.attempts import AttemptRow, attempt_told
 from springtide.contracts.payments.api import Attempt, AttemptState
 
 

@@ -4,13 +4,12 @@ from uuid import UUID
 
 import msgspec
 
-from springtide.contexts.payments import store
 from springtide.contexts.payments.domain.attempt import OPEN
 from springtide.contexts.payments.service.apply_view import plan
 from springtide.contexts.payments.service.look_again import look_again
 from springtide.contexts.payments.service.run_operations import run_operations
 from springtide.contexts.payments.service.tools import Tools
-from springtide.contexts.payments.store import AttemptRow
+from springtide.contexts.payments.store.attempts import AttemptRow, find_attempt, lock_attempt, save_attempt
 from springtide.contracts.payments.api import AttemptState
 from springtide.platform.caller import Caller
 from springtide.platform.db import Tx
@@ -19,14 +18,14 @@ from springtide.platform.db import Tx
 async def undo_attempt(tools: Tools, caller: Caller, *, attempt_id: UUID, reason: str) -> AttemptRow:
     """Write down that all money of the attempt goes back, also money that comes later, and set about it."""
     async with tools.db.tx(caller) as tx:
-        row = await store.lock_attempt(tx, attempt_id)
+        row = await lock_attempt(tx, attempt_id)
         if not row.undo_reason:
             row = await _want_undone(tx, row, reason)
             tx.audit("attempt_undone", row.id, reason=reason)
         await plan(tx, row)
     await tools.soon(_give_back(tools, row))
     async with tools.db.read() as read:
-        return await store.find_attempt(read, attempt_id)
+        return await find_attempt(read, attempt_id)
 
 
 async def _want_undone(tx: Tx, row: AttemptRow, reason: str) -> AttemptRow:
@@ -34,7 +33,7 @@ async def _want_undone(tx: Tx, row: AttemptRow, reason: str) -> AttemptRow:
     if row.state in OPEN:
         due_at = row.due_at if row.state is AttemptState.STARTING else tx.now
         wanted = msgspec.structs.replace(wanted, ending=row.ending or "closed", due_at=due_at)
-    await store.save_attempt(tx, wanted)
+    await save_attempt(tx, wanted)
     return wanted
 
 

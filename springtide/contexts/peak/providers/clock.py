@@ -37,6 +37,23 @@ def check_timezone(name: str) -> str:
     return name
 
 
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A table with `day`, and what is wrong."""
+
+    table: pl.DataFrame
+    mistakes: tuple[Mistake, ...]
+
+
+def on_written_day(table: pl.DataFrame, column: str, where: str) -> Dated:
+    """Read days as they are written: of a count per day the zone behind a time says nothing that could move it."""
+    day = pl.col(column).str.extract_groups(_TIME).struct.field("day").str.to_date("%Y-%m-%d", strict=False)
+    read = table.with_columns(day=day)
+    wrong = read.filter(pl.col("day").is_null() | ~pl.col("day").dt.year().is_between(_EARLIEST, _LATEST))
+    message = "{} is no day: write 2026-11-27"
+    return Dated(read, tuple(rows_of(wrong, where, "time", message, column)))
+
+
 def on_shop_clock(table: pl.DataFrame, column: str, timezone: str, where: str) -> Clocked:
     """Read times with an offset, or all without one: those are taken for the shop's own clock."""
     parts = pl.col(column).str.extract_groups(_TIME)

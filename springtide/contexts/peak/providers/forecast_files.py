@@ -18,13 +18,14 @@ COLUMNS = ("date", "level", "key", "mean", "p01", "p10", "p50", "p90", "p99", "a
 _MINOR = 100.0
 
 
-def write_back_test(folder: Path, result: Result, *, history: str, counted: bool) -> None:
+def write_back_test(folder: Path, result: Result, *, history: str, counted: bool, step_days: int = 1) -> None:
     """Write the four files into a folder, which is made.
 
-    `history`: the hash of what plans are made of. `counted`: orders and money are known beside units.
+    `history`: the hash of what plans are made of. `counted`: orders and money are known beside units. `step_days`: 7
+    where the history has weeks.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    forecast_frame(result.last, counted=counted).write_parquet(folder / "forecast.parquet")
+    forecast_frame(result.last, counted=counted, step_days=step_days).write_parquet(folder / "forecast.parquet")
     write_json(folder / "scores.json", result.report)
     write_json(folder / CALIBRATION_DOCUMENT, result.report.calibration)
     (folder / ACCURACY_DOCUMENT).write_bytes(msgspec.json.encode(kept(result.report, history=history)) + b"\n")
@@ -35,15 +36,16 @@ def write_json(path: Path, value: msgspec.Struct) -> None:
     path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")
 
 
-def forecast_frame(judged: Judged, *, counted: bool) -> pl.DataFrame:
-    """Return a row per day, level and key, with the columns of `COLUMNS`; days on which the shop is shut are left out.
+def forecast_frame(judged: Judged, *, counted: bool, step_days: int = 1) -> pl.DataFrame:
+    """Return a row for each day of the horizon (each week, `step_days` 7), level and key, columns as in `COLUMNS`.
 
     Levels are total (keys units and, where `counted`, orders and revenue in units of the currency), category (where
-    there are at least two) and product. Quantiles are ranks of the joint draws at that level.
+    there are at least two) and product. Quantiles are ranks of the joint draws at that level. `actual` is null where
+    nobody knows it: days that are still to come, and quantities that were left empty.
     """
-    setting = judged.origin.answers.setting
-    shown = (setting.calendar_ahead[: judged.origin.season.days] > 0) | (judged.origin.totals["units"] > 0)
-    frames = [_frame(judged, level, keys, actual, shown) for level, keys, actual in _levels(judged, counted=counted)]
+    frames = [
+        _frame(judged, level, keys, actual, step_days) for level, keys, actual in _levels(judged, counted=counted)
+    ]
     return pl.concat(frames)
 
 
@@ -51,28 +53,33 @@ def _levels(judged: Judged, *, counted: bool) -> Iterator[tuple[str, list[int], 
     origin = judged.origin
     groups = groups_of(judged.forecast.products)
     names = list(MEASURES) if counted else ["units"]
-    yield "total", list(range(len(names))), np.stack([origin.totals[name] for name in names])
+    came = np.where(origin.known.any(axis=0), 0.0, np.nan)
+    yield "total", list(range(len(names))), np.stack([origin.totals[name] for name in names]) + came
     if groups.count > 1:
-        yield "category", list(range(groups.count)), groups.sums(origin.actual.T).T
-    yield "product", list(range(len(judged.forecast.products))), origin.actual
+        yield "category", list(range(groups.count)), groups.sums(origin.actual.T).T + came
+    yield "product", list(range(len(judged.forecast.products))), np.where(origin.known, origin.actual, np.nan)
 
 
-def _frame(judged: Judged, level: str, keys: list[int], actual: np.ndarray, shown: np.ndarray) -> pl.DataFrame:
+def _frame(judged: Judged, level: str, keys: list[int], actual: np.ndarray, step_days: int) -> pl.DataFrame:
     quantiles = judged.drawn.levels[level, "day"]
-    dates = np.array(judged.origin.season.dates, dtype="datetime64[D]")[shown]
-    names = [MEASURES.get(quantiles.keys[key], quantiles.keys[key]) for key in keys]
-    scale = np.array([1.0 / _MINOR if name == "revenue" else 1.0 for name in names])[:, None]
+    dates = np.array(judged.origin.season.dates, dtype="datetime64[D]")[::step_days]
+    names = [
+        MEASURES.get(quantiles.keys[key], quantiles.keys[key]) if level == "total" else quantiles.keys[key]
+        for key in keys
+    ]
+    scale = np.array([1.0 / _MINOR if (level, name) == ("total", "revenue") else 1.0 for name in names])[:, None]
 
     def column(values: np.ndarray) -> np.ndarray:
-        flat: np.ndarray = (values[keys][:, shown] * scale).ravel().astype(np.float64)
+        flat: np.ndarray = (values[keys][:, ::step_days] * scale).ravel().astype(np.float64)
         return flat
 
     cells = {
         "date": np.tile(dates, len(keys)),
-        "level": [level] * (len(keys) * dates.size),
-        "key": np.repeat(np.array(names, dtype=object), dates.size),
+        "level": pl.repeat(level, len(keys) * dates.size, eager=True),
+        "key": pl.Series(names, dtype=pl.String).repeat_by(dates.size).explode(),
         "mean": column(quantiles.mean),
         **{f"p{round(share * 100):02d}": column(at) for share, at in zip(SHARES, quantiles.at, strict=True)},
         "actual": column(actual),
     }
-    return pl.DataFrame(cells, schema_overrides={"date": pl.Date, "key": pl.String}).select(COLUMNS)
+    frame = pl.DataFrame(cells, schema_overrides={"date": pl.Date, "key": pl.String})
+    return frame.with_columns(pl.col("actual").fill_nan(None)).select(COLUMNS)

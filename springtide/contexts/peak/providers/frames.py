@@ -15,6 +15,8 @@ NAMED_ROWS = 20
 """How many rows of one rule are named; the rest are counted."""
 _SEPARATORS = (",", ";", "\t")
 _FIRST_ROW = 2
+_YES = ("1", "true", "yes", "y", "t", "1.0")
+_NO = ("0", "false", "no", "n", "f", "0.0")
 
 
 def read_header(path: Path) -> tuple[tuple[str, ...], str]:
@@ -72,6 +74,13 @@ def numbers(column: str, table: pl.DataFrame) -> pl.DataFrame:
     with_point = pl.when(text.str.contains(r"^-?\d+,\d+$")).then(text.str.replace(",", ".")).otherwise(text)
     value = with_point.cast(pl.Float64, strict=False)
     return table.with_columns(pl.when(value.is_finite()).then(value).alias(column))
+
+
+def truth(column: str = "in_stock") -> pl.Expr:
+    """Return a column of words as bool; null for a word that is neither yes nor no."""
+    word = pl.col(column).str.strip_chars().str.to_lowercase()
+    no = pl.when(word.is_in(_NO)).then(statement=False)
+    return pl.when(word.is_in(_YES)).then(statement=True).otherwise(no.otherwise(None))
 
 
 def rows_of(table: pl.DataFrame, where: str, rule: str, message: str, shown: str = "") -> Iterator[Mistake]:

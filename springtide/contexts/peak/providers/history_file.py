@@ -1,6 +1,6 @@
 """A shop's past from a file, whichever of the three formats it is in."""
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping
 from pathlib import Path
 
 from springtide.contexts.peak.domain.history.lines import OrderLines
@@ -10,18 +10,23 @@ from springtide.contexts.peak.providers.frames import read_header
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
 
-def read_history_file(path: Path, *, timezone: str, known: AbstractSet[str] = frozenset()) -> OrderLines | ReadySeries:
+def read_history_file(
+    path: Path, *, timezone: str, categories: Mapping[str, str] | None = None
+) -> OrderLines | ReadySeries:
     """Read order lines, Shopify's export or ready series, told apart by their header.
+
+    `categories`: of a catalogue's SKUs; others are refused then.
 
     Raises InvalidPeakInput naming every broken row, and for a header of none of them; OSError without the file.
     """
     columns = set(read_header(path)[0])
+    known = (categories or {}).keys()
     if columns >= set(order_lines.NEEDED):
         return order_lines.read_order_lines(path, timezone=timezone, known=known)
     if columns >= set(shopify.NEEDED):
         return shopify.read_shopify(path, timezone=timezone, known=known)
     if columns >= set(series.SERIES):
-        return series.read_series(path)
+        return series.read_series(path, categories=categories)
     message = (
         f"the header is none we know: order lines need {', '.join(order_lines.NEEDED)}, ready series"
         f" {', '.join(series.SERIES)}, Shopify's export {', '.join(shopify.NEEDED)}"

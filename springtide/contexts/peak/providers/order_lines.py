@@ -8,13 +8,11 @@ import polars as pl
 
 from springtide.contexts.peak.domain.history.lines import OrderLines, complete
 from springtide.contexts.peak.providers.clock import check_timezone, on_shop_clock
-from springtide.contexts.peak.providers.frames import numbers, read_table, rows_of
+from springtide.contexts.peak.providers.frames import numbers, read_table, rows_of, truth
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
 NEEDED = ("time", "sku", "quantity", "unit_price")
 OPTIONAL = ("order_id", "customer_id", "country", "in_stock", "promotion", "category", "cancelled")
-_YES = ("1", "true", "yes", "y", "t")
-_NO = ("0", "false", "no", "n", "f")
 _MINOR = 100
 
 
@@ -39,7 +37,7 @@ def clean_lines(table: pl.DataFrame, source: str, timezone: str, known: Abstract
         raise InvalidPeakInput.of(sorted(mistakes, key=lambda mistake: (mistake.row == 0, mistake.row)))
     frame = clocked.table.with_columns(price_minor=(pl.col("unit_price") * _MINOR).round(6))
     if "in_stock" in frame.columns:
-        frame = frame.with_columns(in_stock=_truth())
+        frame = frame.with_columns(in_stock=truth())
     return OrderLines(
         source=source,
         timezone=timezone,
@@ -72,14 +70,8 @@ def _mistakes(table: pl.DataFrame, written: pl.DataFrame, where: str, known: Abs
         unknown = text.filter((pl.col("sku").fill_null("") != "") & ~pl.col("sku").is_in(sorted(known)))
         yield from rows_of(unknown, where, "unknown_sku", "the catalogue has no SKU {}", "sku")
     if "in_stock" in table.columns:
-        unclear = text.filter(pl.col("in_stock").is_not_null() & _truth().is_null())
+        unclear = text.filter(pl.col("in_stock").is_not_null() & truth().is_null())
         yield from rows_of(unclear, where, "in_stock", "in_stock is true or false, not {}", "in_stock")
     if "cancelled" in table.columns:
         bad = text.filter(written["cancelled"].is_not_null() & ~(pl.col("cancelled") >= 0).fill_null(value=False))
         yield from rows_of(bad, where, "cancelled", "cancelled units are a number from 0")
-
-
-def _truth() -> pl.Expr:
-    word = pl.col("in_stock").str.strip_chars().str.to_lowercase()
-    no = pl.when(word.is_in(_NO)).then(statement=False)
-    return pl.when(word.is_in(_YES)).then(statement=True).otherwise(no.otherwise(None))

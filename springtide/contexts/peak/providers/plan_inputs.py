@@ -82,7 +82,7 @@ def read_past(source: HistorySource, folder: Path, calendar: EventCalendar) -> R
     categories = read_catalogue(kept_file(folder, source.catalogue)) if source.catalogue else {}
     visits = read_visits(kept_file(folder, source.visits)) if source.visits else {}
     path = kept_file(folder, source.file)
-    lines = read_history_file(path, timezone=source.timezone, known=categories.keys())
+    lines = read_history_file(path, timezone=source.timezone, categories=categories)
     if source.until:
         lines = up_to(lines, source.until)
     if isinstance(lines, ReadySeries):

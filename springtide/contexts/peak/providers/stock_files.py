@@ -1,16 +1,18 @@
 """The five tables of a buy decision as CSV: read with every mistake named by its row, written with the quantities.
 
-history    date, sku (or key), quantity; in_stock (0 or 1) where known. Weekly or daily, any order of rows
+history    date, sku (or key), quantity, empty where nobody knows; in_stock (0 or 1) where known, 0 makes a sale a lower
+           bound. Weekly (each week under the same weekday) or daily, any order of rows; a period without a row sold 0
 stock      sku, on_hand; pack where goods come in packs
 orders     sku, quantity, arrives: what is on its way
-calendar   order_date, arrival_date, next_arrival: one row a review
+calendar   order_date, arrival_date, next_arrival: one row a review. Goods can be sold from the first period that begins
+           on the arrival date or later
 costs      holding, shortage per unit and period; sku where they differ, "*" or no column for all others
 """
 
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +20,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from springtide.contexts.peak.domain.stock.forecaster import Series
+from springtide.contexts.peak.domain.stock.asked_for import Series
 from springtide.contexts.peak.domain.stock.review import Choice, Position, Review, Terms
 from springtide.contexts.peak.providers.tables import Table
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
@@ -27,7 +29,10 @@ from springtide.contracts.peak.stock import BuyLine, StockPlan
 
 _WEEK = 7
 _EPOCH = date(1970, 1, 1).toordinal()
-_FALSE = {"0", "false", "no"}
+_FALSE = {"0", "0.0", "false", "no", "f", "n"}
+_TRUE = {"", "1", "1.0", "true", "yes", "t", "y"}
+_RARE = 4
+"""Dates that all lie so many days apart, and not whole weeks, are months or weeks that slip."""
 _MOST_MISTAKES = 100
 
 
@@ -125,20 +130,40 @@ def _read_stock(table: Table) -> dict[str, _Article]:
 def _read_history(table: Table, skus: list[str]) -> Series | None:
     cells: dict[tuple[str, int], tuple[float, bool]] = {}
     for at in table.rows:
-        day, quantity = table.value(at, "date", date.fromisoformat), table.amount(at, "quantity")
+        is_known = bool(at[1]["quantity"].strip())
+        day, quantity = table.value(at, "date", _day), table.amount(at, "quantity") if is_known else 0.0
         if day is None or quantity is None:
             continue
         cell = (at[1]["sku"].strip(), day.toordinal() - _EPOCH)
         if cell in cells:
             table.wrong(at[0], "duplicate", f"{cell[0]} has {day} twice")
-        cells[cell] = (quantity, at[1].get("in_stock", "1").strip().lower() not in _FALSE)
+        flag = at[1].get("in_stock", "").strip().lower()
+        if flag not in _TRUE | _FALSE:
+            table.wrong(at[0], "in_stock_unreadable", f"in_stock is {flag!r}, neither 1 nor 0")
+        cells[cell] = (quantity, is_known and flag not in _FALSE)
     if not cells:
         return None
+    _refuse_months(table, cells)
     known = {sku for sku, _ in cells}
     for sku in skus:
         if sku not in known:
             table.wrong(0, "unknown_sku", f"{sku} is in stock and has no history")
     return _series(cells, skus)
+
+
+def _day(text: str) -> date:
+    """Read a day, also one that a time of midnight was written behind."""
+    return datetime.fromisoformat(text).date()
+
+
+def _refuse_months(table: Table, cells: Mapping[tuple[str, int], tuple[float, bool]]) -> None:
+    days = sorted({day for _, day in cells})
+    gaps = [later - earlier for earlier, later in pairwise(days)]
+    odd = next((at for at, gap in enumerate(gaps) if gap % _WEEK), None)
+    if odd is not None and min(gaps) >= _RARE:
+        first, second = (date.fromordinal(day + _EPOCH) for day in days[odd : odd + 2])
+        message = f"neither daily nor whole weeks: {first} is followed by {second}; write each week under one weekday"
+        table.wrong(0, "neither_daily_nor_weekly", message)
 
 
 def _series(cells: Mapping[tuple[str, int], tuple[float, bool]], skus: list[str]) -> Series:

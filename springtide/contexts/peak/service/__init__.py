@@ -46,7 +46,7 @@ from springtide.platform.audit import audit_entries
 from springtide.platform.audit_entry import AuditEntry
 from springtide.platform.caller import Caller
 from springtide.platform.db import Database
-from springtide.platform.errors import BadInput
+from springtide.platform.paging import page_size
 from springtide.platform.usecase import write
 
 
@@ -66,7 +66,7 @@ class PeakService:
     async def list_input_versions(self, *, caller: Caller, name: str, limit: int = 20) -> tuple[InputInfo, ...]:
         """See the contract."""
         caller.require(READ)
-        _require_limit(limit)
+        page_size(limit, most=MOST_LISTED)
         async with self._db.read() as read:
             return tuple(await read.all("input_versions", {"name": name, "limit": limit}, row=InputInfo))
 
@@ -110,7 +110,7 @@ class PeakService:
     async def list_plans(self, *, caller: Caller, before: int | None = None, limit: int = 20) -> tuple[PlanRow, ...]:
         """See the contract."""
         caller.require(READ)
-        _require_limit(limit)
+        page_size(limit, most=MOST_LISTED)
         async with self._db.read() as read:
             return tuple(await read.all("list_plans", {"before": before, "limit": limit}, row=PlanRow))
 
@@ -202,7 +202,7 @@ class PeakService:
     async def list_evidence(self, *, caller: Caller, item: str = "", limit: int = 100) -> tuple[EvidenceRow, ...]:
         """See the contract."""
         caller.require(READ)
-        _require_limit(limit)
+        page_size(limit, most=MOST_LISTED)
         async with self._db.read() as read:
             return tuple(await read.all("list_evidence", {"item": item, "limit": limit}, row=EvidenceRow))
 
@@ -254,7 +254,7 @@ class PeakService:
     async def list_runs(self, *, caller: Caller, most: int = 20) -> tuple[RunRow, ...]:
         """See the contract."""
         caller.require(READ)
-        _require_limit(most)
+        page_size(most, most=MOST_LISTED)
         async with self._db.read() as read:
             return await runs_of(read, most=most)
 
@@ -296,7 +296,7 @@ class PeakService:
     ) -> tuple[Question, ...]:
         """See the contract."""
         caller.require(READ)
-        _require_limit(limit)
+        page_size(limit, most=MOST_LISTED)
         return await questions.list_questions(self._db, kind, plan_id, limit)
 
     async def get_question(self, *, caller: Caller, question_id: UUID) -> Question:
@@ -315,9 +315,3 @@ class PeakService:
     ) -> tuple[AuditEntry, ...]:
         """See the contract."""
         return await audit_entries(self._db, caller, aggregate_id=aggregate_id, before=before, limit=limit)
-
-
-def _require_limit(limit: int) -> None:
-    if not 1 <= limit <= MOST_LISTED:
-        message = f"A list has 1 to {MOST_LISTED} rows."
-        raise BadInput(message, field="limit")

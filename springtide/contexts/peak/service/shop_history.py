@@ -2,14 +2,17 @@
 
 import asyncio
 import csv
-from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from springtide.contracts.catalog.api import CatalogApi
 from springtide.contracts.insight.api import MOST_DAYS, By, InsightApi
 from springtide.contracts.inventory.api import InventoryApi
-from springtide.contracts.orders.api import OrdersApi, Sale
+from springtide.contracts.orders.api import OrdersApi
+from springtide.contracts.orders.sales import COLUMNS, rows_of
+from springtide.contracts.paging import every
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.platform.caller import system
 from springtide.platform.wiring import Ask
@@ -42,34 +45,15 @@ async def _write_sales(orders: OrdersApi, path: Path) -> tuple[date | None, set[
     """Write every line; return the first day and all SKUs."""
     first: datetime | None = None
     skus: set[str] = set()
-    header = ("time", "sku", "quantity", "unit_price", "order_id", "country", "cancelled")
     file = await asyncio.to_thread(path.open, "w", encoding="utf-8", newline="")
     with file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        async for sale in _sales(orders):
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        async for sale in every(orders.sales, _CALLER):
             first = sale.placed_at if first is None else min(first, sale.placed_at)
             skus.update(line.sku for line in sale.lines)
-            writer.writerows(_rows(sale))
+            writer.writerows(rows_of(sale))
     return None if first is None else first.date(), skus
-
-
-def _rows(sale: Sale) -> Iterable[_Row]:
-    at = sale.placed_at.astimezone(UTC).isoformat(timespec="seconds")
-    for line in sale.lines:
-        price = f"{line.unit_minor * sale.fx_to_base / 100:.4f}"
-        yield at, line.sku, line.units, price, sale.number, sale.country, line.cancelled
-
-
-async def _sales(orders: OrdersApi) -> AsyncIterator[Sale]:
-    after = None
-    while True:
-        page = await orders.sales(caller=_CALLER, after=after)
-        for sale in page.items:
-            yield sale
-        after = page.after
-        if after is None:
-            return
 
 
 async def _goods(ask: Ask, folder: Path, sold: set[str]) -> dict[str, Path]:
@@ -92,27 +76,16 @@ async def _goods(ask: Ask, folder: Path, sold: set[str]) -> dict[str, Path]:
 
 
 async def _categories(catalog: CatalogApi) -> dict[str, str]:
-    found: dict[str, str] = {}
-    after: str | None = None
-    while True:
-        page = await catalog.list_products(caller=_CALLER, after=after, limit=_PAGE)
-        found |= {sku: row.category for row in page.items for sku in row.skus}
-        after = page.after
-        if after is None:
-            return found
+    products = every(partial(catalog.list_products, limit=_PAGE), _CALLER)
+    return {sku: row.category async for row in products for sku in row.skus}
 
 
 async def _on_hand(inventory: InventoryApi) -> dict[str, int]:
     """Return what may still be sold of what lies there, over all locations."""
     found: dict[str, int] = {}
-    after: str | None = None
-    while True:
-        page = await inventory.stock(caller=_CALLER, after=after, limit=_PAGE)
-        for row in page.items:
-            found[row.sku] = found.get(row.sku, 0) + max(0, row.on_hand - row.claimed)
-        after = page.after
-        if after is None:
-            return found
+    async for row in every(partial(inventory.stock, limit=_PAGE), _CALLER):
+        found[row.sku] = found.get(row.sku, 0) + max(0, row.on_hand - row.claimed)
+    return found
 
 
 async def _visits(insight: InsightApi, first: date, today: date) -> list[_Row]:

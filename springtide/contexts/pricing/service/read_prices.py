@@ -8,6 +8,7 @@ from springtide.contexts.pricing.store import PriceNowRow, VoucherRow
 from springtide.contracts.common import Page, Snapshot
 from springtide.contracts.pricing.api import InvalidPrice, Price, PriceHistoryRow, Voucher
 from springtide.platform.db import Read
+from springtide.platform.paging import page_size
 
 # A price is at most 200 bytes on the wire: a page stays under 256 KB.
 _PRICES_PER_PAGE = 1_200
@@ -48,7 +49,6 @@ async def history_page(read: Read, market: str, sku: str) -> tuple[PriceHistoryR
 
 async def voucher_page(read: Read, now: datetime, after: str | None, limit: int) -> Page[Voucher]:
     """Return vouchers by code, with their live holds."""
-    if not 0 < limit <= _MAX_VOUCHERS:
-        raise InvalidPrice(field="limit")
+    limit = page_size(limit, most=_MAX_VOUCHERS, refusal=InvalidPrice)
     rows = await read.all("page_vouchers", {"after": after or "", "limit": limit, "now": now}, row=VoucherRow)
     return Page(items=tuple(row.as_voucher() for row in rows), after=rows[-1].code if len(rows) == limit else None)

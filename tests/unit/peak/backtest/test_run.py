@@ -82,6 +82,101 @@ def test_weekly_series_are_forecast_by_week(tmp_path: Path, peak: Peak) -> None:
     assert total["mean"].mean() == pytest.approx(total["actual"].mean(), rel=0.1)
 
 
+def test_days_to_come_are_forecast_and_what_is_known_is_judged(tmp_path: Path, peak: Peak) -> None:
+    """A row for every day and key, also after the file ends, where `actual` is empty; whole known weeks are judged."""
+    file = _series(tmp_path / "daily.csv", days=200)
+    until = MONDAY + timedelta(days=199 - 10)
+    words = ("backtest", str(file), "--horizon-days", "28", "--paths", "60", "--train-until")
+    assert peak(*words, until.isoformat(), "--out", str(tmp_path / "part")) == 0
+    frame = pl.read_parquet(tmp_path / "part" / "forecast.parquet")
+    assert frame.height == 28 * (1 + 4)
+    assert frame.filter(pl.col("actual").is_null())["date"].min() == until + timedelta(days=11)
+    assert frame.select("mean", "p01", "p99").null_count().sum_horizontal().item() == 0
+    scores = json.loads((tmp_path / "part" / "scores.json").read_text())
+    cells = {(row["level"], row["grain"]): row["cells"] for row in scores["quantiles"] if row["method"] == "forecast"}
+    assert cells["product", "day"] == 4 * 7
+    assert cells["product", "week"] == 4
+    assert scores["seasons"] == []
+
+
+def test_nothing_known_of_the_horizon_is_a_forecast_without_scores(
+    tmp_path: Path, peak: Peak, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same forecast as if the future had been in the file: nothing of it was looked at."""
+    words = ("--horizon-days", "28", "--paths", "60", "--train-until", (MONDAY + timedelta(days=199)).isoformat())
+    for name, days in (("short", 200), ("long", 300)):
+        file = _series(tmp_path / f"{name}.csv", days=days)
+        assert peak("backtest", str(file), *words, "--out", str(tmp_path / name)) == 0
+        if name == "short":
+            assert "nothing is judged" in capsys.readouterr().out
+    short, long = (pl.read_parquet(tmp_path / name / "forecast.parquet") for name in ("short", "long"))
+    assert short["actual"].null_count() == short.height
+    assert long["actual"].null_count() == 0
+    assert short.drop("actual").equals(long.drop("actual"))
+    assert json.loads((tmp_path / "short" / "scores.json").read_text())["methods"] == []
+
+
+def test_a_quantity_left_empty_is_no_zero_that_was_sold(tmp_path: Path, peak: Peak) -> None:
+    """It is null in the forecast, and no error is counted against it."""
+    file = _series(tmp_path / "daily.csv", days=120)
+    lost = MONDAY + timedelta(days=110)
+    is_lost = (pl.col("date") == lost.isoformat()) & (pl.col("key") == "K1")
+    pl.read_csv(file).with_columns(quantity=pl.when(~is_lost).then("quantity")).write_csv(file)
+    until = (MONDAY + timedelta(days=105)).isoformat()
+    words = ("backtest", str(file), "--train-until", until, "--horizon-days", "14", "--paths", "60")
+    assert peak(*words, "--out", str(tmp_path)) == 0
+    empty = pl.read_parquet(tmp_path / "forecast.parquet").filter(pl.col("actual").is_null())
+    assert empty.select("date", "key").rows() == [(lost, "K1")]
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    cells = {(row["level"], row["grain"]): row["cells"] for row in scores["quantiles"] if row["method"] == "forecast"}
+    assert (cells["product", "day"], cells["product", "week"]) == (4 * 14 - 1, 4 * 2 - 1)
+
+
+def test_closed_days_have_their_rows_too(tmp_path: Path, peak: Peak) -> None:
+    """A shop without Sundays: each date of the horizon is there, Sundays with nothing."""
+    rows = [
+        {"date": (MONDAY + timedelta(days=day)).isoformat(), "key": "one", "quantity": 20 + day % 7}
+        for day in range(140)
+        if day % 7 != 6
+    ]
+    pl.DataFrame(rows).write_csv(tmp_path / "shop.csv")
+    until = (MONDAY + timedelta(days=118)).isoformat()
+    words = ("backtest", str(tmp_path / "shop.csv"), "--train-until", until, "--horizon-days", "14", "--paths", "60")
+    assert peak(*words, "--out", str(tmp_path)) == 0
+    frame = pl.read_parquet(tmp_path / "forecast.parquet").filter(pl.col("level") == "product")
+    assert frame.height == 14
+    sundays = frame.filter(pl.col("date").dt.weekday() == 7)
+    assert sundays.select("mean", "p99", "actual").sum().row(0) == (0, 0, 0)
+    assert (frame.filter(pl.col("date").dt.weekday() != 7)["mean"] > 15).all()
+
+
+def test_a_promotion_of_single_weeks_is_learned_and_the_weeks_keep_their_counts(tmp_path: Path, peak: Peak) -> None:
+    """Four past weeks that sold twice as much, and one to come: named by days in the middle of the week."""
+    first, weeks, promoted = date(2023, 1, 2), 60, (10, 22, 34, 46, 57)
+    sold = counts(weeks, 6, mean=60.0)
+    sold[list(promoted)] *= 2
+    days = [first + timedelta(weeks=week) for week in range(weeks)]
+    rows = [
+        {"date": day.isoformat(), "key": f"K{key}", "quantity": int(sold[week, key])}
+        for week, day in enumerate(days)
+        for key in range(6)
+    ]
+    pl.DataFrame(rows).write_csv(tmp_path / "weekly.csv")
+    dates = ", ".join((days[week] + timedelta(days=3)).isoformat() for week in promoted)
+    (tmp_path / "events.toml").write_text(
+        'regions = ["NL"]\n[[events]]\nid = "promo"\nname = "Promo"\nfirst_offset = 0\nlast_offset = 1\n'
+        f'when = {{ rule = "dates", dates = [{dates}] }}\n'
+    )
+    words = ("--events", str(tmp_path / "events.toml"), "--horizon-days", "35", "--paths", "60", "--gifts", "0")
+    until = days[54].isoformat()
+    assert peak("backtest", str(tmp_path / "weekly.csv"), *words, "--train-until", until, "--out", str(tmp_path)) == 0
+    total = pl.read_parquet(tmp_path / "forecast.parquet").filter(pl.col("level") == "total").sort("date")
+    assert total["date"].to_list() == days[55:]
+    assert total["actual"].to_list() == sold[55:].sum(axis=1).tolist()
+    usual, lifted = total["mean"].gather([0, 1, 3, 4]).mean(), total["mean"][2]
+    assert 1.6 < lifted / usual < 2.3
+
+
 def test_order_lines_with_a_short_history_get_an_answer(tmp_path: Path, peak: Peak) -> None:
     """Six weeks of lines: nothing to learn a gate from, documented priors for the spread."""
     rows = [

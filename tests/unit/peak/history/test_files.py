@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 
 from springtide.contexts.peak.domain.history.lines import OrderLines
-from springtide.contexts.peak.domain.history.ready import ReadySeries
 from springtide.contexts.peak.providers.clock import check_timezone
 from springtide.contexts.peak.providers.history_file import read_history_file
 from springtide.contexts.peak.providers.series import read_catalogue, read_visits
@@ -33,20 +32,14 @@ def write(tmp_path: Path) -> Write:
 
 
 def _lines(path: Path, known: frozenset[str] = frozenset()) -> OrderLines:
-    lines = read_history_file(path, timezone="Europe/Amsterdam", known=known)
+    lines = read_history_file(path, timezone="Europe/Amsterdam", categories=dict.fromkeys(known, ""))
     assert isinstance(lines, OrderLines)
     return lines
 
 
-def _series(path: Path) -> ReadySeries:
-    series = read_history_file(path, timezone="Europe/Amsterdam")
-    assert isinstance(series, ReadySeries)
-    return series
-
-
 def _refusal(path: Path, known: frozenset[str] = frozenset()) -> list[tuple[int, str]]:
     with pytest.raises(InvalidPeakInput) as refused:
-        read_history_file(path, timezone="Europe/Amsterdam", known=known)
+        read_history_file(path, timezone="Europe/Amsterdam", categories=dict.fromkeys(known, ""))
     assert all(mistake.where == path.name for mistake in refused.value.mistakes)
     return [(mistake.row, mistake.rule) for mistake in refused.value.mistakes]
 
@@ -189,35 +182,6 @@ def test_an_export_of_several_currencies_is_refused(write: Write) -> None:
     row = "#{0},a@example.com,paid,{1},2026-11-27 09:30:00 +0100,2,Mug,12.50,MUG-1,NL,\n"
     text = SHOPIFY + row.format(1, "EUR") + row.format(2, "SEK") + row.format(3, "EUR")
     assert _refusal(write(text)) == [(3, "mixed_currencies")]
-
-
-def test_daily_series_are_demand_without_orders(write: Write) -> None:
-    series = _series(write("date,key,quantity\n2026-03-01,b,2\n2026-03-03,a,5\n2026-03-02,a,\n2026-03-02,b,1\n"))
-    assert series.step_days == 1
-    assert series.demand.first == date(2026, 3, 1)
-    assert [product.sku for product in series.demand.products] == ["a", "b"]
-    assert series.demand.units.tolist() == [[0, 2], [0, 1], [5, 0]]
-    assert series.demand.in_stock.tolist() == [[True, True], [False, True], [True, True]]
-    assert series.demand.orders.tolist() == [2, 1, 5]
-    assert series.demand.orders_by_hour.sum() == pytest.approx(8)
-
-
-def test_weekly_series_are_spread_over_their_days(write: Write) -> None:
-    series = _series(write("date,key,quantity\n2026-03-02,a,14\n2026-03-16,a,7\n"))
-    assert (series.step_days, series.demand.days) == (7, 21)
-    assert series.demand.units[:, 0].tolist() == [2] * 7 + [0] * 7 + [1] * 7
-
-
-def test_broken_series_are_refused_row_by_row(write: Write) -> None:
-    rows = "2026-03-01,a,1\n2026-03-01,a,2\n2026-03-02,,2\n2026-03-02,a,-1\n2026-03-03,a,x\nyesterday,a,1\n"
-    assert sorted(_refusal(write("date,key,quantity\n" + rows))) == [
-        (3, "duplicate_row"),
-        (4, "key"),
-        (5, "quantity"),
-        (6, "quantity"),
-        (7, "time"),
-    ]
-    assert _refusal(write("date,key,quantity\n2026-03-01,a,0\n")) == [(0, "empty")]
 
 
 def test_visits_and_catalogues_are_read_or_refused(write: Write) -> None:

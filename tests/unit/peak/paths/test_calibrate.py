@@ -49,8 +49,21 @@ def test_without_a_past_there_are_documented_priors(forecast: Forecast) -> None:
     spread = spread_for(forecast, calibrate(()))
     assert spread.common_sd == PRIOR_COMMON_SD == 0.136  # planning notes, section 0, finding 1
     assert (spread.dispersion == np.float32(PRIOR_DISPERSION)).all()
-    assert (spread.product_sd == np.float32(PRIOR_PRODUCT_SD)).all()
+    assert spread.product_sd == pytest.approx(PRIOR_PRODUCT_SD, rel=0.05)
     assert spread.learned_on == "documented priors"
+
+
+def test_what_a_category_does_is_not_spread_again_by_the_product_that_is_all_of_it() -> None:
+    """The only product of a shop has no factor of its own; of four alike each has the root of three quarters."""
+    assert (spread_for(forecast_of(1, 42), calibrate(())).product_sd == 0).all()
+    alike = forecast_of(4, 42)
+    alike = replace(
+        alike,
+        products=tuple(replace(product, category="one") for product in alike.products),
+        units=np.ones_like(alike.units),
+    )
+    own = spread_for(alike, calibrate(())).product_sd
+    assert own == pytest.approx(PRIOR_PRODUCT_SD * np.sqrt(0.75))
 
 
 def test_a_spread_that_was_there_is_found_again(forecast: Forecast) -> None:

@@ -73,6 +73,18 @@ def test_what_is_on_the_way_within_the_window_is_not_ordered_again(desk: Desk) -
     assert desk.quantities()["steady"] == before - 5
 
 
+def test_empty_shelves_and_quantities_left_empty_are_no_low_demand(desk: Desk) -> None:
+    """A third of the weeks is hidden, by a flag or by nothing written: the order stays about what a week sells."""
+    cells = ["10,1", "10,1", "2,0", "10,1", "10,1", ",1"]
+    rows = [
+        f"{MONDAY + timedelta(weeks=week)} 00:00:00,{sku},{cells[week % len(cells)]}\n"
+        for week in range(30)
+        for sku in ("steady", "rare")
+    ]
+    desk.decide(history="date,sku,quantity,in_stock\n" + "".join(rows), stock="sku,on_hand\nsteady,10\nrare,0\n")
+    assert 9 <= desk.quantities()["steady"] <= 18
+
+
 def test_another_review_is_chosen_by_its_order_date(desk: Desk) -> None:
     assert desk.decide("--on", "2024-08-05") == 0
     assert "2024-08-26" in desk.out.read_text(encoding="utf-8")
@@ -103,6 +115,16 @@ def test_the_same_seed_gives_the_same_file(desk: Desk) -> None:
             "history",
             "date,sku,quantity\n2024-01-01,steady,1\n2024-01-01,steady,1\n2024-01-08,rare,1\n",
             "row 3: steady",
+        ),
+        (
+            "history",
+            "date,sku,quantity\n2024-01-01,steady,1\n2024-02-01,rare,1\n",
+            "2024-01-01 is followed by 2024-02-01",
+        ),
+        (
+            "history",
+            "date,sku,quantity,in_stock\n2024-01-01,steady,1,perhaps\n2024-01-08,rare,1,1\n",
+            "row 2: in_stock is 'perhaps'",
         ),
         (
             "calendar",

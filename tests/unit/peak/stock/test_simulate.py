@@ -1,12 +1,15 @@
 """The replay loses no unit, keeps the calendar, and our decision beats the textbooks' policies in it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from springtide.contexts.peak.domain.stock.forecaster import Series, draw, outlook, season_index
+from springtide.contexts.peak.domain.stock.asked_for import Series, asked_for, season_index
+from springtide.contexts.peak.domain.stock.forecaster import draw, outlook
 from springtide.contexts.peak.domain.stock.policies import (
     Shop,
     base_stock_policy,
@@ -16,14 +19,15 @@ from springtide.contexts.peak.domain.stock.policies import (
 from springtide.contexts.peak.domain.stock.review import Terms
 from springtide.contexts.peak.domain.stock.simulate import State, World, replay
 
-PRODUCTS, BEFORE, AHEAD, LEAD = 40, 130, 26, 2
+PRODUCTS, BEFORE, AHEAD, LEAD = 30, 60, 6, 2
+TWO_YEARS_AND_MORE = 130
 
 
-def demand_of(seed: int = 4) -> NDArray[np.float64]:
+def demand_of(seed: int = 4, weeks_before: int = BEFORE) -> NDArray[np.float64]:
     """Return series like a shop's: slow and fast movers, a season, a level that drifts, noise beyond Poisson."""
     random = np.random.Generator(np.random.Philox(seed))
     level = random.lognormal(1.0, 1.2, (PRODUCTS, 1))
-    weeks = np.arange(BEFORE + AHEAD)
+    weeks = np.arange(weeks_before + AHEAD)
     season = 1 + 0.5 * np.cos(2 * np.pi * (weeks - 48) / 52)
     drift = np.exp(np.cumsum(random.normal(0, 0.04, (PRODUCTS, len(weeks))), axis=1))
     noise = random.gamma(3, 1 / 3, (PRODUCTS, len(weeks)))
@@ -88,26 +92,19 @@ def test_a_policy_that_orders_less_than_nothing_is_refused() -> None:
         replay(lambda state: -np.ones(len(state.on_hand), dtype=np.int64), world_of(demand_of()))
 
 
-def test_our_decision_costs_less_than_base_stock_and_reorder_points() -> None:
+def test_our_decision_costs_less_than_base_stock_and_reorder_points_and_than_with_a_calendar_that_is_wrong() -> None:
+    """The lesson of the VN2 competition: one period more of lead time than there is costs more than the textbooks."""
     demand = demand_of()
     world, shop = world_of(demand), shop_of(demand)
-    ours = replay(springtide_policy(shop, paths=300), world)
+    ours = replay(springtide_policy(shop, paths=200), world)
     base = replay(base_stock_policy(shop), world)
     point = replay(reorder_point_policy(shop, order_cost=1.0), world)
+    wrong = Shop(history=shop.history, terms=shop.terms, lead_periods=LEAD + 1)
+    off_by_one = replay(springtide_policy(wrong, paths=200), world)
     assert ours.cost < 0.97 * base.cost
     assert ours.cost < 0.97 * point.cost
-    assert 0.8 < ours.service < 1
-
-
-def test_one_period_more_of_lead_time_than_there_is_costs_more() -> None:
-    """The lesson of the VN2 competition: an off-by-one in the calendar."""
-    demand = demand_of()
-    world = world_of(demand)
-    shop = shop_of(demand)
-    wrong = Shop(history=shop.history, terms=shop.terms, lead_periods=LEAD + 1)
-    assert (
-        replay(springtide_policy(shop, paths=300), world).cost < replay(springtide_policy(wrong, paths=300), world).cost
-    )
+    assert ours.cost < off_by_one.cost
+    assert 0.7 < ours.service < 1
 
 
 def test_certain_demand_is_met_with_nothing_left_over() -> None:
@@ -131,28 +128,68 @@ def test_certain_demand_is_met_with_nothing_left_over() -> None:
 
 def test_nine_of_ten_held_out_weeks_lie_below_the_drawn_p90() -> None:
     """Calibration before optimising: draws three weeks ahead against what came."""
-    demand = demand_of(9)
     below, count = 0, 0
-    for origin in range(BEFORE, BEFORE + AHEAD - 3, 4):
-        series = series_of(demand[:, :origin])
+    for seed in (9, 10):
+        demand = demand_of(seed)
+        series = series_of(demand[:, :BEFORE])
         ahead = outlook(series, 3)
         for at, sku in enumerate(series.skus):
-            draws = draw(
-                sku,
-                ahead.mean[at],
-                lasting=float(ahead.lasting[at]),
-                passing=float(ahead.passing[at]),
-                paths=400,
-                seed=2,
-            )
-            below += int(demand[at, origin + 2] <= np.quantile(draws[:, 2], 0.9))
+            lasting, passing = float(ahead.lasting[at]), float(ahead.passing[at])
+            draws = draw(sku, ahead.mean[at], lasting=lasting, passing=passing, paths=400, seed=2)
+            below += int(demand[at, BEFORE + 2] <= np.quantile(draws[:, 2], 0.9))
             count += 1
-    assert 0.85 < below / count < 0.96
+    assert 0.83 < below / count < 0.98
+
+
+def test_an_order_before_the_first_week_comes_in_the_third_and_the_last_that_can_come_is_asked_for() -> None:
+    """The calendar of VN2: order at the end of week 0, two whole weeks on the way, sold from the start of week 3."""
+    asked: list[int] = []
+
+    def order(state: State) -> NDArray[np.int64]:
+        asked.append(state.period)
+        assert state.pipeline.shape == (1, 2)
+        return np.array([10 + len(asked)])
+
+    world = World(
+        demand=np.zeros((1, 8)),
+        before=np.ones((1, 5)),
+        before_in_stock=np.ones((1, 5), dtype=np.bool_),
+        on_hand=np.array([0.0]),
+        pipeline=np.array([[1.0, 2.0]]),
+        holding=np.array([0.2]),
+        shortage=np.array([1.0]),
+        orders_first=True,
+    )
+    done = replay(order, world)
+    assert world.lead_periods == 2
+    assert done.received[0].tolist() == [1, 2, 11, 12, 13, 14, 15, 16]
+    assert asked == [-1, 0, 1, 2, 3, 4]
+
+
+def test_sales_of_an_empty_shelf_are_raised_and_never_lowered() -> None:
+    """What was sold until the shelf was empty is a lower bound of what was asked for."""
+    series = series_of(demand_of())
+    hidden = np.zeros_like(series.in_stock)
+    hidden[:, 30::5] = True
+    sold = replace(series, units=np.where(hidden, np.floor(series.units / 2), series.units), in_stock=~hidden)
+    found = asked_for(sold)
+    assert found.in_stock.all()
+    assert (found.units >= sold.units).all()
+    assert (found.units == sold.units)[~hidden].all()
+    raised, true = found.units[hidden].sum(), series.units[hidden].sum()
+    assert 0.8 < raised / true < 1.5
+
+
+def test_series_too_short_for_any_method_get_their_mean_and_a_wide_spread() -> None:
+    short = series_of(np.array([[4.0, 6.0], [0.0, 0.0]]))
+    ahead = outlook(short, 3)
+    assert ahead.mean.tolist() == [[5.0] * 3, [0.0] * 3]
+    assert (ahead.lasting + ahead.passing >= 0.5).all()
 
 
 def test_the_season_is_learned_from_two_years_and_not_from_one() -> None:
-    demand = demand_of()
-    index = season_index(series_of(demand[:, :BEFORE]), BEFORE)
+    demand = demand_of(weeks_before=TWO_YEARS_AND_MORE)
+    index = season_index(series_of(demand[:, :TWO_YEARS_AND_MORE]), TWO_YEARS_AND_MORE)
     assert index[95:104].mean() > 1.2
     assert index[70:78].mean() < 0.8
     assert (season_index(series_of(demand[:, :52]), 60) == 1).all()

@@ -1,16 +1,25 @@
 """Figures of two plans with what lies between them."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from springtide.channels.backoffice.peak import figures
+from springtide.channels.backoffice.peak.asking import in_words
 from springtide.channels.backoffice.peak.reading import listed, whole
 from springtide.channels.backoffice.peak.speech import Speech
 from springtide.channels.backoffice.visit import Visit
-from springtide.contracts.peak.api import FigureChanged
+from springtide.contracts.peak.api import FigureChanged, SettingChanged
 from springtide.contracts.peak.budget import BudgetPlan
+from springtide.contracts.peak.phrases import sentences
 from springtide.contracts.peak.plan import PlanDay
+from springtide.contracts.peak.what_if import Scenario
+
+_DAYS, _SCENARIO = ("first", "as_of"), "scenario"
+_NUMBERS = ("days", "paths", "seed", "size", "roster_weeks")
 
 
 class Row(NamedTuple):
@@ -95,15 +104,47 @@ def _weight(figure: FigureChanged) -> tuple[bool, float, str]:
     return False, -(change / abs(figure.before) if figure.before else float(change > 0)), figure.name
 
 
+def figure_name(figure: str, speech: Speech) -> str:
+    """Return what people call a headline figure ("orders.p50"); its own name where nobody gave it words."""
+    name, _, rank = figure.partition(".")
+    if f"desk.figure_{name}" not in sentences():
+        return figure
+    words = speech(f"figure_{name}")
+    return speech("figure_rank", name=words, rank=rank.upper()) if rank else words
+
+
+def setting_rows(settings: Iterable[SettingChanged], speech: Speech) -> list[tuple[str, str, str]]:
+    """Return the settings as people call them, before and after."""
+    return [
+        (
+            speech(f"setting_{one.name}") if f"desk.setting_{one.name}" in sentences() else one.name,
+            _setting(one.name, one.before, speech),
+            _setting(one.name, one.after, speech),
+        )
+        for one in settings
+    ]
+
+
+def _setting(name: str, value: str, speech: Speech) -> str:
+    if value in {"null", ""}:
+        return speech("setting_none")
+    if name in _DAYS:
+        return speech.date(date.fromisoformat(value))
+    if name == _SCENARIO:
+        return in_words(msgspec.json.decode(value, type=Scenario), speech)
+    return speech.number(float(value)) if name in _NUMBERS else value
+
+
 def _row(figure: FigureChanged, speech: Speech) -> Row:
-    kind = "money" if figure.name.endswith("_minor") else "number"
+    kind = "money" if figure.name.partition(".")[0].endswith("_minor") else "number"
+    name = figure_name(figure.name, speech)
 
     def written(value: float | None) -> str:
         return "\u2013" if value is None else speech.write(kind, value)
 
     if figure.before is None or figure.after is None:
-        return Row(figure.name, written(figure.before), written(figure.after), "\u2013", "\u2013")
+        return Row(name, written(figure.before), written(figure.after), "\u2013", "\u2013")
     change = figure.after - figure.before
     sign = "+" if change > 0 else ""
     share = f"{sign}{speech.percent(change / abs(figure.before))}" if figure.before else "\u2013"
-    return Row(figure.name, written(figure.before), written(figure.after), sign + written(change), share)
+    return Row(name, written(figure.before), written(figure.after), sign + written(change), share)

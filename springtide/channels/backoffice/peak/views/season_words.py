@@ -23,7 +23,9 @@ def standing(season: Season, speech: Speech, looked: str) -> dict[str, object]:
     if season.state is SeasonState.RUNNING and season.silent_h >= 1 + _USUAL_H:
         loud.append(said(speech, "silent", {"hours": season.silent_h}))
     if season.mistakes:
-        loud.append(" ".join([said(speech, "failed"), *(mistake.message for mistake in season.mistakes)]))
+        loud.append(
+            " ".join([said(speech, "failed"), *(speech.refusal(mistake.message) for mistake in season.mistakes)])
+        )
     if season.replayed and season.until:
         loud.append(said(speech, "replayed", {"until": speech.moment(season.until)}))
     lines = [said(speech, f"state.{season.state}")]

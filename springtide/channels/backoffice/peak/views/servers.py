@@ -8,6 +8,9 @@ from springtide.channels.backoffice.visit import Visit
 from springtide.contracts.peak.api import PlanInfo
 from springtide.contracts.peak.servers import ServerPlan
 
+OWN_PARTS = ("rehearsed", "database", "bus")
+"""Shared parts of the shop itself."""
+
 
 async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     """Return services, shared parts, the replays, and the advice."""
@@ -17,12 +20,18 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     parts = found.shared
     return {
         "servers": found,
+        "part_name": lambda name: _name(name, speech),
         "minute": await busiest_minute(visit, plan, speech),
         "figure": figures.bars(
-            [part.name for part in parts],
+            [_name(part.name, speech) for part in parts],
             [round(100 * part.used, 1) for part in parts],
             title=speech("shared_title"),
             unit="%",
             marked=[part.used > 1 for part in parts],
         ),
     }
+
+
+def _name(part: str, speech: Speech) -> str:
+    """Return what a shared part is called; interfaces of others keep their names."""
+    return speech(f"part_{part}") if part in OWN_PARTS else part

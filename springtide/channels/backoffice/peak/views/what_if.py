@@ -3,7 +3,7 @@
 import msgspec
 
 from springtide.channels.backoffice.peak import figures
-from springtide.channels.backoffice.peak.asking import LEVERS, RANKS, in_words
+from springtide.channels.backoffice.peak.asking import LEVERS, RANKS, in_words, typed_of
 from springtide.channels.backoffice.peak.reading import whole
 from springtide.channels.backoffice.peak.scenario import SCOPES
 from springtide.channels.backoffice.peak.speech import Speech
@@ -49,6 +49,7 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
         "chosen_words": in_words(chosen.scenario, speech) if chosen and chosen.scenario else "",
         "waits": chosen is not None and chosen.state in {PlanState.QUEUED, PlanState.RUNNING},
         "reload_s": RELOAD_S,
+        "typed": typed_of(chosen.scenario if chosen else None),
         "answer": answer,
         "finding": _finding(answer, speech),
         "rows": _rows(answer, speech) if answer else [],
@@ -58,7 +59,7 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
         "levers": LEVERS,
         "ranks": RANKS,
         "scope_options": [(scope, speech(f"scope_{scope}")) for scope in SCOPES],
-        "partners": await _partners(visit, plan),
+        "partners": await _partners(visit, plan, speech),
         "may_ask": visit.can(WRITE) and any(part.step == SIDE for part in plan.parts),
         "may_plan": visit.can(WRITE),
     }
@@ -74,13 +75,17 @@ async def _answer(visit: Visit, question: Question | None) -> WhatIf | None:
     return msgspec.json.decode(part.body, type=WhatIf)
 
 
-async def _partners(visit: Visit, plan: PlanInfo) -> list[tuple[str, str]]:
+async def _partners(visit: Visit, plan: PlanInfo, speech: Speech) -> list[tuple[str, str]]:
     """Return whose capacity can be changed, with what is agreed now."""
     review = await whole(visit, plan.row.id, "partners", PartnerReview)
     if review is None:
         return []
     found = [state.partner for state in review.partners if state.partner.kind in _CAPACITY_KINDS]
-    return sorted((one.id, f"{one.name} ({one.capacity.value:g} {one.capacity.unit})") for one in found if one.capacity)
+    return sorted(
+        (one.id, f"{one.name} ({speech.number(one.capacity.value)} {speech.kept(one.capacity.unit)})")
+        for one in found
+        if one.capacity
+    )
 
 
 def _finding(answer: WhatIf | None, speech: Speech) -> str:

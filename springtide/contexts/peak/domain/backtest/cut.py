@@ -1,12 +1,15 @@
-"""A history as it was known at an origin."""
+"""A history as it was known at an origin, or with days of which nothing is known yet."""
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.forecast.weeks import WEEK
 from springtide.contexts.peak.domain.history.demand import Demand
+from springtide.contexts.peak.domain.history.ready import ReadySeries
 
 
 def before(demand: Demand, last: date) -> Demand:
@@ -31,14 +34,48 @@ def before(demand: Demand, last: date) -> Demand:
     )
 
 
+def longer(demand: Demand, last: date) -> Demand:
+    """Return the history with days up to `last` of which nothing is known: closed, without sales or stock."""
+    more = (last - demand.last).days
+    if more <= 0:
+        return demand
+
+    def rows(values: NDArray[Any], fill: float = 0) -> NDArray[Any]:
+        return np.concatenate([values, np.full((more, *values.shape[1:]), fill, dtype=values.dtype)])
+
+    return replace(
+        demand,
+        units=rows(demand.units),
+        in_stock=rows(demand.in_stock),
+        open_days=rows(demand.open_days),
+        orders=rows(demand.orders),
+        lines=rows(demand.lines),
+        revenue_minor=rows(demand.revenue_minor),
+        orders_by_hour=rows(demand.orders_by_hour),
+        visits=None if demand.visits is None else rows(demand.visits, np.nan),
+    )
+
+
+def known_of(demand: Demand, ready: ReadySeries | None, made_longer: Demand) -> NDArray[np.bool_]:
+    """Return of which cells of a history that was made longer somebody knows what came, bool (days, products).
+
+    `ready`: the series it was read from, which may have quantities left empty.
+    """
+    known = np.zeros(made_longer.units.shape, dtype=np.bool_)
+    known[: demand.days] = True if ready is None else ready.known
+    return known
+
+
 def on_one_day(demand: Demand) -> Demand:
     """Return weekly series, spread over the days of their weeks, as a shop that is open on the first day of each.
 
     A forecast of theirs is one of whole weeks again, and what a week sold is one count and not seven parts of it.
     """
     first = np.arange(demand.days) % WEEK == 0
-    of_week = np.repeat(np.add.reduceat(demand.units, np.flatnonzero(first), axis=0), WEEK, axis=0)[: demand.days]
-    units = np.where(first[:, None], of_week, 0).astype(np.float32)
+    weeks = np.add.reduceat(demand.units, np.flatnonzero(first), axis=0, dtype=np.float64)
+    weeks = np.where(np.isclose(weeks, np.rint(weeks), rtol=1e-6, atol=1e-6), np.rint(weeks), weeks)
+    units = np.zeros_like(demand.units)
+    units[first] = weeks
     total = units.sum(axis=1)
     return replace(
         demand,

@@ -34,17 +34,21 @@ class Pair:
 
 
 def pairs_of(origin: Origin, method: str) -> dict[What, Pair]:
-    """Return a method of `SPREAD` beside what happened, for every level, measure and grain."""
-    setting = origin.answers.setting
+    """Return a method of `SPREAD` beside what happened on the days that came, for every level, measure and grain."""
+    setting, told = origin.answers.setting, origin.told
     groups = groups_of(setting.demand.products)
-    daily = origin.answers.products[SPREAD[method]].daily(setting)
+    daily = origin.answers.products[SPREAD[method]].daily(setting)[:, :told]
+    actual = origin.actual[:, :told]
     pairs: dict[tuple[str, str], tuple[NDArray[np.floating], NDArray[np.floating]]] = {
-        ("product", "units"): (daily, origin.actual),
-        ("category", "units"): (groups.sums(daily.T).T, groups.sums(origin.actual.T).T),
+        ("product", "units"): (daily, actual),
+        ("category", "units"): (groups.sums(daily.T).T, groups.sums(actual.T).T),
     }
     for name, measure in MEASURES.items():
         members = origin.answers.top[name]
-        pairs["total", measure] = (members.get(method, members[BENCHMARK])[None], origin.totals[name][None])
+        pairs["total", measure] = (
+            members.get(method, members[BENCHMARK])[None, :told],
+            origin.totals[name][None, :told],
+        )
     found: dict[What, Pair] = {}
     for (level, measure), (said, came) in pairs.items():
         found[level, measure, "day"] = Pair(said=said.astype(np.float64), came=came.astype(np.float64))

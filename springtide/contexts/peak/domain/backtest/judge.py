@@ -36,7 +36,9 @@ def judge(
     drawn: Drawn,
     errors: Mapping[str, Mapping[What, NDArray[np.float64]]],
 ) -> None:
-    """Count one origin into the tally; `errors`: those of the moving averages on the fixed origins."""
+    """Count one origin into the tally, the days that came; `errors`: of the moving averages on the fixed origins."""
+    if not origin.told:
+        return
     setting = origin.answers.setting
     said = {name: rates.daily(setting) for name, rates in origin.answers.products.items()}
     said[FORECAST] = forecast.units
@@ -51,8 +53,10 @@ def judge(
         for place, measure in enumerate(measures):
             what = (level, measure, grain)
             at = quantiles.at[:, place : place + 1] if level == "total" else quantiles.at
-            _quantiles(tally, origin, About(*what, FORECAST), came[what].came, at)
-            _medians(tally, origin, what, came[what].came, at[SHARES.index(0.5)])
+            actual = came[what].came
+            at = at[:, :, : actual.shape[1]]
+            _quantiles(tally, origin, About(*what, FORECAST), actual, at)
+            _medians(tally, origin, what, actual, at[SHARES.index(0.5)])
     for method, of_method in errors.items():
         for what, pair in pairs_of(origin, method).items():
             at_shares = spread_around(of_method, what, pair.said)
@@ -80,7 +84,11 @@ def _totals(tally: Tally, origin: Origin, gate: Gate) -> None:
 def _count(
     tally: Tally, origin: Origin, what: tuple[str, str, str], actual: NDArray[np.floating], daily: NDArray[np.floating]
 ) -> None:
+    """Count a method's days that came; cells of products of which nobody knows what came count nowhere."""
     level, measure, method = what
+    actual, daily = actual[:, : origin.told], daily[:, : origin.told]
+    if level == "product":
+        actual, daily = (np.where(_known_cells(origin, "day"), values, 0) for values in (actual, daily))
     weeks = weekly(actual.T).T, weekly(daily.T).T
     for week, block in enumerate(_blocks(origin)):
         days = slice(week * WEEK, (week + 1) * WEEK)
@@ -92,20 +100,33 @@ def _quantiles(
     tally: Tally, origin: Origin, about: About, actual: NDArray[np.floating], at: NDArray[np.float32]
 ) -> None:
     """Count quantiles, (shares, keys, cells); products that had not sold by the origin are nobody's forecast."""
-    known = np.arange(actual.shape[0])
+    counted: NDArray[np.bool_] = np.ones(actual.shape, dtype=np.bool_)
     if about.level == "product":
-        known = np.flatnonzero(origin.answers.setting.demand.units.any(axis=0))
+        counted = _known_cells(origin, about.grain).copy()
+        counted[~origin.answers.setting.demand.units.any(axis=0)] = False
     for week, block in enumerate(_blocks(origin)):
         span = _span(about.grain, week)
-        tally.add_quantiles(about, block, actual[known][:, span], at[:, known][:, :, span])
+        cells = counted[:, span]
+        tally.add_quantiles(about, block, actual[:, span][cells], at[:, :, span][:, cells])
 
 
 def _medians(
     tally: Tally, origin: Origin, what: What, actual: NDArray[np.floating], median: NDArray[np.float32]
 ) -> None:
+    if what[0] == "product":
+        actual, median = (np.where(_known_cells(origin, what[2]), values, 0) for values in (actual, median))
     for week, block in enumerate(_blocks(origin)):
         span = _span(what[2], week)
         tally.add(About(*what, MEDIAN), block, actual[:, span], median[:, span])
+
+
+def _known_cells(origin: Origin, grain: str) -> NDArray[np.bool_]:
+    """Return the days or weeks of products of which everything is known, (products, cells)."""
+    known = origin.known[:, : origin.told]
+    if grain == "day":
+        return known
+    whole: NDArray[np.bool_] = np.logical_and.reduceat(known, np.arange(0, origin.told, WEEK), axis=1)
+    return whole
 
 
 def _span(grain: str, week: int) -> slice:
@@ -113,9 +134,9 @@ def _span(grain: str, week: int) -> slice:
 
 
 def _blocks(origin: Origin) -> list[tuple[date, bool]]:
-    """Return each week ahead as a block: its first day, and whether a window of an event touches it."""
+    """Return each week that came as a block: its first day, and whether a window of an event touches it."""
     inside = origin.answers.setting.uplift.inside[origin.answers.setting.demand.days :]
     return [
         (origin.season.first + timedelta(days=start), bool(inside[start : start + WEEK].any()))
-        for start in range(0, origin.season.days, WEEK)
+        for start in range(0, origin.told, WEEK)
     ]

@@ -26,6 +26,8 @@ class Origin:
     """The last known day, the answers of then, and the days after it as they came.
 
     `actual`: float32 (products, days). `usable`: bool (products, days), False where closed or out of stock.
+    `known`: bool (products, days), False where nobody knows what came. `told`: how many days, in whole weeks, are
+    judged: the others are still to come.
     `totals`: float64 (days,) by name: units, orders, revenue_minor.
     """
 
@@ -34,6 +36,8 @@ class Origin:
     answers: Answers
     actual: NDArray[np.float32]
     usable: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+    told: int
     totals: dict[str, NDArray[np.float64]]
 
     def window(self, forecast: Forecast) -> Window:
@@ -80,28 +84,40 @@ def horizon_of(demand: Demand, last: date, wanted: int) -> int:
     return there if there < WEEK or there == wanted else there // WEEK * WEEK
 
 
+def told_of(last: date, days: int, until: date) -> int:
+    """Return how many of the days after an origin can be judged by what came up to `until`: all, or whole weeks."""
+    there = max(0, min(days, (until - last).days))
+    return there if there == days else there // WEEK * WEEK
+
+
 def ask(
     demand: Demand,
     origins: Sequence[date],
     *,
     horizon_days: int,
     calendar: EventCalendar,
+    known: NDArray[np.bool_] | None = None,
+    told_until: date | None = None,
     seed: int = DEFAULT_SEED,
     engine: str | None = None,
     tell: Tell = lambda _words: None,
 ) -> list[Origin]:
-    """Ask all methods at every origin, with nothing known after it; raises InvalidPeakInput."""
+    """Ask all methods at every origin, with nothing known after it; raises InvalidPeakInput.
+
+    `known`: bool (days, products) of the history, None: all of it. `told_until`: the last day that has come.
+    """
     asked = []
     for number, last in enumerate(origins, start=1):
         past = before(demand, last)
         days = horizon_of(demand, last, horizon_days)
         answers = answers_of(past, last + timedelta(days=days), calendar, seed=seed, engine=engine)
-        asked.append(_with_future(demand, answers, days))
+        told = days if told_until is None else told_of(last, days, told_until)
+        asked.append(_with_future(demand, answers, days, known=known, told=told))
         tell(f"origin {number} of {len(origins)}: {last}, {days} days ahead, {len(answers.products)} methods")
     return asked
 
 
-def _with_future(demand: Demand, answers: Answers, days: int) -> Origin:
+def _with_future(demand: Demand, answers: Answers, days: int, *, known: NDArray[np.bool_] | None, told: int) -> Origin:
     start = answers.setting.demand.days
     after = slice(start, start + days)
     units = demand.units[after]
@@ -111,6 +127,8 @@ def _with_future(demand: Demand, answers: Answers, days: int) -> Origin:
         answers=answers,
         actual=np.ascontiguousarray(units.T),
         usable=np.ascontiguousarray((demand.open_days[after, None] & demand.in_stock[after]).T),
+        known=np.ones_like(units.T, dtype=np.bool_) if known is None else np.ascontiguousarray(known[after].T),
+        told=told,
         totals={
             "units": units.sum(axis=1, dtype=np.float64),
             "orders": demand.orders[after].astype(np.float64),

@@ -6,6 +6,7 @@ from datetime import date
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.backtest.choose import chosen_on
 from springtide.contexts.peak.domain.backtest.cut import before
@@ -37,7 +38,8 @@ DEFAULT_PATHS = 400
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What is tested. `fixed_on`: origins the methods and the spread are learned on, with what came after them only up
-    to the first of `judged_on`. `paths`: how many draws the quantiles are taken of.
+    to the first of `judged_on`. `paths`: how many draws the quantiles are taken of. `told_until`: the last day that has
+    come, None: all of the history has; later days are forecast and not judged.
     """
 
     source: str
@@ -47,6 +49,7 @@ class Plan:
     seed: int = DEFAULT_SEED
     paths: int = DEFAULT_PATHS
     engine: str | None = None
+    told_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +71,18 @@ class Result:
     last: Judged
 
 
-def back_test(demand: Demand, plan: Plan, calendar: EventCalendar, *, tell: Tell = lambda _words: None) -> Result:
-    """Fix methods and spread on the first origins, judge the others; raises InvalidPeakInput."""
+def back_test(
+    demand: Demand,
+    plan: Plan,
+    calendar: EventCalendar,
+    *,
+    known: NDArray[np.bool_] | None = None,
+    tell: Tell = lambda _words: None,
+) -> Result:
+    """Fix methods and spread on the first origins, judge the others; raises InvalidPeakInput.
+
+    `known`: bool (days, products) of the history, False where a quantity is missing; None: all are there.
+    """
     if not plan.judged_on:
         raise InvalidPeakInput.of([Mistake(where="origins", rule="none", message="no origin is left to be judged")])
     demand = floored(demand)
@@ -82,7 +95,7 @@ def back_test(demand: Demand, plan: Plan, calendar: EventCalendar, *, tell: Tell
     tally = Tally()
     seasons: list[SeasonSpread] = []
     for last in plan.judged_on:
-        (origin,) = _asked(demand, (last,), plan, calendar, tell)
+        (origin,) = _asked(demand, (last,), plan, calendar, tell, known=known)
         judged = _judged(origin, gate, learned, plan)
         judge(tally, origin, judged.forecast, gate=gate, drawn=judged.drawn, errors=errors)
         seasons += seasons_of(origin, judged.drawn)
@@ -109,12 +122,22 @@ def _judged(origin: Origin, gate: Gate, learned: Calibration, plan: Plan) -> Jud
     return Judged(origin=origin, forecast=forecast, calibration=calibration, drawn=drawn_quantiles(joint))
 
 
-def _asked(demand: Demand, origins: Sequence[date], plan: Plan, calendar: EventCalendar, tell: Tell) -> list[Origin]:
+def _asked(
+    demand: Demand,
+    origins: Sequence[date],
+    plan: Plan,
+    calendar: EventCalendar,
+    tell: Tell,
+    *,
+    known: NDArray[np.bool_] | None = None,
+) -> list[Origin]:
     return ask(
         demand,
         origins,
         horizon_days=plan.horizon_days,
         calendar=calendar,
+        known=known,
+        told_until=plan.told_until,
         seed=plan.seed,
         engine=plan.engine,
         tell=tell,

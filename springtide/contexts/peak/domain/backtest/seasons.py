@@ -14,10 +14,10 @@ from springtide.contracts.peak.accuracy import SeasonCheck, SeasonSpread
 
 
 def seasons_of(origin: Origin, drawn: Drawn) -> Iterator[SeasonSpread]:
-    """Yield the horizon of one origin, a measure each; one that the history does not have is left out."""
+    """Yield the horizon of one origin that has come, a measure each; one that the history does not have is left out."""
     for name, measure in MEASURES.items():
         totals = drawn.season[name]
-        if not origin.totals[name].any() or not totals.all():
+        if origin.told < origin.season.days or not origin.totals[name].any() or not totals.all():
             continue
         yield SeasonSpread(
             origin=origin.last,

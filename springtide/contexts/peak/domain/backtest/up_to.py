@@ -18,5 +18,6 @@ def up_to(past: OrderLines | ReadySeries, last: date) -> OrderLines | ReadySerie
         message = f"the history begins on {first}, after {last}"
         raise InvalidPeakInput.of([Mistake(where="until", rule="before_the_history", message=message)])
     if isinstance(past, ReadySeries):
-        return replace(past, demand=before(past.demand, min(last, past.demand.last)))
+        demand = before(past.demand, min(last, past.demand.last))
+        return replace(past, demand=demand, known=past.known[: demand.days])
     return replace(past, frame=past.frame.filter(pl.col("local").dt.date() <= last))

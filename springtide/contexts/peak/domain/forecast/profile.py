@@ -20,7 +20,7 @@ STRONG = 1.15
 """An event that moves its window by less is no event of this shop: it is neither masked nor given a profile."""
 DEFAULT_K = 50.0
 SHRINKAGES = (5.0, 20.0, 50.0, 200.0, 1000.0)
-_LEAST_WINDOW_DAYS = 3
+_LEAST_WINDOW_DAYS, _LEAST_WINDOW_WEEKS = 3, 0.5
 _BEYOND_CHANCE = 3.0
 _Units = NDArray[np.float64]
 
@@ -52,7 +52,8 @@ def evidence_of(sold: NDArray[np.float64], calendar: NDArray[np.float64], marks:
     for run in _runs(owner):
         level = level_around(sold, calendar, plain=owner == NO_EVENT, run=run)
         exposed = run[calendar[run] > 0]
-        if level <= 0 or exposed.size < _LEAST_WINDOW_DAYS:
+        long = exposed.size >= _LEAST_WINDOW_DAYS or calendar[exposed].sum() >= _LEAST_WINDOW_WEEKS
+        if level <= 0 or not long:
             continue
         found.append(
             Evidence(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.forecast.priors import CHRISTMAS_WEEKS, christmas_height, christmas_shape
+from springtide.contexts.peak.domain.forecast.weeks import WEEK, by_week
 
 YEAR = 364
 """52 weeks, so that weekdays fall on weekdays."""
@@ -21,6 +22,9 @@ _OVERLAP_AT_LEAST = 28
 _OVERLAP_AT_MOST = 91
 _LOWEST = 0.1
 _HIGHEST = 10.0
+_MAD_TO_SD = 1.4826
+_VARIANCE_OF_BENDS = 6.0
+"""Of a second difference of independent weeks: 1 + 4 + 1."""
 
 
 def season_index(
@@ -38,7 +42,7 @@ def season_index(
     year = slice(days - YEAR, days)
     trend = _growth(sold.sum(axis=1), seen) * (np.arange(YEAR) - (YEAR - 1) / 2) / YEAR
     steady = sold[year] * (np.exp(-trend) * (seen[year] > 0))[:, None]
-    whole = _levelled(_smooth(steady.sum(axis=1, keepdims=True), seen[year]))
+    whole = _believed(_levelled(_smooth(steady.sum(axis=1, keepdims=True), seen[year])), steady.sum(axis=1), seen[year])
     parts = _smooth(steady, seen[year])
     weekly = parts.mean(axis=0)
     parts = _levelled(parts)
@@ -47,6 +51,26 @@ def season_index(
     places = (np.arange(days + ahead) - (days - YEAR)) % YEAR
     shifted: NDArray[np.float64] = index[places]
     return shifted
+
+
+def _believed(
+    whole: NDArray[np.float64], sold: NDArray[np.float64], exposure: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Pull the shop's season towards none by the share of its variance that the luck of weeks explains.
+
+    What weeks scatter by chance is taken from their second differences, by the median: a season bends slowly, and the
+    few weeks at a peak do not count as chance.
+    """
+    weekly, open_ = by_week(sold), by_week(exposure)
+    rate = weekly[open_ > 0] / open_[open_ > 0]
+    if rate.size < YEAR // WEEK // 2 or rate.mean() <= 0:
+        return whole
+    bends = np.diff(rate / rate.mean(), n=2)
+    chance = (_MAD_TO_SD * float(np.median(np.abs(bends)))) ** 2 / _VARIANCE_OF_BENDS
+    weights = 1.0 - np.abs(np.arange(-_REACH, _REACH + 1))[_REACH % WEEK :: WEEK] / (_REACH + 1.0)
+    left = chance * float((weights**2).sum() / weights.sum() ** 2)
+    seen = float(whole.var())
+    return 1.0 + (whole - 1.0) * (max(0.0, 1.0 - left / seen) if seen > 0 else 0.0)
 
 
 def _smooth(sold: NDArray[np.float64], exposure: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from springtide.contexts.peak.domain.forecast.groups import Groups, groups_of
 from springtide.contexts.peak.domain.forecast.profile import Evidence, Uplift, evidence_of, scatter_of, strong
 from springtide.contexts.peak.domain.forecast.seasonal import YEAR, christmas_prior, season_index
 from springtide.contexts.peak.domain.forecast.uplift import uplift_of
+from springtide.contexts.peak.domain.forecast.weekdays import own_weekdays
 from springtide.contexts.peak.domain.forecast.weeks import WEEK, Weeks, floored, tamed, usable, weeks_of
 from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contracts.peak.calendar import EventCalendar
@@ -31,7 +32,8 @@ class Setting:
 
     `index`: float64 (days + ahead, categories), share of a usual week with opening days, season and events; `season`:
     the same without opening days and events. `weeks` has windows of events that move this shop left out of the level.
-    `evidence`: past windows, also of events that move nothing.
+    `evidence`: past windows, also of events that move nothing. `weekdays`: float64 (7, products) from the weekday of
+    the first day, what a product's week has of its own; None where that is nothing.
     """
 
     demand: Demand
@@ -44,6 +46,7 @@ class Setting:
     uplift: Uplift
     weeks: Weeks
     evidence: tuple[Evidence, ...]
+    weekdays: NDArray[np.float64] | None = None
 
     @property
     def steps(self) -> int:
@@ -61,8 +64,10 @@ class Setting:
         return self.opening.calendar[self.demand.days :]
 
     def index_ahead(self) -> NDArray[np.float64]:
-        """Return the full index of each product's coming days, (ahead, products), its own event factor included."""
+        """Return the full index of each product's coming days, (ahead, products), its own week and events in it."""
         ahead = self.index[self.demand.days :][:, self.groups.of]
+        if self.weekdays is not None:
+            ahead *= self.weekdays[(self.demand.days + np.arange(self.ahead)) % WEEK]
         inside = self.uplift.inside[self.demand.days :]
         ahead[inside] *= self.uplift.factor[None, :]
         return ahead
@@ -114,6 +119,7 @@ def setting_of(demand: Demand, last: date, calendar: EventCalendar) -> Setting:
         uplift=uplift,
         weeks=_weeks(demand, opening, index[: demand.days][:, groups.of], uplift),
         evidence=tuple(evidence),
+        weekdays=own_weekdays(demand, shares, groups),
     )
 
 

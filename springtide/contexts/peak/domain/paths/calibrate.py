@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from springtide.contexts.peak.domain.forecast.groups import groups_of
 from springtide.contexts.peak.domain.forecast.result import Forecast, Spread
 from springtide.contexts.peak.domain.forecast.windows import Window, error, independent
 from springtide.contexts.peak.domain.paths.coverage import misfit
@@ -37,6 +38,8 @@ PRIOR_WINDOWS = 4.0
 """So many independent windows would count as much as a prior."""
 PRIOR_PRODUCTS = 100.0
 """So many product-windows of a volume class would count as much as a prior."""
+PRIOR_CELLS = 200.0
+"""So many days of single products would: they tell of the luck of days, however few products there are."""
 ENOUGH_EVENT_CELLS = 2000
 VOLUMES = (0.1, 0.5, 2.0, 10.0)
 """Units a day that part the volume classes: slow movers scatter more than fast ones."""
@@ -76,14 +79,18 @@ def calibrate(windows: Sequence[Window]) -> Calibration:
 
 
 def spread_for(forecast: Forecast, calibration: Calibration) -> Spread:
-    """Return the calibration for the products of a forecast, by their volumes."""
+    """Return the calibration for the products of a forecast, by their volumes.
+
+    A product's own factor is what it does beyond its category: one that is nearly all of it has hardly any, and the
+    only product of a shop none, or its season would be spread twice.
+    """
     volumes = volume_class(_per_day(forecast.units), calibration.volumes)
     return Spread(
         common_sd=calibration.common_sd,
         event_sd=calibration.event_sd,
         day_sd=calibration.day_sd,
         group_sd=calibration.group_sd,
-        product_sd=np.array(calibration.product_sd, dtype=np.float32)[volumes],
+        product_sd=np.array(calibration.product_sd, dtype=np.float32)[volumes] * _beyond_category(forecast),
         dispersion=np.array(calibration.dispersion, dtype=np.float32)[volumes],
         learned_on=calibration.learned_on,
         basket_sd=calibration.basket_sd,
@@ -91,6 +98,16 @@ def spread_for(forecast: Forecast, calibration: Calibration) -> Spread:
         price_sd=calibration.price_sd,
         price_day_sd=calibration.price_day_sd,
     )
+
+
+def _beyond_category(forecast: Forecast) -> NDArray[np.float32]:
+    """Return which part of a product's own spread is not its category's, (products,): the root of 1 less its share."""
+    groups = groups_of(forecast.products)
+    units = forecast.units.sum(axis=1, dtype=np.float64)
+    total = np.bincount(groups.of, units, groups.count)[groups.of]
+    share = np.divide(units, total, out=np.zeros_like(units), where=total > 0)
+    part: NDArray[np.float32] = np.sqrt(np.maximum(1.0 - share, 0.0)).astype(np.float32)
+    return part
 
 
 def volume_class(per_day: NDArray[np.floating], volumes: Sequence[float] = VOLUMES) -> NDArray[np.intp]:
@@ -145,11 +162,11 @@ def _learn(windows: Sequence[Window], volume: int) -> _Class:
     counts, means = _joined(_day_cells(windows, volume))
     if counts.size:
         best = _best(_INVERSE_DISPERSIONS, lambda guess: misfit(counts, means, means + means**2 * guess))
-        inverse = float(np.exp(_mixed(np.log(best), np.log(inverse), seen)))
+        inverse = float(np.exp(_mixed(np.log(best), np.log(inverse), counts.size, PRIOR_CELLS)))
     sold, due, noise = _joined(_product_totals(windows, volume, inverse))
     if sold.size:
         best = _best(_PRODUCT_SDS, lambda guess: misfit(sold, due, due + noise + due**2 * np.expm1(guess**2)))
-        sd = float(_mixed(best, sd, seen))
+        sd = float(_mixed(best, sd, seen, PRIOR_PRODUCTS))
     return _Class(inverse_dispersion=inverse, product_sd=sd, seen=seen)
 
 
@@ -161,8 +178,8 @@ def _best(guesses: NDArray[np.float64], misfit_of: Callable[[float], float]) -> 
     return float(min(guesses.tolist(), key=misfit_of))
 
 
-def _mixed(learned: float, prior: float, seen: int) -> float:
-    return (seen * learned + PRIOR_PRODUCTS * prior) / (seen + PRIOR_PRODUCTS)
+def _mixed(learned: float, prior: float, seen: int, weight: float) -> float:
+    return (seen * learned + weight * prior) / (seen + weight)
 
 
 def _days_used(windows: Sequence[Window]) -> list[NDArray[np.bool_]]:

@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from springtide.contexts.peak.domain.stock.forecaster import Series
+from springtide.contexts.peak.domain.stock.asked_for import Series
 from springtide.contexts.peak.domain.stock.lots import eoq
 from springtide.contexts.peak.domain.stock.newsvendor import newsvendor_normal
 from springtide.contexts.peak.domain.stock.review import Position, Review, Terms, buy

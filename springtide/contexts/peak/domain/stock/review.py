@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from springtide.contexts.peak.domain.stock.asked_for import Series
 from springtide.contexts.peak.domain.stock.benefit import Needs, UnitCosts, best_quantity
-from springtide.contexts.peak.domain.stock.forecaster import Series, draw, outlook
+from springtide.contexts.peak.domain.stock.forecaster import draw, outlook
 from springtide.contexts.peak.domain.stock.needs import walk
 
 PATHS = 1000
@@ -59,7 +60,7 @@ def buy(
     history: Series, review: Review, position: Position, terms: Terms, *, paths: int = PATHS, seed: int = 1
 ) -> Choice:
     """Return what to order of each product of the history, drawing demand from the built-in forecast."""
-    ahead = outlook(history, review.next_arrives)
+    ahead = outlook(history, review.next_arrives, seed=seed)
     parts: list[Choice] = []
     for part in _blocks(len(history.skus)):
         demand = np.stack(

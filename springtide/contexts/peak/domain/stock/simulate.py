@@ -41,8 +41,9 @@ class Policy(Protocol):
 class World:
     """The held-out weeks: `demand`, (products, periods), and sales and shelf `before` them, as in `State`.
 
-    `on_hand`: at the start. `pipeline`: what arrives in the first periods, (products, lead_periods + 1). Money per
-    unit, (products,): `holding` of stock at a period's end and `shortage` of a sale lost.
+    `on_hand`: at the start. `pipeline`: what arrives in the first periods, (products, lead_periods + 1); one period
+    less where the policy `orders_first`, at the end of the last period before. Money per unit, (products,): `holding`
+    of stock at a period's end and `shortage` of a sale lost.
     """
 
     demand: Floats
@@ -52,11 +53,12 @@ class World:
     pipeline: Floats
     holding: Floats
     shortage: Floats
+    orders_first: bool = False
 
     @property
     def lead_periods(self) -> int:
         """Return how many whole periods pass between the end of an order's period and its arrival."""
-        return int(self.pipeline.shape[1]) - 1
+        return int(self.pipeline.shape[1]) - (not self.orders_first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +86,18 @@ class Replay:
 
 
 def replay(policy: Policy, world: World) -> Replay:
-    """Let a policy run the held-out weeks; raises ValueError when it orders less than nothing."""
+    """Let a policy run the held-out weeks; raises ValueError when it orders less than nothing.
+
+    Orders that would come after the last period are not asked for.
+    """
     products, periods = world.demand.shape
     ordered = np.zeros((products, periods), dtype=np.int64)
     received, sold, stock = (np.zeros((products, periods)) for _ in range(3))
     on_hand, pipeline = world.on_hand.copy(), world.pipeline
     sales, in_stock = world.before, world.before_in_stock
+    if world.orders_first:
+        first = _ordered(policy, State(period=-1, on_hand=on_hand, pipeline=pipeline, sales=sales, in_stock=in_stock))
+        pipeline = np.concatenate([pipeline, first[:, None]], axis=1)
     for period in range(periods):
         received[:, period], pipeline = pipeline[:, 0], pipeline[:, 1:]
         on_hand += received[:, period]
@@ -98,12 +106,10 @@ def replay(policy: Policy, world: World) -> Replay:
         stock[:, period] = on_hand
         sales = np.concatenate([sales, sold[:, period : period + 1]], axis=1)
         in_stock = np.concatenate([in_stock, on_hand[:, None] > 0], axis=1)
-        ordered[:, period] = policy(
-            State(period=period, on_hand=on_hand.copy(), pipeline=pipeline.copy(), sales=sales, in_stock=in_stock)
-        )
-        if (ordered[:, period] < 0).any():
-            message = f"a policy ordered less than nothing in period {period}"
-            raise ValueError(message)
+        if period + world.lead_periods + 1 >= periods:
+            continue
+        state = State(period=period, on_hand=on_hand.copy(), pipeline=pipeline.copy(), sales=sales, in_stock=in_stock)
+        ordered[:, period] = _ordered(policy, state)
         pipeline = np.concatenate([pipeline, ordered[:, period : period + 1]], axis=1)
     lost = world.demand - sold
     return Replay(
@@ -115,3 +121,11 @@ def replay(policy: Policy, world: World) -> Replay:
         holding_cost=float((stock.sum(axis=1) * world.holding).sum()),
         shortage_cost=float((lost.sum(axis=1) * world.shortage).sum()),
     )
+
+
+def _ordered(policy: Policy, state: State) -> NDArray[np.int64]:
+    orders = policy(state)
+    if (orders < 0).any():
+        message = f"a policy ordered less than nothing in period {state.period}"
+        raise ValueError(message)
+    return orders
