@@ -23,7 +23,8 @@ class StockTerms(Record, frozen=True):
     """What being short and being left over costs, and how big things are.
 
     `lost_share`: of buyers who meet an empty shelf, the share that does not come back; `customer_value`: margin that
-    such a buyer would have brought within a year. `leftover_value`: what seasonal goods still fetch after the season.
+    such a buyer would have brought within a year. `leftover_value`: what seasonal goods still fetch after the season,
+    and other goods that nobody has bought a year after it. `after_season`: how fast those sell until then.
     """
 
     seasonal_categories: tuple[str, ...] = (
@@ -37,6 +38,11 @@ class StockTerms(Record, frozen=True):
     )
     leftover_value: Figure = Figure(
         value=35, unit="% of the goods' cost", assumption="what Christmas goods fetch in the January sale, set by us"
+    )
+    after_season: Figure = Figure(
+        value=56,
+        unit="% of the season's units per day",
+        assumption="10 December 2010 to August 2011 against 1 September to 9 December 2010 in the demo's past",
     )
     lost_share: Figure = Figure(
         value=8, unit="% of buyers who miss an article", assumption="most take another article or come back; set by us"
@@ -61,7 +67,7 @@ def decode_stock_terms(document: bytes) -> StockTerms:
         for name, figure in shares.items()
         if not 0 <= figure.value <= _PERCENT
     ]
-    others = {"holding": terms.holding, "customer_value": terms.customer_value, "unit_volume": terms.unit_volume}
+    others = {name: getattr(terms, name) for name in ("holding", "customer_value", "unit_volume", "after_season")}
     mistakes += [
         Mistake(where=STOCK_DOCUMENT, rule=name, message=f"{name} is {figure.value:g}, below 0")
         for name, figure in others.items()
@@ -76,7 +82,8 @@ class StockRow(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one product. `weekly_units`: mean demand expected per week of the season.
 
     `receipts`: (day, units) already ordered; `unit_volume_m3`: None takes the terms' figure.
-    `cost_minor`: landed cost per unit; None takes the supplier's share of the price.
+    `cost_minor`: landed cost per unit; None takes the supplier's share of the price. `units_per_buyer`: how many of it
+    one buyer takes at a time, so that a dozen units lost are not a dozen customers.
     """
 
     sku: str
@@ -89,6 +96,7 @@ class StockRow(msgspec.Struct, frozen=True, kw_only=True):
     receipts: tuple[tuple[date, int], ...] = ()
     unit_volume_m3: float | None = None
     cost_minor: float | None = None
+    units_per_buyer: float = 1.0
 
 
 class BuyLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,11 +202,37 @@ class StorageWeek(msgspec.Struct, frozen=True, kw_only=True):
     overflow_minor: int
 
 
+class Tranche(msgspec.Struct, frozen=True, kw_only=True):
+    """The best that a part of the purchase's money buys, best worth per money first, minimum orders left aside.
+
+    `worth_minor`: margin and customers kept until the next orders arrive, less what it costs to keep every unit until
+    it is sold and to sell off what a year after the season has not sold; mean over the paths.
+    """
+
+    spend_minor: int
+    worth_minor: int
+
+
+class Returns(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes back of the money for the orders of now if nobody orders again.
+
+    `saved_minor`: margin kept until the next orders arrive, mean. `sold`, `left`: cost of the units of these orders
+    that are sold by the season's end and of those that are not, `margin`: what the sold ones bring above their cost.
+    On paths where an order comes after the season, all of it is left. `tranches`: by rising spend, the last is all.
+    """
+
+    saved_minor: int
+    sold: Band
+    left: Band
+    margin: Band
+    tranches: tuple[Tranche, ...]
+
+
 class StockPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What to buy, exceptions first. `lost_margin_without`, `lost_margin_with`: margin of sales lost in the season,
 
     without any order and with the orders of now (later ones not counted). `write_off`: value lost on seasonal goods
-    that are left over.
+    that are left over. `returns`: None in plans made before it was asked.
     """
 
     today: date
@@ -215,3 +249,4 @@ class StockPlan(msgspec.Struct, frozen=True, kw_only=True):
     write_off: Band
     decisions: tuple[Decision, ...]
     deadlines: tuple[Deadline, ...]
+    returns: Returns | None = None

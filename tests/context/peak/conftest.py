@@ -1,14 +1,19 @@
 """The peak desk in a fresh database, and a past for it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import aclosing
 from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from springtide.bootstrap import Node
 from springtide.contexts.peak.jobs import history_folder
+from springtide.contexts.peak.providers import plan_run
 from springtide.contexts.peak.providers.kept_files import keep_file
+from springtide.contexts.peak.providers.plan_messages import Ended, Message, PlanRequest
+from springtide.contexts.peak.service import run_plan
 from springtide.contracts.peak.api import InputEdit, PeakApi
 from springtide.contracts.peak.company import COMPANY_DOCUMENTS
 from springtide.demo.company import COMPANY_FOLDER
@@ -21,6 +26,35 @@ READER = Caller(actor="bob", kind=Kind.STAFF, scopes=frozenset({"peak.read"}))
 CATEGORY = "mugs-and-cups"
 
 Past = Callable[[Node], Awaitable[str]]
+
+_TOLD: dict[bytes, list[Message]] = {}
+"""What the process said that made a plan, by what it was asked: said again to the next test that asks the same."""
+
+
+@pytest.fixture(autouse=True)
+def one_plan_for_all() -> Iterator[None]:
+    """Make each plan once, whichever tests order it: the libraries take longer to load than most tests to run.
+
+    The first test that orders a plan has it made by the real process; programs that tests put in its place are run.
+    """
+    program, really = plan_run.PROGRAM, plan_run.run_plan_process
+
+    async def told(request: PlanRequest) -> AsyncGenerator[Message, None]:
+        key = msgspec.json.encode(msgspec.structs.replace(request, folder=""))
+        said = _TOLD.get(key, []) if program == plan_run.PROGRAM else []
+        for message in said:
+            yield message
+        if not said:
+            async with aclosing(really(request)) as messages:
+                async for message in messages:
+                    said.append(message)
+                    yield message
+            if program == plan_run.PROGRAM and isinstance(said[-1], Ended):
+                _TOLD[key] = said
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_plan, "run_plan_process", told)
+        yield
 
 
 def company_edits(**texts: str) -> tuple[InputEdit, ...]:

@@ -20,22 +20,10 @@ def test_bias_keeps_the_sign() -> None:
     assert metrics.bias(ACTUAL, ACTUAL + 1) == pytest.approx(3 / 40)
 
 
-def test_the_score_of_vn1_adds_the_absolute_bias_of_the_whole() -> None:
-    """By hand on the competition's definition, MAE % + |bias| %: (4 + 1 + 3) / 20 + |4 - 1 - 3 ... | / 20."""
-    actual, said = np.array([[5.0, 5.0], [10.0, 0.0]]), np.array([[9.0, 4.0], [7.0, 0.0]])
-    assert metrics.mae_and_bias(actual, said) == pytest.approx(8 / 20 + 0.0)
-    assert metrics.mae_and_bias(actual, said + 1) == pytest.approx((5 + 0 + 2 + 1) / 20 + 4 / 20)
-
-
 def test_pinball_weighs_too_little_by_the_share() -> None:
     """At 0.9: 10 too little costs 9, 10 too much costs 1."""
     assert metrics.pinball(np.array([10.0]), np.array([0.0]), 0.9) == pytest.approx(9.0)
     assert metrics.pinball(np.array([0.0]), np.array([10.0]), 0.9) == pytest.approx(1.0)
-
-
-def test_the_weighted_loss_of_the_median_is_wape() -> None:
-    """As AutoGluon defines it."""
-    assert metrics.weighted_quantile_loss(ACTUAL, {0.5: SAID}) == pytest.approx(metrics.wape(ACTUAL, SAID))
 
 
 def test_coverage_counts_what_lies_at_the_quantile_as_covered() -> None:

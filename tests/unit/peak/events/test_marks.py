@@ -13,7 +13,8 @@ FIRST = date(2026, 11, 1)
 
 
 def test_offsets_count_days_from_the_event_and_end_with_its_window() -> None:
-    friday = mark_days(usual_calendar(), FIRST, 61).offset_of("black-friday")
+    marks = mark_days(usual_calendar(), FIRST, 61)
+    friday = marks.offsets[marks.event_ids.index("black-friday")]
     assert friday[26] == 0
     assert friday[15:29].tolist() == list(range(-11, 3))
     assert friday[14] == OUTSIDE

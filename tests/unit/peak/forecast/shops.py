@@ -50,6 +50,6 @@ def counts(days: int, products: int, *, mean: float = 3.0, seed: int = 1) -> NDA
     return chance.poisson(means, size=(days, products)).astype(np.float64)
 
 
-def season_after(demand: Demand, days: int, timezone: str = "Europe/London") -> Season:
+def season_after(demand: Demand, days: int) -> Season:
     """Return the season of so many days right after a history."""
-    return Season(first=demand.last + timedelta(days=1), days=days, timezone=timezone)
+    return Season(first=demand.last + timedelta(days=1), days=days)

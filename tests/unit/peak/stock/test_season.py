@@ -99,6 +99,33 @@ def test_orders_lose_less_on_every_path_than_no_orders(result: StockResult) -> N
     assert result.lost_margin.mean() < result.lost_margin_without.mean()
 
 
+def test_the_money_is_followed_to_the_seasons_end(result: StockResult, plan: StockPlan) -> None:
+    returns = plan.returns
+    assert returns is not None
+    assert returns.sold.mean + returns.left.mean == pytest.approx(plan.spend_minor, abs=len(plan.lines))
+    assert returns.left.p10 <= returns.left.p50 <= returns.left.p90
+    by_line = sum(line.lost_before_minor - line.lost_after_minor for line in plan.lines)
+    assert returns.saved_minor == pytest.approx(by_line, abs=len(plan.lines))
+    assert 0 < returns.saved_minor <= returns.margin.mean
+    spent = [0, *(one.spend_minor for one in returns.tranches)]
+    worth = [0, *(one.worth_minor for one in returns.tranches)]
+    assert spent[-1] == pytest.approx(plan.spend_minor, abs=len(plan.lines))
+    slopes = np.diff(worth) / np.diff(spent)
+    assert (np.diff(slopes) <= 0).all(), "the best comes first"
+    assert slopes[-1] > -0.1, "nothing is bought at a loss but what fills up a minimum order"
+    assert result.lost_margin_without.mean() - result.lost_margin.mean() == pytest.approx(returns.saved_minor, rel=1e-3)
+
+
+def test_a_product_that_is_not_worth_keeping_is_said_to_be_so() -> None:
+    """It may sell out and an order could come, but what one path would sell is not worth the rent on the others."""
+    dear = [msgspec.structs.replace(row, on_hand=0, unit_volume_m3=3.0, price_minor=20) for row in rows_of()]
+    plan = report_of(plan_stock(paths_of(0.05), dear, COMPANY), peak_day=PEAK)
+    assert plan.lines == ()
+    assert plan.returns is not None
+    assert plan.returns.tranches == ()
+    assert "stock.not_worth_keeping" in {found.reason.key for found in plan.exceptions}
+
+
 def test_deadlines_stand_before_the_busiest_day(plan: StockPlan) -> None:
     leeds = next(deadline for deadline in plan.deadlines if deadline.name == "Aire Valley Paper")
     assert leeds.last_day == date(2011, 11, 7)  # the last Monday 18 days before Friday 25 November

@@ -1,6 +1,7 @@
 """Goods: what to order, which products need a look and why, and where it all lies."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from springtide.channels.backoffice.peak import figures
@@ -29,6 +30,7 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     names = {order.supplier: order.name for order in found.suppliers}
     return {
         "stock": found,
+        "tranches": list(_tranches(found)),
         "supplier": supplier,
         "q": q,
         "item_page": f"/peak/plans/{plan.row.id}/item",
@@ -45,6 +47,23 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
         "shortage": sum(one.value_at_risk_minor for one in exceptions),
         "look_count": len(exceptions),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Minor units: money spent so far, what that is worth, and what each 100 of the last part bring."""
+
+    spend: int
+    worth: int
+    each: float
+
+
+def _tranches(plan: StockPlan) -> Iterator[_Row]:
+    found = () if plan.returns is None else plan.returns.tranches
+    for before, one in zip((None, *found), found, strict=False):
+        spend, worth = (0, 0) if before is None else (before.spend_minor, before.worth_minor)
+        each = 100 * (one.worth_minor - worth) / max(one.spend_minor - spend, 1)
+        yield _Row(one.spend_minor, one.worth_minor, 100 * each)
 
 
 def _of(items: Sequence[Item], supplier: str, q: str) -> list[Item]:

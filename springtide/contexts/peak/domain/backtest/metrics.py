@@ -1,6 +1,6 @@
 """How far forecasts were off. Percentages of single days are never averaged: sums are divided by sums."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,20 +30,10 @@ def bias(actual: Floats, forecast: Floats) -> float:
     return _share(float((_f64(forecast) - actual).sum()), actual)
 
 
-def mae_and_bias(actual: Floats, forecast: Floats) -> float:
-    """Return the score of the VN1 competition: WAPE plus the absolute bias of the whole."""
-    return wape(actual, forecast) + abs(bias(actual, forecast))
-
-
 def pinball(actual: Floats, quantile: Floats, share: float) -> float:
     """Return the sum of pinball losses of a quantile's forecast, in the unit of what was sold."""
     missed = _f64(actual) - quantile
     return float(np.maximum(share * missed, (share - 1.0) * missed).sum())
-
-
-def weighted_quantile_loss(actual: Floats, quantiles: Mapping[float, Floats]) -> float:
-    """Return twice the pinball loss over what was sold, the mean over the quantiles (at 0.5 alone: WAPE)."""
-    return float(np.mean([_share(2.0 * pinball(actual, at, share), actual) for share, at in quantiles.items()]))
 
 
 def coverage(actual: Floats, quantile: Floats) -> float:

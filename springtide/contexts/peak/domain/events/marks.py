@@ -44,11 +44,6 @@ class DayMarks:
         within: NDArray[np.bool_] = self.owner != NO_EVENT
         return within
 
-    def offset_of(self, event_id: str) -> NDArray[np.int16]:
-        """Return one event's offsets, (days,); raises ValueError for an unknown event."""
-        by_day: NDArray[np.int16] = self.offsets[self.event_ids.index(event_id)]
-        return by_day
-
 
 def mark_days(calendar: EventCalendar, first: date, days: int) -> DayMarks:
     """Mark `days` days from `first`; raises InvalidPeakInput for a region whose holidays nobody knows."""

@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 
+from springtide.contexts.peak.domain.forecast.result import Forecast
 from springtide.contexts.peak.domain.paths.joint import JointPaths
 from springtide.contexts.peak.domain.stock.report import items_of, report_of
 from springtide.contexts.peak.domain.stock.season import plan_stock
@@ -43,10 +44,22 @@ def rows_of(joint: JointPaths, company: Company, counts: tuple[StockCount, ...])
     """Return a row for every counted article that has demand; raises InvalidPeakInput for one nobody supplies."""
     places = {product.sku: place for place, product in enumerate(joint.forecast.products)}
     weekly = joint.products.means.mean(axis=1, dtype=np.float64) * _WEEK_DAYS
+    per_buyer = _units_per_line(joint.forecast)
     mistakes: list[Mistake] = []
     rows = [
-        _row(count, joint, places[count.sku], float(weekly[places[count.sku]]), supplier)
+        StockRow(
+            sku=count.sku,
+            category=product.category,
+            supplier=supplier,
+            price_minor=product.price_minor,
+            on_hand=count.on_hand,
+            weekly_units=float(weekly[places[count.sku]]),
+            pack_size=count.pack_size,
+            receipts=count.inbound,
+            units_per_buyer=per_buyer,
+        )
         for count, supplier in _supplied(joint, company, counts, places, mistakes)
+        for product in (joint.forecast.products[places[count.sku]],)
     ]
     if mistakes:
         raise InvalidPeakInput.of(mistakes)
@@ -76,15 +89,7 @@ def _supplied(
                 mistakes.append(Mistake(where="stock", rule="no_supplier", message=message, row=row))
 
 
-def _row(count: StockCount, joint: JointPaths, place: int, weekly: float, supplier: str) -> StockRow:
-    product = joint.forecast.products[place]
-    return StockRow(
-        sku=count.sku,
-        category=product.category,
-        supplier=supplier,
-        price_minor=product.price_minor,
-        on_hand=count.on_hand,
-        weekly_units=weekly,
-        pack_size=count.pack_size,
-        receipts=count.inbound,
-    )
+def _units_per_line(forecast: Forecast) -> float:
+    """Return how many units of an article one buyer takes at a time, over the whole season."""
+    lines = float(forecast.lines.sum())
+    return max(1.0, float(forecast.units.sum(dtype=np.float64)) / lines) if lines > 0 else 1.0

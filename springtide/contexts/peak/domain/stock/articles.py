@@ -26,6 +26,8 @@ class Articles:
     """Products sorted by supplier, in the order of `rows`; money per unit in minor units, volume in m3, (products,).
 
     `supplier`: place in `suppliers`. `lost_value`: margin and the share of lost customers. `holding`: per unit and day.
+    `sold_off`: what a unit loses that nobody buys in time. `after_season`: share of the season's rate that is asked
+    for afterwards, 0 for goods of the season alone.
     """
 
     rows: tuple[StockRow, ...]
@@ -38,6 +40,8 @@ class Articles:
     margin: Floats
     lost_value: Floats
     holding: Floats
+    sold_off: Floats
+    after_season: Floats
     volume: Floats
     is_seasonal: NDArray[np.bool_]
     weekly_units: Floats
@@ -65,6 +69,8 @@ def articles_of(rows: Sequence[StockRow], paths: ProductPaths, company: Company,
         [terms.unit_volume.value if row.unit_volume_m3 is None else row.unit_volume_m3 for row in ordered]
     )
     margin = np.maximum(price - unit_cost, 0.0)
+    is_seasonal = np.isin([row.category for row in ordered], terms.seasonal_categories)
+    buyers = 1.0 / np.array([row.units_per_buyer for row in ordered])
     return Articles(
         rows=tuple(ordered),
         suppliers=suppliers,
@@ -74,10 +80,12 @@ def articles_of(rows: Sequence[StockRow], paths: ProductPaths, company: Company,
         pack=np.array([row.pack_size for row in ordered], dtype=np.int64),
         unit_cost=unit_cost,
         margin=margin,
-        lost_value=margin + terms.lost_share.value / _PERCENT * terms.customer_value.value,
+        lost_value=margin + buyers * terms.lost_share.value / _PERCENT * terms.customer_value.value,
         holding=unit_cost * terms.holding.value / _PERCENT / _YEAR_DAYS + volume * _rent(company),
+        sold_off=unit_cost * (1.0 - terms.leftover_value.value / _PERCENT),
+        after_season=np.where(is_seasonal, 0.0, terms.after_season.value / _PERCENT),
         volume=volume,
-        is_seasonal=np.isin([row.category for row in ordered], terms.seasonal_categories),
+        is_seasonal=is_seasonal,
         weekly_units=np.array([row.weekly_units for row in ordered], dtype=np.float64),
     )
 
@@ -117,6 +125,7 @@ def _mistakes(rows: Sequence[StockRow], paths: ProductPaths, company: Company) -
             ("negative_stock", row.on_hand < 0, f"{row.on_hand} units of {row.sku} on hand"),
             ("pack_not_positive", row.pack_size < 1, f"{row.sku} comes in packs of {row.pack_size}"),
             ("price_negative", row.price_minor < 0, f"{row.sku} costs {row.price_minor:g}"),
+            ("buyer_takes_nothing", row.units_per_buyer <= 0, f"{row.units_per_buyer:g} units per buyer of {row.sku}"),
             ("unknown_supplier", row.supplier not in suppliers, f"{row.sku} comes from unknown {row.supplier!r}"),
             ("unknown_sku", row.sku not in drawn, f"{row.sku} has no demand paths"),
             ("duplicate", row.sku in seen, f"{row.sku} stands here twice"),

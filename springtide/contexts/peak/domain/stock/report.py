@@ -7,6 +7,7 @@ import numpy as np
 
 from springtide.contexts.peak.domain.bands import band_of
 from springtide.contexts.peak.domain.stock.articles import day_after
+from springtide.contexts.peak.domain.stock.returns import returns_of
 from springtide.contexts.peak.domain.stock.season import StockResult
 from springtide.contexts.peak.domain.stock.weigh import Timing
 from springtide.contracts.peak.common import Deadline, Decision, Department, Phrase
@@ -38,6 +39,7 @@ def report_of(result: StockResult, *, peak_day: date) -> StockPlan:
         write_off=band_of(result.write_off),
         decisions=tuple(_decisions(result, suppliers)),
         deadlines=tuple(_deadlines(suppliers, peak_day)),
+        returns=returns_of(result),
     )
 
 
@@ -136,6 +138,8 @@ def _reason(result: StockResult, at: int, early_day: date) -> Phrase:
         return Phrase(key="stock.order_now", values=values | {"units": int(result.purchase.quantity[at])})
     if result.weighed.curves.best[at] > 0:
         return Phrase(key="stock.order_waits", values=values)
+    if (result.weighed.need[at] > 0).mean() >= _RISKY:
+        return Phrase(key="stock.not_worth_keeping", values=values)
     return Phrase(key="stock.later_order_covers", values=values)
 
 

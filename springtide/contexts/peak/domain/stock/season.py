@@ -16,7 +16,6 @@ from springtide.contracts.peak.company import Company, Warehouse
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.stock import StockRow, StockTerms
 
-_PERCENT = 100.0
 _WEEK_DAYS = 7
 
 Floats = NDArray[np.float64]
@@ -93,7 +92,6 @@ def plan_stock(
             [Mistake(where="stock", rule="empty", message="no product has a count and a supplier")]
         )
     articles = articles_of(rows, paths, company, terms)
-    leftover = articles.unit_cost * (1 - terms.leftover_value.value / _PERCENT) * articles.is_seasonal
     sums = Sums(
         lost_margin=np.zeros(paths.paths),
         later_spend=np.zeros((len(articles.suppliers), paths.paths)),
@@ -107,7 +105,7 @@ def plan_stock(
         timing = timing_of(articles, place, paths, today=today, seed=seed) if mine.stop > mine.start else None
         timings.append(timing)
         if timing is not None:
-            parts.append(weigh(articles, place, timing, paths, leftover=leftover, sums=sums))
+            parts.append(weigh(articles, place, timing, paths, sums=sums))
     weighed, house = joined(parts), house_of(company.warehouses)
     limits = _limits(articles, timings, sums, house, budget_minor)
     offer = Offer(
@@ -119,7 +117,7 @@ def plan_stock(
     )
     purchase = choose(offer, limits)
     sold = np.minimum(purchase.quantity.astype(np.float32)[:, None], weighed.need)
-    unsold = (purchase.quantity - sold.mean(axis=1, dtype=np.float64)) * leftover
+    unsold = np.maximum(purchase.quantity.astype(np.float32)[:, None] - weighed.sold, 0)
     return StockResult(
         season=season,
         today=today,
@@ -134,7 +132,7 @@ def plan_stock(
         lost_margin=sums.lost_margin - articles.margin @ sold,
         later_spend=sums.later_spend.sum(axis=0),
         later_spend_by_supplier=sums.later_spend,
-        write_off=sums.write_off + unsold.sum(),
+        write_off=sums.write_off + (articles.sold_off * articles.is_seasonal) @ unsold,
         volume=sums.volume + _added(articles, timings, purchase, season.days),
     )
 

@@ -1,6 +1,7 @@
 """All paths of all products of a supplier, block by block: what its next order would be for, and what goes wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from math import ceil
@@ -8,15 +9,15 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from springtide.contexts.peak.domain.paths.products import ProductPaths
+from springtide.contexts.peak.domain.paths.products import ProductBlock, ProductPaths
 from springtide.contexts.peak.domain.paths.totals import rank_of
 from springtide.contexts.peak.domain.stock.articles import Articles, receipts_of
-from springtide.contexts.peak.domain.stock.benefit import Curves, Needs, UnitCosts, curves_of
+from springtide.contexts.peak.domain.stock.benefit import Curves, UnitCosts, curves_of
 from springtide.contexts.peak.domain.stock.calendar import SupplierCalendar, lead_time_draws, order_days
 from springtide.contexts.peak.domain.stock.items import Weekly, joined_weeks, weekly_of
 from springtide.contexts.peak.domain.stock.needs import Walk, walk
+from springtide.contexts.peak.domain.stock.until_sold import holding_until_sold, needs_until_sold, sold_by_season_end
 
-_CHECKPOINTS = np.array([0.25, 0.5, 0.75, 1.0])
 _LONGEST_CYCLE_WEEKS = 8
 _WEEK_DAYS = 7
 
@@ -51,8 +52,9 @@ class Timing:
 class Weighed:
     """Per product, (products,) unless said. Units and days; shares of paths are ranks.
 
-    `need`: sold of an order that is large enough, (products, paths). `out_day`, `out_day_early`: first day on which
-    half and a tenth of the paths lose a sale, the number of days where they do not. `out_chance`: of losing any.
+    `need`, `sold`: what is sold of an order that is large enough before the next one arrives, and by the season's end
+    if no other comes, (products, paths). `out_day`, `out_day_early`: first day on which half and a tenth of the paths
+    lose a sale, the number of days where they do not. `out_chance`: of losing any.
     `lost`: mean units lost in the season without orders, `lost_before`: of those, before the order arrives.
     `later`: mean units that are lost after the next order arrives. `left`: mean units in stock at the season's end.
     `weeks`: demand and stock week by week, at ranks of each product's own paths.
@@ -60,6 +62,7 @@ class Weighed:
 
     curves: Curves
     need: NDArray[np.float32]
+    sold: NDArray[np.float32]
     out_day: Ints
     out_day_early: Ints
     out_chance: Floats
@@ -108,50 +111,56 @@ def timing_of(articles: Articles, place: int, paths: ProductPaths, *, today: dat
     )
 
 
-def weigh(
-    articles: Articles, place: int, timing: Timing, paths: ProductPaths, *, leftover: Floats, sums: Sums
-) -> Weighed:
-    """Weigh all products of one supplier; adds to `sums`. `leftover`: value lost per unit left at the season's end."""
+def weigh(articles: Articles, place: int, timing: Timing, paths: ProductPaths, *, sums: Sums) -> Weighed:
+    """Weigh all products of one supplier; adds to `sums`."""
     mine = articles.of_supplier(place)
     found: list[Weighed] = []
     start = mine.start
-    for block in paths.blocks(skus=[row.sku for row in articles.rows[mine]]):
+    for block in _one_ahead(paths.blocks(skus=[row.sku for row in articles.rows[mine]])):
         part = slice(start, start + len(block.skus))
         walked = walk(
             block.units, on_hand=articles.on_hand[part], receipts=receipts_of(articles.rows[part], paths.season)
         )
-        weeks = weekly_of(block.units, walked)
-        found.append(_weigh_block(articles, part, timing, walked, weeks, leftover=leftover, sums=sums))
+        found.append(_weigh_block(articles, part, timing, walked, block.units, sums=sums))
         start = part.stop
     return joined(found)
 
 
+def _one_ahead(blocks: Iterator[ProductBlock]) -> Iterator[ProductBlock]:
+    """Yield the blocks, each while the next one is being drawn: at most two are in memory."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = pool.submit(next, blocks, None)
+            yield block
+
+
 def _weigh_block(
-    articles: Articles, part: slice, timing: Timing, walked: Walk, weeks: Weekly, *, leftover: Floats, sums: Sums
+    articles: Articles, part: slice, timing: Timing, walked: Walk, units: NDArray[np.float32], *, sums: Sums
 ) -> Weighed:
-    window = np.maximum(timing.until - timing.arrives, 0)
-    ends = [timing.arrives + np.ceil(window * share).astype(np.int64) for share in _CHECKPOINTS]
-    needs = Needs(
-        units=np.stack([walked.need(timing.arrives, end) for end in ends]),
-        periods=np.full(len(ends), window.mean() / len(ends)),
+    lost, before = walked.lost[:, :, -1], walked.lost_before(timing.arrives)
+    left = walked.on_hand[:, None] - walked.free[:, :, -1] + lost
+    after = articles.after_season[part].astype(np.float32)
+    needs = needs_until_sold(
+        walked, timing.arrives, timing.until, rate_after=units.mean(axis=2) * after[:, None], left=left
     )
-    last_window = float((timing.until >= walked.lost.shape[2]).mean())
     costs = UnitCosts(
-        shortage=articles.lost_value[part], holding=articles.holding[part], leftover=leftover[part] * last_window
+        shortage=articles.lost_value[part],
+        holding=holding_until_sold(articles.holding[part], keeps_after=after > 0),
+        leftover=articles.sold_off[part],
     )
     curves = curves_of(needs, costs, articles.pack[part])
-    lost, before = walked.lost[:, :, -1], walked.lost_before(timing.arrives)
-    later = np.maximum(lost - before - needs.units[-1] - np.maximum(curves.best[:, None] - needs.units[-1], 0), 0)
-    left = walked.on_hand[:, None] - walked.free[:, :, -1] + lost
+    later = np.maximum(lost - before - np.maximum(curves.best[:, None], needs.window), 0)
     out = np.sort(walked.first_out(), axis=1)
     paths = lost.shape[1]
     sums.lost_margin += articles.margin[part] @ lost
     sums.later_spend[articles.supplier[part.start]] += articles.unit_cost[part] @ later
-    sums.write_off += leftover[part] @ left
+    sums.write_off += (articles.sold_off * articles.is_seasonal)[part] @ left
     sums.volume += walked.volume(articles.volume[part].astype(np.float32))
     return Weighed(
         curves=curves,
-        need=needs.units[-1],
+        need=needs.window,
+        sold=sold_by_season_end(needs),
         out_day=out[:, rank_of(0.5, paths)],
         out_day_early=out[:, rank_of(0.1, paths)],
         out_chance=(lost > 0).mean(axis=1),
@@ -159,7 +168,7 @@ def _weigh_block(
         lost_before=before.mean(axis=1, dtype=np.float64),
         later=later.mean(axis=1, dtype=np.float64),
         left=left.mean(axis=1, dtype=np.float64),
-        weeks=weeks,
+        weeks=weekly_of(units, walked),
     )
 
 
@@ -173,6 +182,7 @@ def joined(parts: Sequence[Weighed]) -> Weighed:
             best=np.concatenate([curve.best for curve in curves]),
         ),
         need=np.concatenate([part.need for part in parts]),
+        sold=np.concatenate([part.sold for part in parts]),
         out_day=np.concatenate([part.out_day for part in parts]),
         out_day_early=np.concatenate([part.out_day_early for part in parts]),
         out_chance=np.concatenate([part.out_chance for part in parts]),
