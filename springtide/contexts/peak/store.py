@@ -76,7 +76,7 @@ class PlanRecord(PlanRow, frozen=True, kw_only=True):
 
     def row(self) -> PlanRow:
         """Return it as a line of the list."""
-        return PlanRow(**{name: getattr(self, name) for name in PlanRow.__struct_fields__})
+        return as_listed(PlanRow(**{name: getattr(self, name) for name in PlanRow.__struct_fields__}))
 
     def frozen_evidence(self) -> tuple[Evidence, ...]:
         """Return the evidence it was ordered with."""
@@ -105,6 +105,11 @@ class PlanRecord(PlanRow, frozen=True, kw_only=True):
             mistakes=msgspec.convert(self.mistakes, tuple[Mistake, ...]),
             snapshot_sha256=self.snapshot_sha256,
         )
+
+
+def as_listed(row: PlanRow) -> PlanRow:
+    """Return a row with its state as the contract has it: the column is text, which is equal to it and not the same."""
+    return msgspec.structs.replace(row, state=PlanState(row.state))
 
 
 class TakenPlan(msgspec.Struct, frozen=True, kw_only=True):

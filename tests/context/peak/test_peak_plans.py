@@ -74,7 +74,9 @@ async def test_a_plan_is_made_in_the_background_and_read_in_parts(node_with: Nod
     assert 0 < plan.figures["orders.p50"] <= plan.figures["orders.p90"] <= plan.figures["orders.p99"]
     with pytest.raises(PeakNotFound):
         await peak.get_part(caller=READER, plan_id=row.id, step="quality", page=1)
-    assert await peak.list_plans(caller=READER) == (plan.row,)
+    (listed,) = await peak.list_plans(caller=READER)
+    assert listed == plan.row
+    assert listed.state is plan.row.state is PlanState.DONE  # not a text that is equal to it
     assert await events_of(node) == ["peak.plan_made"]
     await its_files_are_frozen(node, plan)
 

@@ -64,7 +64,7 @@ class Speech:
         return f"{where}{row}: {self.refusal(mistake.message)}"
 
     def write(self, kind: str, value: str | float) -> str:
-        """Write a value by its kind: number, money (minor units), date (ISO), percent (0 to 1), paid (ways to pay)."""
+        """Write a value by its kind: number, money (minor units), date (ISO), percent (0 to 1), paid, team."""
         if kind == "money":
             return self.money(float(value))
         if kind == "percent":
@@ -73,6 +73,8 @@ class Speech:
             return self.day(date.fromisoformat(str(value)))
         if kind == "paid":
             return ", ".join(self.paid(one) for one in str(value).split(", "))
+        if kind == "team":
+            return self.team(str(value))
         return self.number(float(value))
 
     def method(self, method: str) -> str:
@@ -84,6 +86,14 @@ class Speech:
         """Return a way to pay with its country: "bank_redirect in NL"."""
         method, _, country = name.partition(" in ")
         return self("paid_in", method=self.method(method), country=country) if country else self.method(method)
+
+    def team(self, name: str) -> str:
+        """Return what a team is called within a sentence: like its department where it is named so."""
+        key = f"desk.department_{name}"
+        if key not in sentences():
+            return name
+        called = self.phrase(Phrase(key=key))
+        return called if called.isupper() else called.lower()
 
     def number(self, value: float) -> str:
         """Return a figure without false digits: whole from ten on."""

@@ -15,7 +15,7 @@ from springtide.contexts.peak.service.plan_files import read_file
 from springtide.contexts.peak.service.read_season import ask_for_look, read_season
 from springtide.contexts.peak.service.save_inputs import save_inputs
 from springtide.contexts.peak.service.tell import HAND, tell, told_between
-from springtide.contexts.peak.store import InputRecord, newest_inputs, overrides_since, runs_of
+from springtide.contexts.peak.store import InputRecord, as_listed, newest_inputs, overrides_since, runs_of
 from springtide.contracts.peak.actuals import Actuals
 from springtide.contracts.peak.api import (
     MOST_LISTED,
@@ -117,7 +117,8 @@ class PeakService:
         caller.require(READ)
         page_size(limit, most=MOST_LISTED)
         async with self._db.read() as read:
-            return tuple(await read.all("list_plans", {"before": before, "limit": limit}, row=PlanRow))
+            rows = await read.all("list_plans", {"before": before, "limit": limit}, row=PlanRow)
+        return tuple(map(as_listed, rows))
 
     async def get_plan(self, *, caller: Caller, plan_id: UUID) -> PlanInfo:
         """See the contract."""

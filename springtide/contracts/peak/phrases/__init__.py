@@ -3,7 +3,8 @@
 A file is a table of keys, each with `en`, `nl` and `sv`. The files of a folder share its name as their step: the pages'
 own words are "desk", in `desk.toml` and `desk/`. Values stand in braces with what they are: `{sku}` a name or a
 number as it is, `{units:number}`, `{cost:money}` (minor units), `{by:date}` (ISO), `{share:percent}` (0 to 1),
-`{what:paid}` (ways to pay with their countries, "card in GB, invoice in GB").
+`{what:paid}` (ways to pay with their countries, "card in GB, invoice in GB"), `{who:team}` (a team of the
+company's; those named like a department are called so).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,7 @@ import msgspec
 from springtide.contracts.peak.common import Phrase
 
 LANGUAGES = ("en", "nl", "sv")
-KINDS = ("number", "money", "date", "percent", "paid")
+KINDS = ("number", "money", "date", "percent", "paid", "team")
 
 Value = str | int | float
 Format = Callable[[str, Value], str]

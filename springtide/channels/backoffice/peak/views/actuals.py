@@ -1,6 +1,6 @@
 """What happened in a season besides its sales: a form for each department and day, files, and who told what."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -10,7 +10,7 @@ from springtide.channels.backoffice.peak.views.common import View
 from springtide.channels.backoffice.visit import Visit
 from springtide.contracts.peak.api import WRITE, PlanInfo, PlanState
 from springtide.contracts.peak.common import Department
-from springtide.contracts.peak.partners import PartnerKind, PartnerReview
+from springtide.contracts.peak.partners import Partner, PartnerKind, PartnerReview
 from springtide.contracts.peak.told import CARRIER, CHANNEL, CHANNELS, DAY, FIGURES, GATEWAY, WEEK, ToldFigure, ToldRow
 from springtide.platform.uploads import MOST_BYTES
 
@@ -40,19 +40,22 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
     )
     known = {row.what: row for row in counting if (row.day, row.days) == (day, days)}
     files = await visit.office.peak.list_handed_in(caller=visit.caller, plan_id=plan.row.id, limit=_ASKED)
+    partners = await _partners(visit, plan)
+    names = {one.id: one.name for one in partners}
+    about = _about(partners)
     return {
         "day": day,
         "span": "week" if days == WEEK else "day",
         "until": day + timedelta(days=days - 1),
-        "before": max(first, day - timedelta(days=days)),
-        "after": min(last, day + timedelta(days=days)),
+        "before": None if day == first else max(first, day - timedelta(days=days)),
+        "after": None if day == last else min(last, day + timedelta(days=days)),
         "span_options": [(name, speech(f"told_{name}")) for name in SPANS],
         "departments": [
-            (department, list(_fields(figures, await _partners(visit, plan), known, speech)))
+            (department, list(_fields(figures, about, names, known, speech)))
             for department, figures in by_department().items()
         ],
         "rows": sorted(told, key=lambda row: row.told_at, reverse=True)[:_SHOWN],
-        "named": lambda row: label_of(FIGURES[row.figure], row.of, speech),
+        "named": lambda row: label_of(FIGURES[row.figure], names.get(row.of, row.of), speech),
         "exact": lambda row: _typed(FIGURES[row.figure], row.value, speech),
         "with_former": with_former,
         "files": files,
@@ -87,15 +90,18 @@ def field_name(figure: str, of: str) -> str:
 
 
 def label_of(figure: ToldFigure, of: str, speech: Speech) -> str:
-    """Return the words for a figure and what it is about."""
+    """Return the words for a figure and what it is about: a channel, or a partner by its name."""
     words = speech(f"told_{figure.name.replace('.', '_')}")
     return f"{words}, {speech(f'told_{of}') if figure.of == CHANNEL else of}" if of else words
 
 
-async def _partners(visit: Visit, plan: PlanInfo) -> Mapping[str, tuple[str, ...]]:
-    """Return whom figures can be about, by what kind they are."""
+async def _partners(visit: Visit, plan: PlanInfo) -> list[Partner]:
     review = await whole(visit, plan.row.id, "partners", PartnerReview)
-    partners = [state.partner for state in review.partners] if review else []
+    return [state.partner for state in review.partners] if review else []
+
+
+def _about(partners: Sequence[Partner]) -> Mapping[str, tuple[str, ...]]:
+    """Return whom figures can be about, by what kind they are."""
     return {
         CARRIER: tuple(sorted(one.id for one in partners if one.kind is PartnerKind.CARRIER)),
         GATEWAY: tuple(sorted(one.id for one in partners if one.kind is PartnerKind.GATEWAY)),
@@ -107,6 +113,7 @@ async def _partners(visit: Visit, plan: PlanInfo) -> Mapping[str, tuple[str, ...
 def _fields(
     figures: list[ToldFigure],
     about: Mapping[str, tuple[str, ...]],
+    names: Mapping[str, str],
     known: Mapping[tuple[str, str], ToldRow],
     speech: Speech,
 ) -> Iterator[Field]:
@@ -114,7 +121,8 @@ def _fields(
         for of in about[figure.of]:
             row = known.get((figure.name, of))
             value = "" if row is None or row.value is None else _typed(figure, row.value, speech)
-            yield Field(name=field_name(figure.name, of), label=label_of(figure, of, speech), value=value, row=row)
+            label = label_of(figure, names.get(of, of), speech)
+            yield Field(name=field_name(figure.name, of), label=label, value=value, row=row)
 
 
 def _typed(figure: ToldFigure, value: float, speech: Speech) -> str:

@@ -196,7 +196,6 @@ def _decisions(result: StockResult, suppliers: Sequence[SupplierOrder]) -> Itera
             "supplier": order.name,
             "units": order.units,
             "products": order.products,
-            "day": day.isoformat(),
         }
         yield Decision(
             what=Phrase(key="stock.place_order", values=values),
