@@ -21,7 +21,7 @@ from springtide.platform.ids import uuid7
 from springtide.settings import Settings, replaced
 
 ROW = "holds"
-_CALLERS = 256
+_CALLERS = (256, 1_024)
 _ALONE = 4
 """Lanes of one call at a time, each on a connection of its own: as many as the pool of a context has connections."""
 _SHORTER = 6
@@ -50,27 +50,34 @@ async def measure(bench: Bench) -> list[Figure]:
     await bench.rest()
     settings, _ = await bench.engines()
     seconds = max(2.0, bench.options.seconds / _SHORTER)
-    runs = [(kind, how) for kind in _kinds(0) for how in ("coalesced", "one by one")]
-    rates: dict[tuple[str, str], list[float]] = {run: [] for run in runs}
-    started: dict[tuple[str, str], int] = dict.fromkeys(runs, 0)
+    runs = [(kind, callers, how) for kind in _kinds(0) for callers in _CALLERS for how in ("coalesced", "one by one")]
+    rates: dict[tuple[str, int, str], list[float]] = {run: [] for run in runs}
+    started: dict[tuple[str, int, str], int] = dict.fromkeys(runs, 0)
     few = replaced(settings, database_connections=2)
     async with _services(settings, 1) as together, _services(few, _ALONE, max_batch=1) as alone:
         spare_the_collector()  # as every process that serves does
-        for kind, how in interleaved(runs, bench.options.rounds):
-            lines, _ = _kinds(started[kind, how])[kind]
-            started[kind, how] += 1
+        for kind, callers, how in interleaved(runs, bench.options.rounds):
+            run = kind, callers, how
+            lines, _ = _kinds(started[run])[kind]
+            started[run] += 1
             services = together if how == "coalesced" else alone
-            rates[kind, how].append(await _rate(services, lines, seconds))
+            rates[run].append(await _rate(services, lines, seconds, callers=callers))
     return [
         figure
         for kind, (_, target) in _kinds(0).items()
-        for figure in _figures(kind, target, median(rates[kind, "coalesced"]), median(rates[kind, "one by one"]))
+        for callers in _CALLERS
+        for figure in _figures(
+            f"{kind}, {callers:,} callers",
+            target,
+            median(rates[kind, callers, "coalesced"]),
+            median(rates[kind, callers, "one by one"]),
+        )
     ]
 
 
 def _figures(kind: str, target: float, coalesced: float, alone: float) -> Iterator[Figure]:
     what = f"hold through the contract, {kind}"
-    yield Figure(row=ROW, what=what, detail=f"{_CALLERS} callers", **at_least(coalesced, target, unit="/s"))
+    yield Figure(row=ROW, what=what, **at_least(coalesced, target, unit="/s"))
     yield Figure(
         row=ROW,
         what=f"{what}, against uncoalesced",
@@ -79,7 +86,7 @@ def _figures(kind: str, target: float, coalesced: float, alone: float) -> Iterat
     )
 
 
-async def _rate(services: Sequence[InventoryApi], lines: Lines, seconds: float) -> float:
+async def _rate(services: Sequence[InventoryApi], lines: Lines, seconds: float, *, callers: int) -> float:
     end = time.perf_counter() + seconds
     held = 0
 
@@ -101,7 +108,7 @@ async def _rate(services: Sequence[InventoryApi], lines: Lines, seconds: float) 
             turn += 1
 
     started = time.perf_counter()
-    await asyncio.gather(*(caller(number) for number in range(_CALLERS)))
+    await asyncio.gather(*(caller(number) for number in range(callers)))
     return held / (time.perf_counter() - started)
 
 
