@@ -105,7 +105,7 @@ async def planned(node: Node) -> UUID:
 
 def follower(node: Node, orders: FakeOrders) -> FollowSeasons:
     db, data = node.databases["peak"], Path(node.settings.data_dir)
-    feed = FeedSeasons(db, orders, FakePayments(), history_folder(data))  # type: ignore[arg-type]
+    feed = FeedSeasons(db, orders, FakePayments(), history_folder(data))  # type: ignore[arg-type]  # fakes
     return FollowSeasons(db, feed, data / "plans")
 
 
