@@ -23,6 +23,7 @@ from springtide.platform.bus import Bus
 from springtide.platform.db import Database
 from springtide.platform.errors import Unavailable
 from springtide.platform.figures import Figure, own_figures
+from springtide.platform.tasks import patiently
 from springtide.platform.telemetry import REGISTRY, logger
 
 log = logger(__name__)
@@ -30,6 +31,7 @@ log = logger(__name__)
 EVERY_S = 1.0
 FIGURES_EVERY = 5
 """Snapshots from one that brings figures to the next."""
+GOODBYE_WITHIN_S = 5.0
 
 SUBJECT = "vitals"
 EVERYBODY = f"{SUBJECT}.*"
@@ -189,8 +191,8 @@ class Pulse:
             while True:
                 await self._send(leaving=False)
                 await asyncio.sleep(EVERY_S)
-        finally:
-            await self._send(leaving=True)
+        finally:  # whoever stops us cancels again and again, and the figures may take longer than he waits
+            await patiently(asyncio.create_task(self._send(leaving=True)), within_s=GOODBYE_WITHIN_S)
 
     async def _send(self, *, leaving: bool) -> None:
         brings_figures = leaving or self._told % FIGURES_EVERY == 0

@@ -1,8 +1,12 @@
 """What is announced reaches everybody who listens, and nobody keeps it."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
+import pytest
+
+from springtide.platform import vitals
 from springtide.platform.bus import Bus
 from springtide.platform.fleet_figures import FleetFigures
 from springtide.platform.fleet_view import FleetHub
@@ -38,3 +42,16 @@ async def test_one_message_serves_the_watch_and_the_live_page(bus_with: BusWith)
         await until(lambda: [process.roles for process in hub.view().processes] == [("checkout", "orders")])
         await stopped([telling])
         await until(lambda: not hub.view().processes)  # it said goodbye
+
+
+async def test_a_process_says_goodbye_also_when_its_figures_take_longer_than_one_cancellation(
+    bus_with: BusWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker, listener = await bus_with("speaker"), await bus_with("listener")
+    hub = FleetHub()
+    async with listener.hearing(EVERYBODY, hub.take):
+        telling = asyncio.create_task(Pulse(speaker, roles=("orders",), databases={}).run())
+        await until(lambda: bool(hub.view().processes))
+        monkeypatch.setattr(vitals, "own_figures", lambda: (time.sleep(1.2), ())[1])  # `stopped` cancels twice a second
+        await stopped([telling])
+        await until(lambda: not hub.view().processes)
