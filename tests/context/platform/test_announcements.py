@@ -8,6 +8,7 @@ import pytest
 
 from springtide.platform import vitals
 from springtide.platform.bus import Bus
+from springtide.platform.figures import Figure
 from springtide.platform.fleet_figures import FleetFigures
 from springtide.platform.fleet_view import FleetHub
 from springtide.platform.tasks import stopped
@@ -52,6 +53,11 @@ async def test_a_process_says_goodbye_also_when_its_figures_take_longer_than_one
     async with listener.hearing(EVERYBODY, hub.take):
         telling = asyncio.create_task(Pulse(speaker, roles=("orders",), databases={}).run())
         await until(lambda: bool(hub.view().processes))
-        monkeypatch.setattr(vitals, "own_figures", lambda: (time.sleep(1.2), ())[1])  # `stopped` cancels twice a second
+        monkeypatch.setattr(vitals, "own_figures", _figures_that_take_a_second)
         await stopped([telling])
         await until(lambda: not hub.view().processes)
+
+
+def _figures_that_take_a_second() -> tuple[Figure, ...]:
+    time.sleep(1.2)  # what is tested: `stopped` cancels twice a second
+    return ()
