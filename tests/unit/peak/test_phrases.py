@@ -16,7 +16,7 @@ DOMAIN = Path(__file__).parents[3] / "springtide/contexts/peak"
 def fields(text: str) -> dict[str, str]:
     """Values of a text with their kinds; words that go with a count are no kind of it."""
     found = {name: kind or "" for _, name, kind, _ in Formatter().parse(text) if name and not _is_counted(kind)}
-    return {name: "" for name in counted(text)} | found
+    return dict.fromkeys(counted(text), "") | found
 
 
 def _is_counted(kind: str | None) -> bool:
