@@ -76,8 +76,8 @@ class Speech:
             return self.day(date.fromisoformat(str(value)))
         if kind == "paid":
             return ", ".join(self.paid(one) for one in str(value).split(", "))
-        if kind in {"team", "names"}:
-            return self.team(str(value)) if kind == "team" else self.names(str(value))
+        if kind in {"team", "names", "kept"}:
+            return {"team": self.team, "names": self.names, "kept": self.kept}[kind](str(value))
         return self.number(round(float(value)) if kind == "count" else float(value))
 
     def method(self, method: str) -> str:
@@ -107,7 +107,7 @@ class Speech:
     def _point(self, point: str) -> str:
         if point.startswith("+") and point[1:].isdigit():
             return self("and_more", count=int(point[1:]))
-        return self.day(date.fromisoformat(point)) if _ISO_DAY.fullmatch(point) else point
+        return self.day(date.fromisoformat(point)) if _ISO_DAY.fullmatch(point) else self.kept(point)
 
     def team(self, name: str) -> str:
         """Return what a team is called within a sentence: like its department where it is named so."""

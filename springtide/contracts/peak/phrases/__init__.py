@@ -4,8 +4,9 @@ A file is a table of keys, each with `en`, `nl` and `sv`. The files of a folder 
 own words are "desk", in `desk.toml` and `desk/`. Values stand in braces with what they are: `{sku}` a name or a
 number as it is, `{units:number}`, `{cost:money}` (minor units), `{by:date}` (ISO), `{share:percent}` (0 to 1),
 `{what:paid}` (ways to pay with their countries, "card in GB, invoice in GB"), `{who:team}` (a team of the
-company's; those named like a department are called so), `{points:names}` (a list, days among it written out). Words
-that depend on a count stand behind a question mark, those for one first: `{days:number} {days:?day is|days are}`.
+company's; those named like a department are called so), `{points:names}` (a list, days among it written out),
+`{action:kept}` (words of a document). Words that depend on a count stand behind a question mark, those for one first:
+`{days:number} {days:?day is|days are}`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +19,7 @@ import msgspec
 from springtide.contracts.peak.common import Phrase
 
 LANGUAGES = ("en", "nl", "sv")
-KINDS = ("number", "money", "date", "percent", "paid", "team", "names")
+KINDS = ("number", "money", "date", "percent", "paid", "team", "names", "kept")
 COUNTED = "?"
 
 Value = str | int | float
