@@ -104,11 +104,13 @@ class Speech:
         """Return money rounded to what matters: three digits that count, from a hundred units on."""
         if not round(minor):
             return f"{self.currency}\u00a00"
-        units = Decimal(round(minor)).scaleb(-exponent(self.currency))
+        decimals = exponent(self.currency)
+        units = Decimal(round(minor)).scaleb(-decimals)
         digits = units.adjusted() - 2
         if digits > 0:
             units = units.quantize(Decimal(1).scaleb(digits)).quantize(Decimal(1))
-        text = format_decimal(units, format="#,##0" if digits >= 0 else "#,##0.00", locale=self.locale)
+        pattern = "#,##0" if digits >= 0 or not decimals else f"#,##0.{'0' * decimals}"
+        text = format_decimal(units, format=pattern, locale=self.locale)
         return f"{self.currency}\u00a0{text}"
 
     def units(self, minor: float) -> float:
