@@ -51,6 +51,11 @@ document.querySelectorAll(".table-frame, .figure, .document").forEach((frame) =>
   if (frame.scrollWidth > frame.clientWidth || frame.scrollHeight > frame.clientHeight) frame.tabIndex = 0;
 });
 
+// On a phone the pages of a plan are a row that scrolls: the one that is open comes into sight.
+const tabs = document.querySelector(".tabs");
+const open = tabs?.querySelector("[aria-current]");
+if (open) tabs.scrollLeft = open.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - open.offsetWidth) / 2;
+
 // Charts are drawn for the screen: on paper they take its width, and their own again afterwards.
 const fit = () => document.querySelectorAll(".plot:not([hidden])").forEach((box) => window.Plotly?.Plots.resize(box));
 window.addEventListener("beforeprint", fit);

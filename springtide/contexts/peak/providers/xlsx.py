@@ -22,7 +22,7 @@ from springtide.contexts.peak.providers.xlsx_parts import (
 )
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
-SUFFIX = ".xlsx"
+SUFFIX, _BEGINS = ".xlsx", b"PK\x03\x04"
 MOST_ROWS, MOST_CELLS = 1_000_000, 10_000_000
 _NAMED = 20
 _PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
@@ -44,8 +44,9 @@ class Sheet:
 
 
 def is_xlsx(path: Path) -> bool:
-    """Tell by its name whether a file is a workbook."""
-    return path.suffix.lower() == SUFFIX
+    """Tell whether a file is a workbook: it begins like one, whatever it is called, or is called one."""
+    with path.open("rb") as file:
+        return file.read(len(_BEGINS)) == _BEGINS or path.suffix.lower() == SUFFIX
 
 
 def read_sheet(path: Path, *, header_only: bool = False) -> Sheet:
