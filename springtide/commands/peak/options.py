@@ -233,6 +233,15 @@ def count(text: str) -> int:
     return number
 
 
+def seed(text: str) -> int:
+    """Read a whole number from 0."""
+    number = int(text)
+    if number < 0:
+        message = f"{number} is below 0"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
 def buy(parser: argparse.ArgumentParser) -> None:
     """Add the options of `peak buy`."""
     parser.add_argument("--history", required=True, metavar="FILE", help="date, sku, quantity; weekly or daily")
@@ -248,7 +257,7 @@ def buy(parser: argparse.ArgumentParser) -> None:
         help="the review of this order date; else the first after the history",
     )
     parser.add_argument("--paths", type=count, default=1000, help="how many futures to weigh (default 1000)")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same quantities")
+    parser.add_argument("--seed", type=seed, default=1, help="the same seed gives the same quantities")
 
 
 def partners(parser: argparse.ArgumentParser) -> None:
@@ -284,10 +293,10 @@ def accuracy(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_judging(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--horizon-days", required=True, type=int, metavar="N", help="days to forecast")
+    parser.add_argument("--horizon-days", required=True, type=count, metavar="N", help="days to forecast")
     parser.add_argument("--out", required=True, metavar="DIR", help="for forecast.parquet and scores.json")
-    parser.add_argument("--paths", type=int, default=400, metavar="N", help="draws per origin (default 400)")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same figures (default 1)")
+    parser.add_argument("--paths", type=count, default=400, metavar="N", help="draws per origin (default 400)")
+    parser.add_argument("--seed", type=seed, default=1, help="the same seed gives the same figures (default 1)")
     _add_gifts(parser)
     parser.add_argument("--engine", default=None, help="fits on ray, spark or dask; default: here")
 

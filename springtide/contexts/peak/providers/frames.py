@@ -2,7 +2,9 @@
 
 import csv
 import gzip
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -13,7 +15,9 @@ from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
 NAMED_ROWS = 20
 """How many rows of one rule are named; the rest are counted."""
-_SEPARATORS = (",", ";", "\t")
+_SEPARATORS = (",", ";", "\t", "|")
+_PARQUET, _GZIP = b"PAR1", b"\x1f\x8b"
+"""How such files begin, whatever they are called."""
 _FIRST_ROW = 2
 _YES = ("1", "true", "yes", "y", "t", "1.0")
 _NO = ("0", "false", "no", "n", "f", "0.0")
@@ -24,16 +28,13 @@ def read_header(path: Path) -> tuple[tuple[str, ...], str]:
 
     Raises InvalidPeakInput for an empty file, a column named twice and a file that is no text; OSError without it.
     """
-    if path.suffix == ".parquet":
+    if _begins(path, _PARQUET):
         try:
             return tuple(pl.read_parquet_schema(path)), ""
         except pl.exceptions.PolarsError as error:
             raise _refused(path, "not_readable", f"this is no Parquet file: {error}") from error
-    try:
-        with _open_text(path) as file:
-            line = file.readline()
-    except (UnicodeDecodeError, gzip.BadGzipFile) as error:
-        raise _refused(path, "not_readable", "the file is not UTF-8 text") from error
+    with _text(path) as file:
+        line = file.readline()
     if not line.strip():
         raise _refused(path, "empty", "the file is empty")
     separator = max(_SEPARATORS, key=line.count)
@@ -60,18 +61,26 @@ def read_table(path: Path, needed: Iterable[str], *, optional: Iterable[str] = (
     wanted = [name for name in (*needed, *optional) if name in names]
     try:
         table = _parquet(path, wanted) if not separator else _csv(path, names, separator).select(wanted)
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, OSError) as error:  # OSError: a compressed file that was cut off
         _refuse_long_rows(path, len(names), separator)
         raise _refused(path, "not_readable", " ".join(str(error).split())[:300]) from error
-    if table.is_empty():
+    found = table.with_row_index("row", offset=_FIRST_ROW).with_columns(pl.col("row").cast(pl.Int64))
+    found = found.filter(pl.any_horizontal(pl.col(wanted).is_not_null()))
+    if found.is_empty():
         raise _refused(path, "empty", "the file has a header and no rows")
-    return table.with_row_index("row", offset=_FIRST_ROW).with_columns(pl.col("row").cast(pl.Int64))
+    return found
 
 
 def numbers(column: str, table: pl.DataFrame) -> pl.DataFrame:
-    """Return the table with a column of text as float64; what is no number becomes null."""
+    """Return the table with a column of text as float64; what is no number becomes null.
+
+    A comma stands before decimals, unless all that have one have three figures after it: those may be thousands, and
+    are no number.
+    """
     text = pl.col(column).str.strip_chars()
-    with_point = pl.when(text.str.contains(r"^-?\d+,\d+$")).then(text.str.replace(",", ".")).otherwise(text)
+    decimals = text.str.contains(r"^-?\d+,\d+$")
+    unclear = (decimals & ~text.str.contains(r"^-?[1-9]\d{0,2},\d{3}$")).any().not_()
+    with_point = pl.when(decimals & ~unclear).then(text.str.replace(",", ".")).otherwise(text)
     value = with_point.cast(pl.Float64, strict=False)
     return table.with_columns(pl.when(value.is_finite()).then(value).alias(column))
 
@@ -95,10 +104,24 @@ def rows_of(table: pl.DataFrame, where: str, rule: str, message: str, shown: str
         yield Mistake(where=where, rule=rule, message=text)
 
 
-def _open_text(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
+def _begins(path: Path, mark: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(mark)) == mark
+
+
+@contextmanager
+def _text(path: Path) -> Iterator[TextIO]:
+    """Open a file of text, also a compressed one; what cannot be read is refused by name."""
+    opened = gzip.open if _begins(path, _GZIP) else open
+    try:
+        with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+            yield file
+    except UnicodeDecodeError as error:
+        raise _refused(path, "not_readable", "the file is not UTF-8 text") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _refused(
+            path, "not_readable", "the compressed file is broken: it ends too early or is damaged"
+        ) from error
 
 
 def _csv(path: Path, names: tuple[str, ...], separator: str) -> pl.DataFrame:
@@ -110,7 +133,7 @@ def _csv(path: Path, names: tuple[str, ...], separator: str) -> pl.DataFrame:
 def _refuse_long_rows(path: Path, columns: int, separator: str) -> None:
     if not separator:
         return
-    with _open_text(path) as file:
+    with _text(path) as file:
         rows = enumerate(csv.reader(file, delimiter=separator), start=1)
         mistakes = [
             Mistake(where=path.name, rule="row_length", message=f"{len(row)} cells under {columns} columns", row=number)
