@@ -53,8 +53,8 @@ PLANTS = (
     imports(HOUSE, "springtide.platform.ids", "springtide.contracts.common"),
     imports(HOUSE, "springtide.contracts.common", "springtide.edge.limits"),
     imports(HOUSE, "springtide.edge.limits", "springtide.channels.web"),
-    imports(HOUSE, "springtide.contexts.inventory.store", "springtide.channels.web"),
-    imports(HOUSE, "springtide.channels.web", "springtide.contexts.inventory.store"),
+    imports(HOUSE, "springtide.contexts.orders.store", "springtide.channels.web"),
+    imports(HOUSE, "springtide.channels.web", "springtide.contexts.orders.store"),
     imports(HOUSE, "springtide.rehearsal.checker", "springtide.contexts.orders.store"),
     imports(HOUSE, "springtide.demo.shop", "springtide.contexts.orders.store"),
     imports(HOUSE, "springtide.demo.shop", "springtide.rehearsal.checker"),
@@ -77,8 +77,8 @@ PLANTS = (
         "springtide.contexts.orders.store -> springtide.contexts.payments.store",
     ),
     # the rooms of a context
-    imports(ROOMS, "springtide.contexts.inventory.domain.places", "springtide.contexts.inventory.store"),
-    imports(ROOMS, "springtide.contexts.inventory.store", "springtide.contexts.inventory.service.words"),
+    imports(ROOMS, "springtide.contexts.inventory.domain.places", "springtide.contexts.orders.store"),
+    imports(ROOMS, "springtide.contexts.orders.store", "springtide.contexts.inventory.service.words"),
     imports(ROOMS, "springtide.contexts.payments.providers.port", "springtide.contexts.payments.service.tools"),
     imports(ROOMS, "springtide.contexts.inventory.service.words", "springtide.contexts.inventory.subscribers"),
     imports(ROOMS, "springtide.contexts.inventory.service.words", "springtide.contexts.inventory.jobs"),
@@ -144,7 +144,7 @@ PLANTS = (
     imports("Only platform.http_client imports httpx2", "springtide.contexts.payments.providers.stripe", "httpx2"),
     imports("Only platform.mail imports aiosmtplib", "springtide.contexts.customers.jobs", "aiosmtplib"),
     imports("Only platform.pictures imports PIL", "springtide.channels.pages.media", "PIL"),
-    imports(PEAK, "springtide.contexts.inventory.store", "numpy"),
+    imports(PEAK, "springtide.contexts.orders.store", "numpy"),
     imports(PEAK, "springtide.platform.telemetry", "numpy"),
 )
 
