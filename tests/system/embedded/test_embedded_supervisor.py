@@ -118,6 +118,9 @@ async def test_one_that_works_and_then_cannot_start_any_more_ends_the_wait(tmp_p
 
 async def test_one_that_never_gets_ready_is_given_up(tmp_path: Path) -> None:
     async def never() -> bool:
+        # A slow machine is given the time to start it; a file has no event to wait for.
+        while "deaf" not in (tmp_path / "slow.log").read_text():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
         return False
 
     child = Child(
@@ -136,7 +139,7 @@ async def test_one_that_does_not_listen_is_killed(tmp_path: Path) -> None:
         pid = running.process_ids()["deaf"]
         began = time.monotonic()
     assert not is_alive(pid)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30  # it would have stayed a minute
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,10 @@ async def test_a_blocked_loop_is_seen() -> None:
     await asyncio.sleep(0.05)
     time.sleep(0.4)  # noqa: ASYNC251 - this is what is looked for
     async with asyncio.timeout(10):
-        while not lateness.worst_s():  # noqa: ASYNC110 - the watch tells nobody
+        while lateness.worst_s() < 0.3:  # noqa: ASYNC110 - the watch tells nobody
             await asyncio.sleep(0.02)
     watching.cancel()
-    assert 0.3 <= lateness.worst_s() < 5
-    assert lateness.worst_s(1) == lateness.worst_s()
+    assert lateness.worst_s() < 5
 
 
 def test_only_the_last_seconds_count() -> None:
