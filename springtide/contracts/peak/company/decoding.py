@@ -6,8 +6,6 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-import msgspec
-
 from springtide.contracts.peak.company.rules import mistakes_of
 from springtide.contracts.peak.company.shapes import (
     Basics,
@@ -24,6 +22,7 @@ from springtide.contracts.peak.company.shapes import (
     Warehouse,
 )
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.readable import read_toml
 
 _T = TypeVar("_T")
 
@@ -87,9 +86,9 @@ def decode_company(documents: Mapping[str, bytes]) -> Company:
 
     def read(name: str, type_: type[_T]) -> _T | None:
         try:
-            return msgspec.toml.decode(documents[name], type=type_)
-        except msgspec.DecodeError as error:
-            mistakes.append(Mistake(where=name, rule="not_readable", message=str(error)))
+            return read_toml(name, documents[name], type_)
+        except InvalidPeakInput as refused:
+            mistakes.extend(refused.mistakes)
             return None
 
     basics = read(COMPANY_DOCUMENT, Basics)
