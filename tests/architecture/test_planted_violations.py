@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.sources import ROOT, python_files
+from tests.together import folder_of_run, once
 
 JUDGE = Path(__file__).with_name("judge.py")
 HOUSE = "The house: each floor stands on those below it"
@@ -52,8 +53,8 @@ PLANTS = (
     imports(HOUSE, "springtide.platform.ids", "springtide.contracts.common"),
     imports(HOUSE, "springtide.contracts.common", "springtide.edge.limits"),
     imports(HOUSE, "springtide.edge.limits", "springtide.channels.web"),
-    imports(HOUSE, "springtide.contexts.inventory.store", "springtide.channels.web"),
-    imports(HOUSE, "springtide.channels.web", "springtide.contexts.inventory.store"),
+    imports(HOUSE, "springtide.contexts.orders.store", "springtide.channels.web"),
+    imports(HOUSE, "springtide.channels.web", "springtide.contexts.orders.store"),
     imports(HOUSE, "springtide.rehearsal.checker", "springtide.contexts.orders.store"),
     imports(HOUSE, "springtide.demo.shop", "springtide.contexts.orders.store"),
     imports(HOUSE, "springtide.demo.shop", "springtide.rehearsal.checker"),
@@ -76,8 +77,8 @@ PLANTS = (
         "springtide.contexts.orders.store -> springtide.contexts.payments.store",
     ),
     # the rooms of a context
-    imports(ROOMS, "springtide.contexts.inventory.domain.places", "springtide.contexts.inventory.store"),
-    imports(ROOMS, "springtide.contexts.inventory.store", "springtide.contexts.inventory.service.words"),
+    imports(ROOMS, "springtide.contexts.inventory.domain.places", "springtide.contexts.orders.store"),
+    imports(ROOMS, "springtide.contexts.orders.store", "springtide.contexts.inventory.service.words"),
     imports(ROOMS, "springtide.contexts.payments.providers.port", "springtide.contexts.payments.service.tools"),
     imports(ROOMS, "springtide.contexts.inventory.service.words", "springtide.contexts.inventory.subscribers"),
     imports(ROOMS, "springtide.contexts.inventory.service.words", "springtide.contexts.inventory.jobs"),
@@ -143,7 +144,7 @@ PLANTS = (
     imports("Only platform.http_client imports httpx2", "springtide.contexts.payments.providers.stripe", "httpx2"),
     imports("Only platform.mail imports aiosmtplib", "springtide.contexts.customers.jobs", "aiosmtplib"),
     imports("Only platform.pictures imports PIL", "springtide.channels.pages.media", "PIL"),
-    imports(PEAK, "springtide.contexts.inventory.store", "numpy"),
+    imports(PEAK, "springtide.contexts.orders.store", "numpy"),
     imports(PEAK, "springtide.platform.telemetry", "numpy"),
 )
 
@@ -151,7 +152,11 @@ PLANTS = (
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[Plant | str, tuple[int, str]]:
     """The verdict on each plant, and on the copy "before" the first and "after" the last one."""
-    folder = tmp_path_factory.mktemp("planted")
+    told = once(folder_of_run(tmp_path_factory), "planted", lambda: _judged(tmp_path_factory.mktemp("planted")))
+    return dict(zip(("before", *PLANTS, "after"), map(tuple, json.loads(told)), strict=True))
+
+
+def _judged(folder: Path) -> str:
     for path in python_files():
         target = folder / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -167,7 +172,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[Plant | str, tuple
         timeout=110,
         check=True,
     )
-    return dict(zip(("before", *PLANTS, "after"), map(tuple, json.loads(done.stdout)), strict=True))
+    return done.stdout
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=str)

@@ -237,7 +237,7 @@ class FakeBus:
             await self._happened.wait()
 
 
-async def until(condition: Any, *, within_s: float = 5.0) -> None:
+async def until(condition: Any, *, within_s: float = 20.0) -> None:
     deadline = asyncio.get_running_loop().time() + within_s
     while not condition():
         assert asyncio.get_running_loop().time() < deadline, "it did not happen in time"

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from springtide.contexts.inventory import store
 from springtide.contexts.inventory.domain.bands import Told, tell
 from springtide.contexts.inventory.domain.places import Move, Shelf, summed
 from springtide.contexts.inventory.domain.promises import Promise
 from springtide.contexts.inventory.service.counted import count_told
+from springtide.contexts.inventory.store.bookings import Booking, Entry, write_booking
 from springtide.contracts.inventory.api import Availability
 from springtide.contracts.inventory.events import AvailabilityChanged
 from springtide.platform.db import Tx
@@ -22,7 +22,7 @@ async def book(
     shelf: Shelf,
     *,
     moves: Iterable[Move] = (),
-    entries: Sequence[store.Entry] = (),
+    entries: Sequence[Entry] = (),
     puts: Sequence[Promise] = (),
     drops: Sequence[UUID] = (),
     before: Shelf | None = None,
@@ -37,7 +37,7 @@ async def book(
     after = shelf.moved(merged)
     told = tell(before or shelf, after)
     states = [one.state for one in told]
-    await store.book(tx, store.Booking(moves=merged, entries=entries, states=states, puts=puts, drops=drops))
+    await write_booking(tx, Booking(moves=merged, entries=entries, states=states, puts=puts, drops=drops))
     if bulk:
         _emit_bands_together(tx, told, bulk)
     for one in told:

@@ -2,10 +2,12 @@
 
 import msgspec
 
-from springtide.contexts.inventory import store
 from springtide.contexts.inventory.domain.places import Move, Place, Shelf
 from springtide.contexts.inventory.service.book_decision import book
 from springtide.contexts.inventory.service.words import checked_quantity, checked_word, show, some_reason
+from springtide.contexts.inventory.store.bookings import Entry
+from springtide.contexts.inventory.store.partners import unknown_locations
+from springtide.contexts.inventory.store.shelves import ensure_places, lapsed_units, lock_shelf, set_policies
 from springtide.contracts.inventory.api import (
     AdjustmentRefused,
     InvalidStock,
@@ -27,11 +29,11 @@ async def adjust_stock(tx: Tx, *, sku: str, location: str, quantity: int, reason
     checked_quantity(abs(quantity))
     await require_locations(tx, location)
     if quantity > 0:
-        await store.ensure_places(tx, [(sku, location)])
-    shelf = await store.lock_shelf(tx, [sku])
+        await ensure_places(tx, [(sku, location)])
+    shelf = await lock_shelf(tx, [sku])
     if quantity < 0:
         await _require_free(tx, shelf, sku, location, -quantity)
-    entry = store.Entry(sku=sku, location=location, kind=LedgerKind.ADJUSTED, quantity=quantity, reason=reason)
+    entry = Entry(sku=sku, location=location, kind=LedgerKind.ADJUSTED, quantity=quantity, reason=reason)
     after = await book(tx, shelf, moves=[Move(sku=sku, location=location, on_hand=quantity)], entries=[entry])
     tx.audit("stock_adjusted", sku, location=location, quantity=quantity, reason=reason)
     return show(after.places[sku, location])
@@ -48,8 +50,8 @@ async def transfer_stock(
         msg = "A transfer has two different locations."
         raise InvalidStock(msg, field="to_location")
     await require_locations(tx, from_location, to_location)
-    await store.ensure_places(tx, [(sku, to_location)])
-    shelf = await store.lock_shelf(tx, [sku])
+    await ensure_places(tx, [(sku, to_location)])
+    shelf = await lock_shelf(tx, [sku])
     await _require_free(tx, shelf, sku, from_location, quantity)
     signed = ((from_location, -quantity), (to_location, quantity))
     after = await book(
@@ -57,7 +59,7 @@ async def transfer_stock(
         shelf,
         moves=[Move(sku=sku, location=location, on_hand=units) for location, units in signed],
         entries=[
-            store.Entry(sku=sku, location=location, kind=LedgerKind.MOVED, quantity=units, reason=reason)
+            Entry(sku=sku, location=location, kind=LedgerKind.MOVED, quantity=units, reason=reason)
             for location, units in signed
         ],
     )
@@ -72,14 +74,14 @@ async def set_policy(tx: Tx, *, sku: str, location: str, supply: Supply, low_sto
         msg = f"A low-stock level is 0 to {_LARGEST_LEVEL:,}."
         raise InvalidStock(msg, field="low_stock_at")
     await require_locations(tx, location)
-    await store.ensure_places(tx, [(sku, location)])
-    shelf = await store.lock_shelf(tx, [sku])
+    await ensure_places(tx, [(sku, location)])
+    shelf = await lock_shelf(tx, [sku])
     place = shelf.places[sku, location]
     changed = msgspec.structs.replace(place, supply=supply, low_stock_at=low_stock_at)
     after = shelf.replaced([changed])
     await require_covered(tx, after, place)
     level = StockLevel(sku=sku, location=location, quantity=0, supply=supply, low_stock_at=low_stock_at)
-    await store.set_policies(tx, [level])
+    await set_policies(tx, [level])
     await book(tx, after, before=shelf)
     tx.audit("policy_set", sku, location=location, supply=supply.value, low_stock_at=low_stock_at)
     return show(changed)
@@ -87,7 +89,7 @@ async def set_policy(tx: Tx, *, sku: str, location: str, supply: Supply, low_sto
 
 async def require_locations(read: Read, *keys: str) -> None:
     """`LocationUnknown` unless all are there."""
-    for key in sorted(await store.unknown_locations(read, keys)):
+    for key in sorted(await unknown_locations(read, keys)):
         msg = f"There is no location {key}."
         raise LocationUnknown(msg, location=key)
 
@@ -96,7 +98,7 @@ async def require_covered(tx: Tx, after: Shelf, place: Place) -> None:
     """`AdjustmentRefused` when a change would leave promises at a place without units behind them."""
     if after.places[place.key].available >= 0:
         return
-    judged = after.with_lapsed(await store.lapsed_units(tx, after, [])).places[place.key]
+    judged = after.with_lapsed(await lapsed_units(tx, after, [])).places[place.key]
     if judged.available < 0:
         raise _refused(place, judged.promised)
 
@@ -105,7 +107,7 @@ async def _require_free(tx: Tx, shelf: Shelf, sku: str, location: str, quantity:
     place = shelf.places.get((sku, location)) or Place(sku=sku, location=location)
     if place.free_on_shelf >= quantity:
         return
-    judged = shelf.with_lapsed(await store.lapsed_units(tx, shelf, [])).places.get(place.key, place)
+    judged = shelf.with_lapsed(await lapsed_units(tx, shelf, [])).places.get(place.key, place)
     if judged.free_on_shelf < quantity:
         raise _refused(place, judged.promised)
 

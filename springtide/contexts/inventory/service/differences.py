@@ -5,7 +5,8 @@ Rules that look at what is there now run whole; on hand against the ledger goes 
 
 import msgspec
 
-from springtide.contexts.inventory import store
+from springtide.contexts.inventory.store.checks import LedgerSum, ledger_sums, standing_findings
+from springtide.contexts.inventory.store.stock import skus_after
 from springtide.contracts.common import Finding
 from springtide.platform.caller import system
 from springtide.platform.db import Database, Tx
@@ -40,7 +41,7 @@ async def compare_stock(db: Database) -> None:
     if turn is None:
         return
     async with db.snapshot() as read:
-        found = await store.standing_findings(read)
+        found = await standing_findings(read)
     async with db.tx(caller) as tx:
         await note(tx, comparison_of_all(_STOCK, found))
     with while_ours(turn):
@@ -51,10 +52,10 @@ async def compare_stock(db: Database) -> None:
 
 async def _compare_ledger(tx: Tx, turn: Turn) -> None:
     position = msgspec.json.decode(turn.position, type=Position)
-    next_skus = await store.skus_after(tx, position.after, SKUS_A_TURN)
+    next_skus = await skus_after(tx, position.after, SKUS_A_TURN)
     again = await subjects_to_see_again(tx, _LEDGER, SKUS_A_TURN)
     skus = {*next_skus, *(subject.rpartition(_AT)[0] for subject in again)}
-    sums = await store.ledger_sums(tx, sorted(skus))
+    sums = await ledger_sums(tx, sorted(skus))
     findings = [_finding(one) for one in sums if one.on_hand != one.units]
     compared = frozenset({*again, *(_subject(one) for one in sums)})
     await note(tx, Comparison(task=_LEDGER, findings=findings, subjects=compared))
@@ -65,10 +66,10 @@ async def _compare_ledger(tx: Tx, turn: Turn) -> None:
 _AT = " @ "
 
 
-def _subject(one: store.LedgerSum) -> str:
+def _subject(one: LedgerSum) -> str:
     return f"{one.sku}{_AT}{one.location}"
 
 
-def _finding(one: store.LedgerSum) -> Finding:
+def _finding(one: LedgerSum) -> Finding:
     detail = f"on hand {one.on_hand}, ledger {one.units}"
     return Finding(rule="on_hand_is_ledger_sum", subject=_subject(one), detail=detail)

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import msgspec
 
-from springtide.contexts.inventory import store
 from springtide.contexts.inventory.domain.promises import demand_of
+from springtide.contexts.inventory.store.promises import list_claims
 from springtide.contracts.common import Finding, Quantity
 from springtide.contracts.inventory.api import Allocation
 from springtide.contracts.orders.api import OrdersApi
@@ -100,7 +100,7 @@ async def _window(db: Database, orders: OrdersApi, after: UUID, limit: int) -> W
     page = await orders.money(caller=system(db.context), after=str(after), limit=limit)
     upto = page.items[-1].order_id if page.after is not None else None
     async with db.read() as read:
-        claims = await store.list_claims(read, after=after, limit=limit)
+        claims = await list_claims(read, after=after, limit=limit)
     if len(claims) == limit:  # there may be more of them than of orders
         upto = min(upto or claims[-1].checkout_id, claims[-1].checkout_id)
     to_ship = {order.order_id: _demand(order.unshipped) for order in page.items}

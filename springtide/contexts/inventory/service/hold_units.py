@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from springtide.contexts.inventory import store
 from springtide.contexts.inventory.domain.decide_promises import (
     MAX_LINES,
     Ask,
@@ -16,6 +15,7 @@ from springtide.contexts.inventory.domain.decide_promises import (
 from springtide.contexts.inventory.domain.open_shelf import LapsesUnknown, OpenShelf
 from springtide.contexts.inventory.service.book_decision import emit_told
 from springtide.contexts.inventory.service.counted import HOLDS
+from springtide.contexts.inventory.store.batches import book_later, judge, locks_and_reads, open_shelf, states_of
 from springtide.platform.batch import Batch
 from springtide.platform.errors import Refusal
 from springtide.platform.exchange import Ask as Statement
@@ -39,12 +39,12 @@ def look(members: Sequence[Member[Ask]]) -> Sequence[Statement]:
         if type(ask) is HoldAsk and len(ask.lines) <= MAX_LINES:
             for line in ask.lines:
                 skus.add(line.sku)
-    return store.look(checkouts, skus)
+    return locks_and_reads(checkouts, skus)
 
 
 async def decide_batch(tx: Batch, members: Sequence[Member[Ask]]) -> None:
     """Answer or refuse every member in arrival order; write what came of it, and tell about each SKU once."""
-    shelf, locked = store.open_shelf(tx.found)
+    shelf, locked = open_shelf(tx.found)
     by_checkout: dict[UUID, Member[Ask]] = {}
     for member in members:
         ask = member.ask
@@ -60,8 +60,8 @@ async def decide_batch(tx: Batch, members: Sequence[Member[Ask]]) -> None:
         if known is not None and type(ask) is ReleaseAsk:
             member.audit("promise_released", ask.checkout_id, state=known.state.value, reason=ask.reason)
     moves = shelf.moves()
-    told = shelf.tell(store.states_of(locked, shelf.skus_to_tell(moves)))
-    store.book_later(tx, shelf, moves, [one.state for one in told])
+    told = shelf.tell(states_of(locked, shelf.skus_to_tell(moves)))
+    book_later(tx, shelf, moves, [one.state for one in told])
     for one in told:
         emit_told(by_checkout[shelf.moved_by[one.state.sku]], one)
 
@@ -70,5 +70,5 @@ async def _decided(tx: Batch, shelf: OpenShelf, ask: Ask) -> object:
     try:
         return decide(shelf, ask, tx.now)
     except LapsesUnknown:
-        await store.judge(tx, shelf)
+        await judge(tx, shelf)
         return decide(shelf, ask, tx.now)

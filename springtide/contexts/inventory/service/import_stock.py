@@ -4,11 +4,12 @@ from datetime import datetime
 
 import msgspec
 
-from springtide.contexts.inventory import store
 from springtide.contexts.inventory.domain.places import Move, Place
 from springtide.contexts.inventory.service.book_decision import book
 from springtide.contexts.inventory.service.change_stock import require_locations
 from springtide.contexts.inventory.service.words import MAX_QUANTITY, checked_word
+from springtide.contexts.inventory.store.bookings import Entry
+from springtide.contexts.inventory.store.shelves import ensure_places, lock_shelf, places_with_ledger, set_policies
 from springtide.contracts.inventory.api import InvalidStock, LedgerKind, StockLevel
 from springtide.platform.db import Tx
 
@@ -21,12 +22,12 @@ async def import_stock(tx: Tx, *, key: str, batch: str, levels: tuple[StockLevel
     if not levels:
         return 0
     await require_locations(tx, *{level.location for level in levels})
-    await store.ensure_places(tx, [(level.sku, level.location) for level in levels])
+    await ensure_places(tx, [(level.sku, level.location) for level in levels])
     skus = {level.sku for level in levels}
-    shelf = await store.lock_shelf(tx, skus)
-    touched = await store.places_with_ledger(tx, skus)
+    shelf = await lock_shelf(tx, skus)
+    touched = await places_with_ledger(tx, skus)
     fresh = [level for level in levels if (level.sku, level.location) not in touched]
-    await store.set_policies(tx, fresh)
+    await set_policies(tx, fresh)
     set_up = shelf.replaced(_with_policy(shelf.places[level.sku, level.location], level) for level in fresh)
     await book(
         tx,
@@ -43,8 +44,8 @@ def _with_policy(place: Place, level: StockLevel) -> Place:
     return msgspec.structs.replace(place, supply=level.supply, low_stock_at=level.low_stock_at)
 
 
-def _opening(level: StockLevel, batch: str, at: datetime) -> store.Entry:
-    return store.Entry(
+def _opening(level: StockLevel, batch: str, at: datetime) -> Entry:
+    return Entry(
         sku=level.sku,
         location=level.location,
         kind=LedgerKind.OPENING,

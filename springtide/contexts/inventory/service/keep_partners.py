@@ -1,7 +1,8 @@
 """Locations and suppliers."""
 
-from springtide.contexts.inventory import store
 from springtide.contexts.inventory.service.words import checked_word
+from springtide.contexts.inventory.store.partners import lock_location, save_location, save_supplier
+from springtide.contexts.inventory.store.reviews import order_band_review
 from springtide.contracts.inventory.api import InvalidStock, Location, Supplier
 from springtide.platform.db import Tx
 
@@ -19,10 +20,10 @@ async def put_location(tx: Tx, *, location: Location) -> Location:
         if len(market) not in _MARKET_LENGTHS or rank < 0:
             msg = "A rank is 0 or more, per market."
             raise InvalidStock(msg, field="ranks")
-    known = await store.lock_location(tx, location.key)
-    await store.put_location(tx, location)
+    known = await lock_location(tx, location.key)
+    await save_location(tx, location)
     if known is not None and known.ranks != location.ranks:
-        await store.order_band_review(tx)
+        await order_band_review(tx)
     tx.audit("location_put", location.key, ranks=location.ranks)
     return location
 
@@ -40,6 +41,6 @@ async def put_supplier(tx: Tx, *, supplier: Supplier) -> Supplier:
     if not 0 <= supplier.min_order_units <= _LARGEST_ORDER_UNITS:
         msg = f"A smallest order is 0 to {_LARGEST_ORDER_UNITS:,} units."
         raise InvalidStock(msg, field="min_order_units")
-    await store.put_supplier(tx, supplier)
+    await save_supplier(tx, supplier)
     tx.audit("supplier_put", supplier.key, lead_time_days=supplier.lead_time_days)
     return supplier

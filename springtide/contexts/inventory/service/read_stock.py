@@ -2,8 +2,12 @@
 
 import msgspec
 
-from springtide.contexts.inventory import store
 from springtide.contexts.inventory.domain.promises import Promise, demand_of
+from springtide.contexts.inventory.store.checks import findings
+from springtide.contexts.inventory.store.inbound import list_inbound
+from springtide.contexts.inventory.store.partners import list_locations, list_suppliers
+from springtide.contexts.inventory.store.promises import list_claims
+from springtide.contexts.inventory.store.stock import list_ledger, list_stock, sku_page, sku_states
 from springtide.contracts.common import Finding, Page, Quantity
 from springtide.contracts.inventory.api import (
     Availability,
@@ -40,7 +44,7 @@ async def availability(db: Database, market: str, skus: tuple[str, ...]) -> tupl
         msg = f"At most {_MAX_SKUS} SKUs a call."
         raise InvalidStock(msg, field="skus")
     async with db.read() as read:
-        states = await store.sku_states(read, skus)
+        states = await sku_states(read, skus)
     known = {band.sku: band for state in states for band in state.bands if band.market == market}
     return tuple(known.get(sku) or Availability(market=market, sku=sku, band=Band.SOLD_OUT) for sku in skus)
 
@@ -48,7 +52,7 @@ async def availability(db: Database, market: str, skus: tuple[str, ...]) -> tupl
 async def snapshot_page(db: Database, after: str | None) -> tuple[tuple[Availability, ...], str | None]:
     """Return the bands of the next SKUs, at most 250 KB encoded, and the cursor."""
     async with db.read() as read:
-        states = await store.sku_page(read, after or "", _SKUS_PER_PAGE)
+        states = await sku_page(read, after or "", _SKUS_PER_PAGE)
     bands: list[Availability] = []
     size = 0
     for number, state in enumerate(states):
@@ -69,9 +73,7 @@ async def stock_page(
         raise InvalidStock(msg, field="skus")
     sku, _, at = (after or "").partition("\t")
     async with db.read() as read:
-        rows = await store.list_stock(
-            read, skus=skus, location=location, low_only=low_only, after=(sku, at), limit=limit
-        )
+        rows = await list_stock(read, skus=skus, location=location, low_only=low_only, after=(sku, at), limit=limit)
     cursor = f"{rows[-1].sku}\t{rows[-1].location}" if len(rows) == limit else None
     return Page(items=tuple(rows), after=cursor)
 
@@ -81,14 +83,14 @@ async def ledger(db: Database, *, sku: str, before: str | None, limit: int) -> t
     limit = page_size(limit, most=_MAX_ROWS, refusal=InvalidStock)
     last = cursor_id(before, refusal=InvalidStock, field="before")
     async with db.read() as read:
-        return tuple(await store.list_ledger(read, sku=sku, before=last, limit=limit))
+        return tuple(await list_ledger(read, sku=sku, before=last, limit=limit))
 
 
 async def claims_page(db: Database, *, after: str | None, limit: int) -> Page[OrderClaim]:
     """Return open claims by order id."""
     limit = page_size(limit, most=_MAX_ROWS, refusal=InvalidStock)
     async with db.read() as read:
-        promises = await store.list_claims(read, after=cursor_id(after, refusal=InvalidStock), limit=limit)
+        promises = await list_claims(read, after=cursor_id(after, refusal=InvalidStock), limit=limit)
     cursor = str(promises[-1].checkout_id) if len(promises) == limit else None
     return Page(items=tuple(_claim(promise) for promise in promises), after=cursor)
 
@@ -103,22 +105,22 @@ def _claim(promise: Promise) -> OrderClaim:
 async def locations(db: Database) -> tuple[Location, ...]:
     """Return all locations."""
     async with db.read() as read:
-        return tuple(await store.list_locations(read))
+        return tuple(await list_locations(read))
 
 
 async def suppliers(db: Database) -> tuple[Supplier, ...]:
     """Return all suppliers."""
     async with db.read() as read:
-        return tuple(await store.list_suppliers(read))
+        return tuple(await list_suppliers(read))
 
 
 async def inbound(db: Database, *, sku: str, open_only: bool) -> tuple[Inbound, ...]:
     """Return inbound rows by day."""
     async with db.read() as read:
-        return tuple(await store.list_inbound(read, sku=sku, open_only=open_only))
+        return tuple(await list_inbound(read, sku=sku, open_only=open_only))
 
 
 async def check(db: Database) -> tuple[Finding, ...]:
     """Compare all counters with the rows behind them, in one snapshot of the database."""
     async with db.snapshot() as read:
-        return tuple(await store.findings(read))
+        return tuple(await findings(read))

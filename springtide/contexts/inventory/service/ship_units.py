@@ -5,10 +5,12 @@ from uuid import UUID
 
 import msgspec
 
-from springtide.contexts.inventory import store
 from springtide.contexts.inventory.domain.places import Move
 from springtide.contexts.inventory.domain.promises import Promise, State, counted, without
 from springtide.contexts.inventory.service.book_decision import book
+from springtide.contexts.inventory.store.bookings import Entry
+from springtide.contexts.inventory.store.promises import lock_promise
+from springtide.contexts.inventory.store.shelves import ensure_places, lock_shelf
 from springtide.contracts.inventory.api import Allocation, LedgerKind
 from springtide.platform.db import Tx
 
@@ -54,17 +56,17 @@ async def _follow_order(
     if not off_claim and not on_hand:
         return
     sign = -1 if kind is LedgerKind.SHIPPED else 1
-    known = await store.lock_promise(tx, order_id)
+    known = await lock_promise(tx, order_id)
     claim = known if known is not None and known.state is State.CLAIMED else None
-    await store.ensure_places(tx, [(line.sku, line.location) for line in on_hand])
-    shelf = await store.lock_shelf(tx, _skus(on_hand) | (_skus(claim.lines) if claim else set()))
+    await ensure_places(tx, [(line.sku, line.location) for line in on_hand])
+    shelf = await lock_shelf(tx, _skus(on_hand) | (_skus(claim.lines) if claim else set()))
     smaller = _smaller(claim, off_claim)
     await book(
         tx,
         shelf,
         moves=[*counted(claim, -1), *counted(smaller, +1), *_off_hand(on_hand, sign)],
         entries=[
-            store.Entry(
+            Entry(
                 sku=line.sku,
                 location=line.location,
                 kind=kind,

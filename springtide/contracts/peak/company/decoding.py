@@ -27,8 +27,9 @@ from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
 _T = TypeVar("_T")
 
+COMPANY_DOCUMENT = "company.toml"
 COMPANY_DOCUMENTS = (
-    "company.toml",
+    COMPANY_DOCUMENT,
     "roles.toml",
     "people.toml",
     "warehouses.toml",
@@ -62,6 +63,18 @@ class _Suppliers(Record, frozen=True):
     suppliers: tuple[Supplier, ...]
 
 
+class _Currency(msgspec.Struct, frozen=True):
+    currency: str
+
+
+def currency_of(document: str) -> str:
+    """Return the currency of the books from `company.toml` alone; raises InvalidPeakInput."""
+    try:
+        return msgspec.toml.decode(document, type=_Currency).currency
+    except msgspec.DecodeError as error:
+        raise InvalidPeakInput.of([Mistake(where=COMPANY_DOCUMENT, rule="not_readable", message=str(error))]) from error
+
+
 def decode_company(documents: Mapping[str, bytes]) -> Company:
     """Read a company from its documents by name; raises InvalidPeakInput naming every mistake with its document."""
     mistakes = [
@@ -79,7 +92,7 @@ def decode_company(documents: Mapping[str, bytes]) -> Company:
             mistakes.append(Mistake(where=name, rule="not_readable", message=str(error)))
             return None
 
-    basics = read("company.toml", Basics)
+    basics = read(COMPANY_DOCUMENT, Basics)
     pay = read("roles.toml", Pay)
     people = read("people.toml", _People)
     warehouses = read("warehouses.toml", _Warehouses)
