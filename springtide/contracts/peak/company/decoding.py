@@ -6,6 +6,8 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
+import msgspec
+
 from springtide.contracts.peak.company.rules import mistakes_of
 from springtide.contracts.peak.company.shapes import (
     Basics,
@@ -68,10 +70,7 @@ class _Currency(msgspec.Struct, frozen=True):
 
 def currency_of(document: str) -> str:
     """Return the currency of the books from `company.toml` alone; raises InvalidPeakInput."""
-    try:
-        return msgspec.toml.decode(document, type=_Currency).currency
-    except msgspec.DecodeError as error:
-        raise InvalidPeakInput.of([Mistake(where=COMPANY_DOCUMENT, rule="not_readable", message=str(error))]) from error
+    return read_toml(COMPANY_DOCUMENT, document.encode(), _Currency).currency
 
 
 def decode_company(documents: Mapping[str, bytes]) -> Company:
