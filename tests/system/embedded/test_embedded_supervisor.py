@@ -100,7 +100,7 @@ async def test_one_that_cannot_start_stops_all_with_its_last_words(tmp_path: Pat
         async with supervisor(tmp_path, orderly(tmp_path, "one"), hopeless):
             pytest.fail("started without one of its children")
     assert caught.value.last_lines[-1] == "no such setting: SPRINGTIDE_COLOUR"
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 40  # three starts and their pauses, not a minute of waiting to be ready
     assert (tmp_path / "ended").read_text().split() == ["one"]
     assert (tmp_path / "hopeless.log").read_text().count("first line") == 3
 
