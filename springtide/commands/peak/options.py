@@ -12,13 +12,19 @@ def add_history(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         metavar="FILE",
-        help="order lines, Shopify's export or ready series, CSV or Parquet; `demo` is the demo shop's past",
+        help="order lines, Shopify's export or ready series, CSV, Parquet or XLSX; `demo` is the demo shop's past",
     )
     parser.add_argument("--catalogue", default="", metavar="FILE", help="sku, category: other SKUs are refused")
     parser.add_argument("--visits", default="", metavar="FILE", help="date, visits")
     parser.add_argument("--events", default="", metavar="FILE", help="events.toml; default: the usual events")
     parser.add_argument(
         "--timezone", default="Europe/London", metavar="ZONE", help="the shop's (default Europe/London)"
+    )
+    parser.add_argument(
+        "--currency",
+        default="",
+        metavar="CODE",
+        help="of the prices, like EUR (default: the company's, or two decimals)",
     )
     parser.add_argument(
         "--history-until", type=date.fromisoformat, metavar="DATE", help="nothing that was sold later is read"

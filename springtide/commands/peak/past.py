@@ -30,6 +30,7 @@ from springtide.demo.history import HistoryOrder, read_history
 _COLUMNS = ("local", "sku", "quantity", "price_minor", "order_id", "customer_id", "country")
 DEMO_EVENTS = COMPANY_FOLDER / CALENDAR_DOCUMENT
 """The usual events; the demo sells gifts, which says how high a first Christmas is."""
+DEMO_CURRENCY = "GBP"
 _GOODS = ("article", "free", "unlisted")
 
 
@@ -57,7 +58,9 @@ def read_past(options: argparse.Namespace) -> Past:
         categories = categories or {row.sku: row.category for row in read_demo_catalogue()}
     else:
         timezone = check_timezone(options.timezone)
-        lines = read_history_file(Path(options.file), timezone=timezone, categories=categories)
+        lines = read_history_file(
+            Path(options.file), timezone=timezone, categories=categories, currency=options.currency
+        )
     if options.history_until:
         lines = up_to(lines, options.history_until)
     if isinstance(lines, ReadySeries):

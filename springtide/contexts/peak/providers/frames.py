@@ -1,4 +1,4 @@
-"""CSV and Parquet as tables of text, with the header checked before anything else."""
+"""CSV, Parquet and XLSX as tables of text, with the header checked before anything else."""
 
 import csv
 import gzip
@@ -10,6 +10,7 @@ from typing import TextIO
 
 import polars as pl
 
+from springtide.contexts.peak.providers.xlsx import is_xlsx, read_sheet
 from springtide.contracts.peak.company import used_twice
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
@@ -24,7 +25,7 @@ _NO = ("0", "false", "no", "n", "f", "0.0")
 
 
 def read_header(path: Path) -> tuple[tuple[str, ...], str]:
-    """Return the columns of a file and its separator ("" for Parquet).
+    """Return the columns of a file and its separator ("" for Parquet and XLSX).
 
     Raises InvalidPeakInput for an empty file, a column named twice and a file that is no text; OSError without it.
     """
@@ -33,19 +34,25 @@ def read_header(path: Path) -> tuple[tuple[str, ...], str]:
             return tuple(pl.read_parquet_schema(path)), ""
         except pl.exceptions.PolarsError as error:
             raise _refused(path, "not_readable", f"this is no Parquet file: {error}") from error
+    if is_xlsx(path):
+        return _named_once(path, read_sheet(path, header_only=True).names), ""
     with _text(path) as file:
         line = file.readline()
     if not line.strip():
         raise _refused(path, "empty", "the file is empty")
     separator = max(_SEPARATORS, key=line.count)
     names = tuple(name.strip() for name in next(csv.reader([line], delimiter=separator)))
+    return _named_once(path, names), separator
+
+
+def _named_once(path: Path, names: tuple[str, ...]) -> tuple[str, ...]:
     mistakes = [
         Mistake(where=mistake.where, rule="duplicate_column", message=mistake.message, row=1)
         for mistake in used_twice(path.name, list(names))
     ]
     if mistakes:
         raise InvalidPeakInput.of(mistakes)
-    return names, separator
+    return names
 
 
 def read_table(path: Path, needed: Iterable[str], *, optional: Iterable[str] = ()) -> pl.DataFrame:
@@ -59,13 +66,8 @@ def read_table(path: Path, needed: Iterable[str], *, optional: Iterable[str] = (
         message = f"the columns {', '.join(missing)} are missing; there are {', '.join(names)}"
         raise _refused(path, "missing_column", message, row=1)
     wanted = [name for name in (*needed, *optional) if name in names]
-    try:
-        table = _parquet(path, wanted) if not separator else _csv(path, names, separator).select(wanted)
-    except (pl.exceptions.PolarsError, OSError) as error:  # OSError: a compressed file that was cut off
-        _refuse_long_rows(path, len(names), separator)
-        raise _refused(path, "not_readable", " ".join(str(error).split())[:300]) from error
-    found = table.with_row_index("row", offset=_FIRST_ROW).with_columns(pl.col("row").cast(pl.Int64))
-    found = found.filter(pl.any_horizontal(pl.col(wanted).is_not_null()))
+    table = _xlsx(path, wanted) if is_xlsx(path) else _numbered(path, names, separator, wanted)
+    found = table.filter(pl.any_horizontal(pl.col(wanted).is_not_null()))
     if found.is_empty():
         raise _refused(path, "empty", "the file has a header and no rows")
     return found
@@ -142,6 +144,24 @@ def _refuse_long_rows(path: Path, columns: int, separator: str) -> None:
         ]
     if mistakes:
         raise InvalidPeakInput.of(mistakes[:NAMED_ROWS])
+
+
+def _numbered(path: Path, names: tuple[str, ...], separator: str, wanted: list[str]) -> pl.DataFrame:
+    try:
+        table = _parquet(path, wanted) if not separator else _csv(path, names, separator).select(wanted)
+    except (pl.exceptions.PolarsError, OSError) as error:  # OSError: a compressed file that was cut off
+        _refuse_long_rows(path, len(names), separator)
+        raise _refused(path, "not_readable", " ".join(str(error).split())[:300]) from error
+    return table.with_row_index("row", offset=_FIRST_ROW).with_columns(pl.col("row").cast(pl.Int64))
+
+
+def _xlsx(path: Path, wanted: list[str]) -> pl.DataFrame:
+    """Return a sheet with the numbers of its own rows: blank ones lie between them."""
+    sheet = read_sheet(path)
+    places = [sheet.names.index(name) for name in wanted]
+    columns = {name: [cells[at] or None for _, cells in sheet.rows] for name, at in zip(wanted, places, strict=True)}
+    table = pl.DataFrame(columns, schema=dict.fromkeys(wanted, pl.String))
+    return table.with_columns(row=pl.Series([number for number, _ in sheet.rows], dtype=pl.Int64))
 
 
 def _parquet(path: Path, wanted: list[str]) -> pl.DataFrame:

@@ -24,11 +24,13 @@ from springtide.contracts.peak.company.shapes import (
     Warehouse,
 )
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.readable import read_toml
 
 _T = TypeVar("_T")
 
+COMPANY_DOCUMENT = "company.toml"
 COMPANY_DOCUMENTS = (
-    "company.toml",
+    COMPANY_DOCUMENT,
     "roles.toml",
     "people.toml",
     "warehouses.toml",
@@ -62,6 +64,15 @@ class _Suppliers(Record, frozen=True):
     suppliers: tuple[Supplier, ...]
 
 
+class _Currency(msgspec.Struct, frozen=True):
+    currency: str
+
+
+def currency_of(document: str) -> str:
+    """Return the currency of the books from `company.toml` alone; raises InvalidPeakInput."""
+    return read_toml(COMPANY_DOCUMENT, document.encode(), _Currency).currency
+
+
 def decode_company(documents: Mapping[str, bytes]) -> Company:
     """Read a company from its documents by name; raises InvalidPeakInput naming every mistake with its document."""
     mistakes = [
@@ -74,12 +85,12 @@ def decode_company(documents: Mapping[str, bytes]) -> Company:
 
     def read(name: str, type_: type[_T]) -> _T | None:
         try:
-            return msgspec.toml.decode(documents[name], type=type_)
-        except msgspec.DecodeError as error:
-            mistakes.append(Mistake(where=name, rule="not_readable", message=str(error)))
+            return read_toml(name, documents[name], type_)
+        except InvalidPeakInput as refused:
+            mistakes.extend(refused.mistakes)
             return None
 
-    basics = read("company.toml", Basics)
+    basics = read(COMPANY_DOCUMENT, Basics)
     pay = read("roles.toml", Pay)
     people = read("people.toml", _People)
     warehouses = read("warehouses.toml", _Warehouses)
