@@ -29,7 +29,7 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
         "figure": _fan(days, paths, speech) if days else None,
         "last_year": _last_year(days, speech),
         "checked": _checked(methods, speech),
-        "finding": _finding(days, paths, speech),
+        "finding": speech("plan_failed") if plan.mistakes else _finding(days, paths, speech),
     }
 
 

@@ -11,6 +11,8 @@ from springtide.contracts.peak.readiness import Readiness
 from springtide.contracts.peak.servers import ServerPlan
 from springtide.contracts.peak.staff import StaffPlan
 
+_MINUTE_S = 60
+
 
 def watch_of(
     paths: PathsSummary,
@@ -52,8 +54,8 @@ def watch_of(
             _number("lowest_balance", budget.lowest.p10, "money"),
         ),
         Department.IT: (
-            _number("orders_per_s", servers.orders_per_s.p90),
-            _number("visits_per_s", servers.visits_per_s.p90),
+            _number("orders_per_minute", _MINUTE_S * servers.orders_per_s.p90),
+            _number("visits_per_minute", _MINUTE_S * servers.visits_per_s.p90),
             _number("gateway_used", used, "percent"),
         ),
     }
