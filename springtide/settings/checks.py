@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from datetime import date
 from ipaddress import ip_network
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
+from springtide.platform.zones import zone_named
 from springtide.settings import CONTEXTS, PREFIX, EdgeCache, Gateway, Settings, Watch
 
 _PORTS = ("port", "backoffice_port", "sandbox_port", "health_port")
@@ -164,7 +164,7 @@ def _of_gateway(gateway: Gateway) -> Iterator[str]:
 def _of_watch(watch: Watch) -> Iterator[str]:
     if watch.quiet and not _HOURS.fullmatch(watch.quiet):
         yield f"quiet {watch.quiet} is not hours like 22:00-07:00"
-    if not _is_zone(watch.timezone):
+    if zone_named(watch.timezone) is None:
         yield f"timezone {watch.timezone} is not known"
     if watch.webhook_url and not _is_address(watch.webhook_url):
         yield "webhook_url is an address with http:// or https://"
@@ -203,13 +203,6 @@ def _is_network(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        return bool(ZoneInfo(name).key)
-    except (KeyError, ValueError, OSError):  # what the standard library raises for names that are none
-        return False
 
 
 def _is_iso_date(text: str) -> bool:

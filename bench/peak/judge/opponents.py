@@ -48,6 +48,13 @@ def ask_all(case: Case) -> dict[str, Said]:
     return said if trees is None else {**said, "LightGBM": trees}
 
 
+def at_keys(said: Said, keys: slice) -> Said:
+    """Return what was said of some keys; the total is theirs, without quantiles."""
+    mean = said.mean[:, keys]
+    at = None if said.at is None else said.at[:, :, keys]
+    return Said(mean=mean, total=mean.sum(axis=1), at=at, total_at=None, seconds=said.seconds)
+
+
 def _cycle(case: Case) -> int:
     """Return the cycle of fitted models: of weeks none, a year of them takes minutes for each key."""
     return 7 if case.step_days == 1 and case.known > 14 else 1

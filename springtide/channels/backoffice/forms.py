@@ -17,7 +17,7 @@ MAX_TEXT = 200
 MAX_LONG_TEXT = 5_000
 MAX_WHOLE = 10_000_000
 MAX_UNITS = Decimal(10_000_000)
-_ROW = re.compile(r"[0-9]{1,9}")
+_ROW = re.compile(r"[0-9]{1,3}")  # pages have a few rows; the number is how far a page is drawn again
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -169,10 +169,13 @@ class Form:
         if not value:
             return None
         try:
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+            moment = datetime.fromisoformat(value)
         except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is not None:  # an offset would be another moment than the page says
             self.problems[name] = "A date and time like 2026-11-27T00:00, please."
             return None
+        return moment.replace(tzinfo=UTC)
 
     def rows(self, name: str) -> tuple[int, ...]:
         """Return the numbers of the rows that were sent: n of every field `<name>-<n>`, in order."""

@@ -80,7 +80,7 @@ def read_draft(form: Form) -> ProductDraft:
 def _kept(form: Form) -> Kept:
     try:
         return msgspec.json.decode(form.raw(KEPT_FIELD) or "{}", type=Kept)
-    except (msgspec.DecodeError, msgspec.ValidationError):
+    except (msgspec.DecodeError, RecursionError):
         form.problems[KEPT_FIELD] = "The page is damaged. Load it again."
         return Kept()
 

@@ -50,6 +50,8 @@ class Trouble:
             for name, value in sent.values.items()
             if name not in {tickets.KEY_FIELD, tickets.SEAL_FIELD, "password"}
         }
+        self.rows = sent.rows
+        """The numbers of the rows that were sent under a name."""
         self.chosen = {name: frozenset(sent.many(name)) for name in self.values}
         fields = error.facts.get("fields")
         self.fields: dict[str, str] = (

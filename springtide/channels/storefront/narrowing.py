@@ -19,6 +19,7 @@ from springtide.platform.money import exponent
 PAGE_SIZE = 40
 _TEXT_LIMIT = 200
 _DEEPEST_PAGE = 250
+_LONGEST_PAGE = len(str(_DEEPEST_PAGE))
 _ATTRIBUTES_LIMIT = 20
 _FIELDS = ("q", "category", "from", "to", "stock", "reduced", "sort")
 _AVAILABLE = (Band.IN_STOCK, Band.FEW_LEFT, Band.INBOUND)
@@ -54,7 +55,7 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True):
         sent = [(name, value.strip()[:_TEXT_LIMIT]) for name, value in request.query_params.multi_items()]
         fields = dict(sent)
         page = fields.get("page", "1")
-        if not (page.isascii() and page.isdigit() and 1 <= int(page[:6]) <= _DEEPEST_PAGE):
+        if not (page.isascii() and page.isdigit() and len(page) <= _LONGEST_PAGE and 1 <= int(page) <= _DEEPEST_PAGE):
             msg = "There is no such page."
             raise BadInput(msg, page=page)
         query = ListQuery(

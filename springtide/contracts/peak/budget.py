@@ -12,6 +12,7 @@ import msgspec
 from springtide.contracts.peak.common import Band, Decision
 from springtide.contracts.peak.company import Figure, Record, used_twice
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.readable import read_toml
 
 BUDGET_DOCUMENT = "budget.toml"
 """The document with what people decide about money; without it nobody may release anything, and the defaults hold."""
@@ -136,10 +137,7 @@ class _Document(Record, frozen=True, kw_only=True):
 
 def decode_budget(document: bytes) -> tuple[BudgetTerms, BudgetFigures]:
     """Read `budget.toml`; raises InvalidPeakInput naming every mistake that the document shows by itself."""
-    try:
-        found = msgspec.toml.decode(document, type=_Document)
-    except msgspec.DecodeError as error:
-        raise InvalidPeakInput.of([Mistake(where=BUDGET_DOCUMENT, rule="not_readable", message=str(error))]) from error
+    found = read_toml(BUDGET_DOCUMENT, document, _Document)
     terms = BudgetTerms(**{name: getattr(found, name) for name in BudgetTerms.__struct_fields__})
     mistakes = [Mistake(where=BUDGET_DOCUMENT, rule=rule, message=message) for rule, message in _wrong(terms)]
     mistakes += used_twice(f"{BUDGET_DOCUMENT}: bookings", [booking.id for booking in terms.bookings])

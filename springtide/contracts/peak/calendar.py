@@ -10,11 +10,13 @@ refused by the desk, which has the public holidays.
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 
 from springtide.contracts.peak.company import Closure, Record, used_twice
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.readable import read_toml, unreadable
 
 CALENDAR_DOCUMENT = "events.toml"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -125,12 +127,12 @@ class EventCalendar(Record, frozen=True):
 
 def decode_calendar(document: bytes, *, where: str = CALENDAR_DOCUMENT) -> EventCalendar:
     """Read a calendar from TOML; raises InvalidPeakInput naming every mistake with the event it is in."""
+    raw = read_toml(where, document, dict[str, Any])
+    events = raw.pop("events", [])
     try:
-        raw = msgspec.toml.decode(document)
-        events = raw.pop("events", [])
         rest = msgspec.convert(raw, EventCalendar)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise InvalidPeakInput.of([Mistake(where=where, rule="not_readable", message=str(error))]) from error
+    except msgspec.ValidationError as error:
+        raise unreadable(where, error) from error
     if not isinstance(events, list):
         message = "events are tables: [[events]]"
         raise InvalidPeakInput.of([Mistake(where=where, rule="not_readable", message=message)])

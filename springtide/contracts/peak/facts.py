@@ -2,10 +2,9 @@
 
 from math import isfinite
 
-import msgspec
-
 from springtide.contracts.peak.company import Record, used_twice
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.readable import read_toml
 
 FACTS_DOCUMENT = "facts.toml"
 
@@ -29,10 +28,7 @@ class _Facts(Record, frozen=True):
 
 def decode_facts(document: bytes) -> tuple[Fact, ...]:
     """Read `facts.toml`; raises InvalidPeakInput naming every mistake that the file shows by itself."""
-    try:
-        facts = msgspec.toml.decode(document, type=_Facts).facts
-    except msgspec.DecodeError as error:
-        raise InvalidPeakInput.of([Mistake(where=FACTS_DOCUMENT, rule="not_readable", message=str(error))]) from error
+    facts = read_toml(FACTS_DOCUMENT, document, _Facts).facts
     mistakes = list(used_twice(FACTS_DOCUMENT, [fact.figure for fact in facts]))
     mistakes += [
         Mistake(where=FACTS_DOCUMENT, rule="no_amount", message=f"{fact.figure} is {fact.actual}, not a number from 0")

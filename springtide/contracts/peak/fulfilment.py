@@ -11,6 +11,7 @@ import msgspec
 from springtide.contracts.peak.common import Band, Deadline, Decision
 from springtide.contracts.peak.company import Figure, Record
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.readable import read_toml
 
 FULFILMENT_DOCUMENT = "fulfilment.toml"
 """The document of a company that has them; without it the defaults hold."""
@@ -59,11 +60,7 @@ class FulfilmentTerms(Record, frozen=True, kw_only=True):
 
 def decode_fulfilment_terms(document: bytes) -> FulfilmentTerms:
     """Read the terms from TOML; raises InvalidPeakInput naming every mistake."""
-    try:
-        terms = msgspec.toml.decode(document, type=FulfilmentTerms)
-    except msgspec.DecodeError as error:
-        mistake = Mistake(where=FULFILMENT_DOCUMENT, rule="not_readable", message=str(error))
-        raise InvalidPeakInput.of([mistake]) from error
+    terms = read_toml(FULFILMENT_DOCUMENT, document, FulfilmentTerms)
     mistakes = [
         Mistake(where=FULFILMENT_DOCUMENT, rule=rule, message=message)
         for rule, is_wrong, message in (

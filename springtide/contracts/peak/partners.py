@@ -14,6 +14,7 @@ import msgspec
 from springtide.contracts.peak.common import Deadline, Decision, Phrase
 from springtide.contracts.peak.company import Figure, Record, used_twice
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.readable import read_toml
 
 PARTNERS_DOCUMENT = "partners.toml"
 _DAYS = "days"
@@ -101,10 +102,7 @@ class PartnerReview(msgspec.Struct, frozen=True, kw_only=True):
 
 def decode_partner_notes(document: bytes) -> tuple[PartnerNote, ...]:
     """Read `partners.toml`; raises InvalidPeakInput naming every mistake that the file shows by itself."""
-    try:
-        notes = msgspec.toml.decode(document, type=_Notes).partners
-    except msgspec.DecodeError as error:
-        raise InvalidPeakInput.of([_mistake("not_readable", str(error))]) from error
+    notes = read_toml(PARTNERS_DOCUMENT, document, _Notes).partners
     mistakes = [mistake for note in notes for mistake in _mistakes_of(note)]
     mistakes += used_twice(PARTNERS_DOCUMENT, [note.id for note in notes])
     if mistakes:

@@ -11,6 +11,7 @@ import msgspec
 from springtide.contracts.peak.common import Deadline, Department, Phrase
 from springtide.contracts.peak.company import Figure, Record
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.readable import read_toml
 
 READINESS_DOCUMENT = "readiness.toml"
 _MINUTES, _SECONDS, _DAYS = "minutes", "seconds", "days"
@@ -134,11 +135,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
 def decode_readiness_terms(document: bytes) -> ReadinessTerms:
     """Read the terms from TOML; raises InvalidPeakInput naming every mistake."""
-    try:
-        terms = msgspec.toml.decode(document, type=ReadinessTerms)
-    except msgspec.DecodeError as error:
-        mistake = Mistake(where=READINESS_DOCUMENT, rule="not_readable", message=str(error))
-        raise InvalidPeakInput.of([mistake]) from error
+    terms = read_toml(READINESS_DOCUMENT, document, ReadinessTerms)
     units = {"restore_within": _MINUTES, "lose_at_most": _SECONDS, "shown_before": _DAYS}
     mistakes = []
     for name, unit in units.items():

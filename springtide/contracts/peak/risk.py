@@ -14,6 +14,7 @@ import msgspec
 from springtide.contracts.peak.common import Band, Decision, Department, Phrase
 from springtide.contracts.peak.company import Figure, Named, Record, used_twice
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.readable import read_toml
 
 RISKS_DOCUMENT = "risks.toml"
 HIGHEST = 10
@@ -122,10 +123,7 @@ class RiskPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 def decode_risks(document: bytes) -> tuple[Risk, ...]:
     """Read `risks.toml`; raises InvalidPeakInput naming every mistake."""
-    try:
-        risks = msgspec.toml.decode(document, type=_Risks).risks
-    except msgspec.DecodeError as error:
-        raise InvalidPeakInput.of([_mistake("not_readable", str(error))]) from error
+    risks = read_toml(RISKS_DOCUMENT, document, _Risks).risks
     mistakes = [mistake for risk in risks for mistake in _mistakes_of(risk)]
     mistakes += used_twice(RISKS_DOCUMENT, [risk.id for risk in risks])
     if mistakes:

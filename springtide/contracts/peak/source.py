@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, TypeVar
 
 import msgspec
 
 from springtide.contracts.peak.company import Record
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.paths import Calibration, Levers
+from springtide.contracts.peak.readable import read_json, read_toml, unreadable
+from springtide.platform.zones import zone_named
 
 SOURCE_DOCUMENT = "history.toml"
 LEVERS_DOCUMENT = "levers.toml"
@@ -70,7 +71,7 @@ def decode_draft(document: bytes) -> HistorySource:
     try:
         return msgspec.convert(raw, HistorySource)
     except msgspec.ValidationError as error:
-        raise InvalidPeakInput.of([Mistake(where=SOURCE_DOCUMENT, rule="not_readable", message=str(error))]) from error
+        raise unreadable(SOURCE_DOCUMENT, error) from error
 
 
 def decode_source(document: bytes) -> HistorySource:
@@ -97,24 +98,20 @@ def decode_levers(document: bytes) -> Levers:
 
 def decode_calibration(document: bytes) -> Calibration:
     """Read `calibration.json`, as `springtide peak backtest` writes it; raises InvalidPeakInput."""
-    try:
-        return msgspec.json.decode(document, type=Calibration)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        mistake = Mistake(where=CALIBRATION_DOCUMENT, rule="not_readable", message=str(error))
-        raise InvalidPeakInput.of([mistake]) from error
+    return read_json(CALIBRATION_DOCUMENT, document, Calibration)
 
 
 def _decode(name: str, document: bytes, type_: type[_T]) -> _T:
+    raw = read_toml(name, document, dict[str, Any])
+    unknown = sorted(set(raw) - set(getattr(type_, "__struct_fields__", raw)))
+    if unknown:
+        raise InvalidPeakInput.of(
+            Mistake(where=name, rule="not_readable", message=f"there is no field `{field}`") for field in unknown
+        )
     try:
-        raw = msgspec.toml.decode(document)
-        unknown = sorted(set(raw) - set(getattr(type_, "__struct_fields__", raw)))
-        if unknown:
-            raise InvalidPeakInput.of(
-                Mistake(where=name, rule="not_readable", message=f"there is no field `{field}`") for field in unknown
-            )
         return msgspec.convert(raw, type_, strict=False)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise InvalidPeakInput.of([Mistake(where=name, rule="not_readable", message=str(error))]) from error
+    except msgspec.ValidationError as error:
+        raise unreadable(name, error) from error
 
 
 def _mistakes_of_source(source: HistorySource) -> Iterator[Mistake]:
@@ -126,8 +123,6 @@ def _mistakes_of_source(source: HistorySource) -> Iterator[Mistake]:
     if source.currency and not _CURRENCY.fullmatch(source.currency):
         message = f"a currency has three letters like EUR, not {source.currency}"
         yield Mistake(where=SOURCE_DOCUMENT, rule="currency", message=message)
-    try:
-        ZoneInfo(source.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    if zone_named(source.timezone) is None:
         message = f"there is no time zone {source.timezone}"
         yield Mistake(where=SOURCE_DOCUMENT, rule="unknown_timezone", message=message)

@@ -5,10 +5,9 @@ Every figure has a documented default; a file `staff.toml` replaces those it nam
 
 from datetime import date
 
-import msgspec
-
 from springtide.contracts.peak.company import Figure, Named, Record, used_twice
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.readable import read_toml
 
 STAFF_DOCUMENT = "staff.toml"
 _WHOLE = 1e-6
@@ -180,10 +179,7 @@ class StaffTerms(Record, frozen=True, kw_only=True):
 
 def decode_staff_terms(document: bytes) -> StaffTerms:
     """Read `staff.toml`; raises InvalidPeakInput naming every mistake. An empty document gives the defaults."""
-    try:
-        terms = msgspec.toml.decode(document, type=StaffTerms)
-    except msgspec.DecodeError as error:
-        raise InvalidPeakInput.of([_mistake("not_readable", str(error))]) from error
+    terms = read_toml(STAFF_DOCUMENT, document, StaffTerms)
     mistakes = _mistakes_of(terms)
     if mistakes:
         raise InvalidPeakInput.of(mistakes)

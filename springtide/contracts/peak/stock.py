@@ -11,6 +11,7 @@ import msgspec
 from springtide.contracts.peak.common import Band, Deadline, Decision, Phrase
 from springtide.contracts.peak.company import Figure, Record
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.readable import read_toml
 
 _PERCENT = 100
 
@@ -57,10 +58,7 @@ class StockTerms(Record, frozen=True):
 
 def decode_stock_terms(document: bytes) -> StockTerms:
     """Read the terms from TOML; raises InvalidPeakInput naming every mistake."""
-    try:
-        terms = msgspec.toml.decode(document, type=StockTerms)
-    except msgspec.DecodeError as error:
-        raise InvalidPeakInput.of([Mistake(where=STOCK_DOCUMENT, rule="not_readable", message=str(error))]) from error
+    terms = read_toml(STOCK_DOCUMENT, document, StockTerms)
     shares = {"leftover_value": terms.leftover_value, "lost_share": terms.lost_share}
     mistakes = [
         Mistake(where=STOCK_DOCUMENT, rule=name, message=f"{name} is {figure.value:g}, not from 0 to 100 %")

@@ -73,10 +73,12 @@ class Browser:
 
     async def post(self, path: str, fields: Mapping[str, object], *, origin: str = ORIGIN, **headers: str) -> Answer:
         body = urlencode(fields, doseq=True).encode()
-        sent = {"content-type": "application/x-www-form-urlencoded", "content-length": str(len(body)), **headers}
-        if origin:
-            sent["origin"] = origin
-        return await self._send("POST", path, body, sent)
+        sent = {"content-type": "application/x-www-form-urlencoded", **headers}
+        return await self.send(path, body, **({"origin": origin} if origin else {}), **sent)
+
+    async def send(self, path: str, body: bytes, **headers: str) -> Answer:
+        """Post any bytes as they are, from any origin."""
+        return await self._send("POST", path, body, {"content-length": str(len(body)), **headers})
 
     async def form(self, page: str, action: str) -> dict[str, str]:
         """Open a page and return the fields of the form that goes to `action`, as a browser would send them."""

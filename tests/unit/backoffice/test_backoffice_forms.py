@@ -145,3 +145,15 @@ def test_actors_in_short() -> None:
 
 def test_addresses_keep_what_is_set_and_take_any_name() -> None:
     assert address("/orders", q="a&b", market="", path="x") == "/orders?q=a%26b&path=x"
+
+
+def test_a_moment_with_an_offset_is_not_taken_for_one_in_utc() -> None:
+    form = Form([("starts_at", "2026-11-27T00:00+05:00"), ("ends_at", "2026-11-27T00:00")])
+    assert form.moment("starts_at") is None
+    assert form.moment("ends_at") == datetime(2026, 11, 27, tzinfo=UTC)
+    assert set(form.problems) == {"starts_at"}
+
+
+def test_a_row_far_down_is_no_row() -> None:
+    form = Form([("sku-0", "A"), ("sku-12", "B"), ("sku-999999999", "C"), ("sku-\u0663", "D")])
+    assert form.rows("sku") == (0, 12)

@@ -117,8 +117,7 @@ async def _product_page(visit: Visit, product: Product | None, trouble: Trouble 
     english = next((market for market in front.markets if "en" in market.languages), None)
     variants: list[Variant | None] = [*(product.variants if product else ()), *[None] * NEW_ROWS]
     if trouble:
-        sent = [int(name[4:]) for name in trouble.values if name.startswith("sku-") and name[4:].isdecimal()]
-        variants += [None] * (max(sent, default=-1) + 1 - len(variants))
+        variants += [None] * (max(trouble.rows("sku"), default=-1) + 1 - len(variants))
     changed = trouble is not None and trouble.error.code == "product_changed"
     return visit.page(
         "office/product.html",

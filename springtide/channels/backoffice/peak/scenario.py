@@ -13,6 +13,7 @@ from springtide.contracts.peak.paths import Scope
 
 SCOPES = tuple(scope.value for scope in Scope)
 CHANGED = InputChanged.code
+_MOST_DIGITS = 9
 
 
 def override_of(form: Form) -> NewOverride:
@@ -63,7 +64,7 @@ def version_for(newest: InputDocument | None, trouble: Trouble | None) -> int:
     page, so the next save is one of the newest.
     """
     sent = trouble.values.get("version", "") if trouble and trouble.error.code != CHANGED else ""
-    if sent.isascii() and sent.isdigit():
+    if sent.isascii() and sent.isdigit() and len(sent) <= _MOST_DIGITS:
         return int(sent)
     return newest.info.version if newest else 0
 

@@ -65,3 +65,9 @@ document.querySelectorAll("[data-print]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 });
+
+// What is wrong with a form names its field, as the field itself does further down.
+document.querySelectorAll('.error-summary a[href^="#"]').forEach((link) => {
+  const label = document.querySelector(`label[for="${CSS.escape(decodeURIComponent(link.hash.slice(1)))}"]`);
+  if (label) link.textContent = `${label.textContent.trim()}: ${link.textContent}`;
+});

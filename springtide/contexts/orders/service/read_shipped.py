@@ -1,12 +1,12 @@
 """What left, by day, on the clock of whoever asks: counts, nothing of anybody."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from springtide.contracts.orders.api import InvalidOrder, ShippedDay
 from springtide.platform.db import Database
 from springtide.platform.ids import uuid7_floor
+from springtide.platform.zones import begin_of_day
 
 _MOST_DAYS = 100
 _CLOCKS_APART = timedelta(days=1)  # an id is of the clock of a process, `at` of the database's
@@ -32,8 +32,8 @@ def _span(since: date, until: date, timezone: str) -> dict[str, Any]:
 
 def _begin(day: date, timezone: str) -> datetime:
     """Return the moment a day of this zone begins at; the clocks of summer and winter are the zone's own."""
-    try:
-        return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        message = f"There is no time zone {timezone}."
-        raise InvalidOrder(message, field="timezone") from error
+    begin = begin_of_day(day, timezone)
+    if begin is None:
+        message = f"There is no {day} in a time zone {timezone}."
+        raise InvalidOrder(message, field="timezone")
+    return begin

@@ -24,6 +24,7 @@ LARGEST_MULTIPLIER = 1_000.0
 LONGEST_REASON, LONGEST_NAME, LONGEST_NOTE = 500, 200, 2_000
 MOST_PATHS, MOST_ROSTER_WEEKS = 10_000, 52
 SIZES = (0.01, 1_000.0)
+SEASON_YEARS = (1990, 2200)  # the demo sells in 2011; a rule about days needs some of them on both sides
 MOST_EDITS = 50
 
 
@@ -113,6 +114,9 @@ def mistakes_of_evidence(evidence: NewEvidence, today: date, *, by_hand: bool) -
 
 def mistakes_of_settings(settings: PlanSettings) -> Iterator[Mistake]:
     """Yield what is wrong with the settings of a plan."""
+    first, last = SEASON_YEARS
+    if not first <= settings.first.year <= last:
+        yield _wrong("settings", "first", f"a season begins in the years {first} to {last}, not {settings.first.year}")
     if not 1 <= settings.days <= LONGEST_SEASON_DAYS:
         yield _wrong("settings", "days", f"a season has 1 to {LONGEST_SEASON_DAYS} days, not {settings.days}")
     if not 1 <= settings.paths <= MOST_PATHS:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
 from springtide.contexts.peak.providers.frames import rows_of
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.platform.zones import zone_named
 
 _TIME = (
     r"^\s*(?P<day>\d{4}-\d{2}-\d{2})"
@@ -29,11 +29,9 @@ class Clocked:
 
 def check_timezone(name: str) -> str:
     """Return the name of a time zone; raises InvalidPeakInput for an unknown one."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    if zone_named(name) is None:
         message = f"there is no time zone {name}: use a name like Europe/Amsterdam"
-        raise InvalidPeakInput.of([Mistake(where="timezone", rule="unknown_timezone", message=message)]) from error
+        raise InvalidPeakInput.of([Mistake(where="timezone", rule="unknown_timezone", message=message)])
     return name
 
 

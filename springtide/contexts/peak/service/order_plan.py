@@ -32,9 +32,6 @@ _DAY = timedelta(days=1)
 
 async def order_plan(tx: Tx, *, title: str, settings: PlanSettings) -> PlanRow:
     """Freeze documents, overrides and evidence, and put the plan into the queue."""
-    settings = settings if settings.as_of else replace(settings, as_of=min(tx.now.date(), settings.first - _DAY))
-    if settings.scenario:
-        settings = replace(settings, scenario=signed(settings.scenario, tx.caller.principal))
     mistakes = list(mistakes_of_settings(settings))
     if len(title) > LONGEST_TITLE:
         message = f"a title has at most {LONGEST_TITLE} characters"
@@ -44,6 +41,9 @@ async def order_plan(tx: Tx, *, title: str, settings: PlanSettings) -> PlanRow:
     mistakes += missing(inputs)
     if mistakes:
         raise InvalidPeakInput.of(mistakes)
+    settings = settings if settings.as_of else replace(settings, as_of=min(tx.now.date(), settings.first - _DAY))
+    if settings.scenario:
+        settings = replace(settings, scenario=signed(settings.scenario, tx.caller.principal))
     plan_id = uuid7()
     evidence = await newest_evidence(tx)
     frozen = [FrozenInput(name=row.name, version=row.version, sha256=row.sha256) for row in inputs.values()]

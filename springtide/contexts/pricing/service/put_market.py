@@ -1,7 +1,6 @@
 """Add or replace a seller and a market: a further country is data."""
 
 from decimal import Decimal, InvalidOperation
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from springtide.contexts.pricing import store
 from springtide.contexts.pricing.domain.tax import TaxTable
@@ -11,6 +10,7 @@ from springtide.contexts.pricing.store import FrontRow, MarketRow
 from springtide.contracts.pricing.api import InvalidPrice, Market, Seller, ShopFront
 from springtide.contracts.pricing.events import ShopFrontChanged
 from springtide.platform.db import Tx
+from springtide.platform.zones import zone_named
 
 _CODE = 2
 _CURRENCY = 3
@@ -26,7 +26,7 @@ def check_market(seller: Seller, market: Market) -> None:
         (not market.countries or not market.languages, "A market needs a country and a language."),
         (any(len(country) != _CODE for country in {*countries, seller.country}), "Countries have two letters."),
         (any(len(code) != _CURRENCY for code in (market.currency, seller.base_currency)), "Currencies have three."),
-        (not _is_time_zone(market.time_zone), "The time zone is a name of the tz database."),
+        (zone_named(market.time_zone) is None, "The time zone is a name of the tz database."),
         (not _is_rate(market.fx_to_base), "The exchange rate is a decimal number above 0."),
         (market.currency == seller.base_currency and Decimal(1) != _rate(market.fx_to_base), "Same currency: rate 1."),
         (len({method.key for method in methods}) != len(methods), "Shipping methods need keys of their own."),
@@ -50,14 +50,6 @@ def _rate(text: str) -> Decimal | None:
 def _is_rate(text: str) -> bool:
     rate = _rate(text)
     return rate is not None and rate.is_finite() and rate > 0
-
-
-def _is_time_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
 
 
 async def put_market(tx: Tx, seller: Seller, market: Market, taxes: TaxTable) -> Market:

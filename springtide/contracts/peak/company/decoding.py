@@ -24,6 +24,7 @@ from springtide.contracts.peak.company.shapes import (
     Warehouse,
 )
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.contracts.peak.readable import read_toml
 
 _T = TypeVar("_T")
 
@@ -69,10 +70,7 @@ class _Currency(msgspec.Struct, frozen=True):
 
 def currency_of(document: str) -> str:
     """Return the currency of the books from `company.toml` alone; raises InvalidPeakInput."""
-    try:
-        return msgspec.toml.decode(document, type=_Currency).currency
-    except msgspec.DecodeError as error:
-        raise InvalidPeakInput.of([Mistake(where=COMPANY_DOCUMENT, rule="not_readable", message=str(error))]) from error
+    return read_toml(COMPANY_DOCUMENT, document.encode(), _Currency).currency
 
 
 def decode_company(documents: Mapping[str, bytes]) -> Company:
@@ -87,9 +85,9 @@ def decode_company(documents: Mapping[str, bytes]) -> Company:
 
     def read(name: str, type_: type[_T]) -> _T | None:
         try:
-            return msgspec.toml.decode(documents[name], type=type_)
-        except msgspec.DecodeError as error:
-            mistakes.append(Mistake(where=name, rule="not_readable", message=str(error)))
+            return read_toml(name, documents[name], type_)
+        except InvalidPeakInput as refused:
+            mistakes.extend(refused.mistakes)
             return None
 
     basics = read(COMPANY_DOCUMENT, Basics)
