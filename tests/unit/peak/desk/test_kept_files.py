@@ -25,10 +25,10 @@ def test_the_same_bytes_are_kept_once_under_one_name(tmp_path: Path) -> None:
 
 
 def test_only_histories_are_kept_and_only_kept_ones_are_found(tmp_path: Path) -> None:
-    (tmp_path / "past.xlsx").write_bytes(b"x")
+    (tmp_path / "past.ods").write_bytes(b"x")
     with pytest.raises(InvalidPeakInput, match="csv"):
-        keep_file(tmp_path, tmp_path / "past.xlsx")
-    for name in ("../past.xlsx", "0" * 64 + ".csv", "past.csv"):
+        keep_file(tmp_path, tmp_path / "past.ods")
+    for name in ("../past.csv", "0" * 64 + ".csv", "past.csv"):
         with pytest.raises(InvalidPeakInput, match="not on this machine"):
             kept_file(tmp_path, name)
 
