@@ -8,7 +8,7 @@ and they wait for it before their next.
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -39,6 +39,22 @@ def turns() -> Iterator[None]:
             yield
         finally:
             del os.environ[_FOLDER]
+
+
+def folder_of_run(factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all workers of this run have in common."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def once(folder: Path, name: str, make: Callable[[], str]) -> str:
+    """Return what `make` gives: the first worker makes it, the others wait and read it (`folder`: one for each run)."""
+    kept = folder / name
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_text(make(), encoding="utf-8")
+        return kept.read_text(encoding="utf-8")
 
 
 @contextmanager

@@ -3,7 +3,9 @@
 The demo shop's products, each review ordering for the week between its arrival and the next one's. Two ways to choose:
 "window" charges a unit its keeping for that week alone, "until sold" until a path's buyers have taken it, at most half
 a year, when it is sold off (`contexts/peak/domain/stock/until_sold.py` does the same through a season and after it).
-Money is the demo company's: goods cost 45 % of their price, keeping them 22 % a year and the rent of their room.
+Money is the demo company's: goods cost 45 % of their price, keeping them 22 % a year and the rent of their room, and
+a buyer who misses an article may not come back (`stock.toml`, `warehouses.toml`). The margin lost is that of the
+goods alone, so that what is printed stays comparable when the company's figures change.
 """
 
 import argparse
@@ -20,10 +22,11 @@ from springtide.contexts.peak.domain.stock.benefit import Needs, UnitCosts, best
 from springtide.contexts.peak.domain.stock.forecaster import draw, outlook
 from springtide.contexts.peak.domain.stock.needs import walk
 from springtide.contexts.peak.domain.stock.simulate import Policy, Replay, State, World, replay
-from springtide.contracts.peak.stock import StockTerms
+from springtide.contexts.peak.providers.company_files import read_company, read_stock_terms
+from springtide.demo.company import COMPANY_FOLDER
 
 AHEAD_WEEKS, KEPT_WEEKS, USUAL_WEEKS = 26, 26, 8
-COST_SHARE, RENT_PER_M3_WEEK = 0.45, 450.0
+COST_SHARE = 0.45
 PATHS = 200
 _WEEK, _PERCENT, _YEAR_WEEKS = 7, 100.0, 52.0
 
@@ -37,20 +40,24 @@ class Goods:
     series: Series
     cost: Floats
     margin: Floats
+    lost_value: Floats
     holding: Floats
     sold_off: Floats
 
 
 def goods_of(products: int, seed: int) -> Goods:
     """Return products drawn from those that sold in the half year before the replay."""
-    terms, (demand, _) = StockTerms(), demand_of(demo_lines())
+    terms, past = read_stock_terms(COMPANY_FOLDER), demo_lines()
+    demand, _ = demand_of(past)
     weeks, skip = demand.days // _WEEK, demand.days % _WEEK
     units = demand.units[skip:].reshape(weeks, _WEEK, -1).sum(axis=1, dtype=np.float64).T
     before = units[:, weeks - 2 * AHEAD_WEEKS : weeks - AHEAD_WEEKS]
     alive = np.flatnonzero(before.sum(axis=1) > 0)
     chosen = np.sort(np.random.default_rng(seed).choice(alive, products, replace=False))
     cost = COST_SHARE * np.array([demand.products[place].price_minor for place in chosen])
-    room = terms.unit_volume.value * RENT_PER_M3_WEEK
+    margin = cost / COST_SHARE - cost
+    room = terms.unit_volume.value * rent_per_m3_week()
+    buyers = past.frame.height / float(units.sum())  # of a unit: one takes several at a time
     return Goods(
         series=Series(
             skus=tuple(demand.products[place].sku for place in chosen),
@@ -60,16 +67,22 @@ def goods_of(products: int, seed: int) -> Goods:
             in_stock=np.ones((products, weeks), dtype=np.bool_),
         ),
         cost=cost,
-        margin=cost / COST_SHARE - cost,
+        margin=margin,
+        lost_value=margin + buyers * terms.lost_share.value / _PERCENT * terms.customer_value.value,
         holding=cost * terms.holding.value / _PERCENT / _YEAR_WEEKS + room,
         sold_off=cost * (1 - terms.leftover_value.value / _PERCENT),
     )
 
 
+def rent_per_m3_week() -> float:
+    """Return what a cubic metre of the company's own house costs a week, in minor units."""
+    return max(house.storage_cost.value for house in read_company(COMPANY_FOLDER).warehouses if house.kind == "own")
+
+
 def policy_of(goods: Goods, *, lead: int, kept_weeks: int) -> Policy:
     """Return the decision that charges a unit for so many weeks after its window, then sells it off; 0 is "window"."""
     leftover = goods.sold_off if kept_weeks else np.zeros_like(goods.sold_off)
-    costs = UnitCosts(shortage=goods.margin, holding=goods.holding, leftover=leftover)
+    costs = UnitCosts(shortage=goods.lost_value, holding=goods.holding, leftover=leftover)
 
     def decide(state: State) -> NDArray[np.int64]:
         past = Series(

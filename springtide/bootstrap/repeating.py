@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from springtide.platform import vitals
@@ -30,7 +31,17 @@ async def repeat(context: str, loop: Loop, *, first_after_s: float = 0.0) -> Non
             LOOP_FAILURES.labels(context, loop.name).inc()
             log.exception("loop.failed", context=context, loop=loop.name)
         vitals.THIS.turned(f"{context}.{loop.name}", failed=failed)
+        await _pause(loop)
+
+
+async def _pause(loop: Loop) -> None:
+    """Wait for the next turn: its time, or its bell."""
+    if loop.bell is None:
         await asyncio.sleep(loop.every_s)
+        return
+    with suppress(TimeoutError):
+        await asyncio.wait_for(loop.bell.wait(), loop.every_s)
+    loop.bell.clear()
 
 
 async def _turn(context: str, loop: Loop) -> None:

@@ -18,7 +18,7 @@ from springtide.contracts.catalog.api import CatalogApi, ProductRow
 from springtide.contracts.common import TRIAL_CHANNELS
 from springtide.contracts.inventory.api import InventoryApi, StockRow
 from springtide.contracts.orders.api import Order, OrderFilter, OrderRow, OrdersApi
-from springtide.contracts.orders.sales import COLUMNS, rows_of
+from springtide.contracts.orders.sales import COLUMNS, in_one_currency, rows_of
 from springtide.contracts.paging import every
 from springtide.platform.caller import system
 from springtide.platform.embedded.problems import EngineProblem
@@ -75,7 +75,8 @@ async def _export_sales(settings: Settings, options: argparse.Namespace) -> None
         writer = csv.DictWriter(sys.stdout, fieldnames=COLUMNS)
         if options.format == "csv":
             writer.writeheader()
-        async for sale in every(partial(node.ask(OrdersApi).sales, with_imported=options.imported), _CALLER):
+        sales = every(partial(node.ask(OrdersApi).sales, with_imported=options.imported), _CALLER)
+        async for sale in in_one_currency(sales):
             for row in rows_of(sale):
                 if options.format == "json":
                     sys.stdout.write(msgspec.json.encode(row).decode() + "\n")

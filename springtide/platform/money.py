@@ -1,14 +1,23 @@
-"""Money is an integer in minor units (pence, cents, öre) next to a currency code; nothing here uses floats."""
+"""Money is an integer in minor units (pence, cents, öre) next to a currency code; sums and shares are never floats."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+USUAL_EXPONENT = 2
 _NO_MINOR_UNIT = frozenset({"JPY", "KRW", "ISK", "CLP", "VND", "UGX", "XAF", "XOF", "XPF", "PYG", "RWF"})
 _THREE_DIGITS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+UNUSUAL_EXPONENTS: Mapping[str, int] = {**dict.fromkeys(_NO_MINOR_UNIT, 0), **dict.fromkeys(_THREE_DIGITS, 3)}
+"""Currencies whose exponent is not 2: what SQL that changes money into another currency is handed."""
 
 
 def exponent(currency: str) -> int:
     """Return the digits after the decimal point of `currency` (ISO 4217): 2 for GBP, 0 for JPY."""
-    return 0 if currency in _NO_MINOR_UNIT else 3 if currency in _THREE_DIGITS else 2
+    return UNUSUAL_EXPONENTS.get(currency, USUAL_EXPONENT)
+
+
+def written(minor: float, currency: str) -> str:
+    """Return an amount in units with all its digits, for tables and terminals: "1,204.50", "1,204" of JPY."""
+    digits = exponent(currency)
+    return f"{minor / 10**digits:,.{digits}f}"
 
 
 def round_half_up(numerator: int, denominator: int) -> int:

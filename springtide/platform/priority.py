@@ -5,11 +5,15 @@ process that leads a session of its own is then as important as any other, howev
 nice too.
 """
 
-import contextlib
+import errno
 import os
+import time
 from pathlib import Path
 
 _AUTOGROUP = Path("/proc/self/autogroup")
+_TRIES = 5
+_AGAIN_AFTER_S = 0.11
+"""Of all ordinary users together the kernel takes one such wish in a tenth of a second."""
 
 
 def give_way(by: int) -> None:
@@ -19,6 +23,12 @@ def give_way(by: int) -> None:
     niceness = os.nice(by)
     if os.getsid(0) != os.getpid():
         return
-    # Without autogroup there is nothing to say, and the kernel may want us to come back later: nice has been said then.
-    with contextlib.suppress(OSError):
-        _AUTOGROUP.write_text(str(niceness), encoding="ascii")
+    for left in reversed(range(_TRIES)):
+        try:
+            _AUTOGROUP.write_text(str(niceness), encoding="ascii")
+        except OSError as error:
+            if error.errno != errno.EAGAIN or not left:
+                return  # there are no such groups, or the kernel is asked all the time: the process at least is nice
+            time.sleep(_AGAIN_AFTER_S)
+        else:
+            return

@@ -7,8 +7,9 @@ keyword-only and a msgspec type. Refusals cross the wire by code and come out as
 import asyncio
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from contextvars import ContextVar
+from functools import cache
 from typing import Any, Generic, TypeVar, cast, get_type_hints
 
 import msgspec
@@ -90,11 +91,16 @@ class Contract(Generic[Api]):
     def __init__(self, context: str, api: type[Api]) -> None:
         self.context = context
         self.api = api
-        self.methods = {
-            name: _method(name, function)
-            for name, function in inspect.getmembers(api, inspect.isfunction)
-            if not name.startswith("_")
-        }
+        self.methods = dict(_methods(cast("Hashable", api)))
+
+
+@cache  # a process builds the same contract for each side of a call, and working out its types takes a millisecond
+def _methods(api: type[Any]) -> Mapping[str, Method]:
+    return {
+        name: _method(name, function)
+        for name, function in inspect.getmembers(api, inspect.isfunction)
+        if not name.startswith("_")
+    }
 
 
 def _method(name: str, function: Callable[..., Any]) -> Method:

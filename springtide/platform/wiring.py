@@ -1,5 +1,6 @@
 """How a context is built: what it is given, what it gives back. `bootstrap` is the only reader of both."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,7 +58,8 @@ class Loop:
 
     It runs in processes that serve the context and do background work (setting `background`). `in_each_process`: also
     in those that leave such work to others, because it keeps what this process has in its memory, or tells of it.
-    `with_jobs`: only in processes with the role "jobs", whether they serve the context or not.
+    `with_jobs`: only in processes with the role "jobs", whether they serve the context or not. `bell`: whoever has
+    work for it in this process sets it, and the next turn comes at once; work from elsewhere waits for its turn.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Loop:
     work: Callable[[], Awaitable[object]]
     in_each_process: bool = False
     with_jobs: bool = False
+    bell: asyncio.Event | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

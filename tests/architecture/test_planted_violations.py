@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.sources import ROOT, python_files
+from tests.together import folder_of_run, once
 
 JUDGE = Path(__file__).with_name("judge.py")
 HOUSE = "The house: each floor stands on those below it"
@@ -151,7 +152,11 @@ PLANTS = (
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[Plant | str, tuple[int, str]]:
     """The verdict on each plant, and on the copy "before" the first and "after" the last one."""
-    folder = tmp_path_factory.mktemp("planted")
+    told = once(folder_of_run(tmp_path_factory), "planted", lambda: _judged(tmp_path_factory.mktemp("planted")))
+    return dict(zip(("before", *PLANTS, "after"), map(tuple, json.loads(told)), strict=True))
+
+
+def _judged(folder: Path) -> str:
     for path in python_files():
         target = folder / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -167,7 +172,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[Plant | str, tuple
         timeout=110,
         check=True,
     )
-    return dict(zip(("before", *PLANTS, "after"), map(tuple, json.loads(done.stdout)), strict=True))
+    return done.stdout
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=str)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import random
 import signal
@@ -21,16 +22,17 @@ import uvicorn
 from springtide.sandbox.web import Receive, Reply, Scope, Send, read_request, send_reply
 
 START_DEADLINE_S = 20.0
-_PORTS = range(20_000, 32_000)
+_PORTS = range(30_000, 32_700)  # between those that engines choose and those that the system gives away
 Message = tuple[dict[str, str], bytes]
 
 
 def free_port() -> int:
-    """A port that nobody listens on right now.
+    """A port that nobody listens on right now, and that no other test of this run is told.
 
     Below those that the system gives away by itself: whoever is killed there and started again finds it free.
     """
-    for port in random.SystemRandom().sample(_PORTS, 200):
+    for _ in _PORTS:
+        port = next(_ports)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
@@ -38,6 +40,16 @@ def free_port() -> int:
                 return port
     msg = f"no free port in {_PORTS}"
     raise OSError(msg)
+
+
+def _own_ports() -> list[int]:
+    """Return the ports of this worker, in an order by chance: another run beside this one asks for others."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = _PORTS[worker :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
+    return random.SystemRandom().sample(own, len(own))
+
+
+_ports = itertools.cycle(_own_ports())  # none is told twice: who was told it first may not listen yet
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """What was sold, put together by day, week or month: from the sums of days that orders keeps. Pure."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -22,7 +22,7 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """Sums of the days from `start` up to and without `end`; `gross_minor` is in base currency.
+    """Sums of the days from `start` up to and without `end`; `gross_minor` is by base currency: they do not add up.
 
     A period that is cut by either end of the history is not whole: it is shown, and never compared.
     """
@@ -32,7 +32,7 @@ class Period:
     end: date
     orders: int
     units: int
-    gross_minor: int
+    gross_minor: Mapping[str, int]
 
     @property
     def is_whole(self) -> bool:
@@ -87,11 +87,23 @@ def periods_of(days: Iterable[HistoryDay], *, by: By, since: date, as_of: date) 
                 end=end,
                 orders=sum(day.orders for day in inside),
                 units=sum(day.units for day in inside),
-                gross_minor=sum(day.gross_minor for day in inside),
+                gross_minor=_by_currency(day.gross_minor for day in inside),
             )
         )
         start = end
     return tuple(periods)
+
+
+def revenue(periods: Iterable[Period]) -> Mapping[str, int]:
+    """Return what all periods brought, by base currency."""
+    return _by_currency(period.gross_minor for period in periods)
+
+
+def _by_currency(amounts: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
+    sums: Counter[str] = Counter()
+    for amount in amounts:
+        sums.update(amount)
+    return dict(sorted(sums.items()))
 
 
 def busiest(periods: Sequence[Period]) -> Period | None:

@@ -1,6 +1,6 @@
 """One request of one member of staff: who it is, what they may, how a form is read and a page answered."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import copy
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -63,11 +63,13 @@ class Trouble:
         self.key = sent.raw(tickets.KEY_FIELD) if isinstance(error, Unavailable) else ""
         self.message = _message(error)
         """What happened and what to do, in one or two sentences."""
+        self.each: tuple[str, ...] = ()
+        """Mistakes that belong to no field of the form, one by one."""
 
-    def in_words(self, message: str, fields: Mapping[str, str]) -> "Trouble":
-        """Return the same trouble, said in other words."""
+    def in_words(self, message: str, fields: Mapping[str, str], each: Sequence[str] = ()) -> "Trouble":
+        """Return the same trouble, said in other words; `each`: what is wrong one by one, below the message."""
         said = copy(self)
-        said.message, said.fields = message, dict(fields)
+        said.message, said.fields, said.each = message, dict(fields), tuple(each)
         return said
 
     def status(self) -> int:
@@ -94,6 +96,7 @@ class Filled:
         self.refused = trouble is not None
         self.message = trouble.message if trouble else ""
         self.problems = trouble.fields if trouble else {}
+        self.each = trouble.each if trouble else ()
         self._values = trouble.values if trouble else {}
         self._chosen = trouble.chosen if trouble else {}
 

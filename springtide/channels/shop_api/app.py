@@ -1,6 +1,8 @@
 """The application: routes, document, try-out page, and what every request is checked for first."""
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import msgspec
 from litestar import MediaType, Response, Router, get
@@ -43,7 +45,7 @@ Browse, search and buy. A guest buys in three writes: `POST /api/carts` with the
 
 def create_app(desk: Desk) -> App:
     """Build the JSON channel over what the web process gives it; it answers everything below /api."""
-    contract = document(make_app(_routes(), path="/api", openapi=_config()).openapi_schema.to_schema())
+    contract = _contract()
     encoded = msgspec.json.encode(contract)
 
     @get("/openapi.json", include_in_schema=False, opt=SHOWN)
@@ -58,6 +60,11 @@ def create_app(desk: Desk) -> App:
         caching=desk.caching,
     )
     return Options(Conditional(app), contract["paths"])
+
+
+@cache  # what the routes say does not depend on the desk, and the framework needs a while to read it
+def _contract() -> Mapping[str, Any]:
+    return document(make_app(_routes(), path="/api", openapi=_config()).openapi_schema.to_schema())
 
 
 def _routes() -> list[ControllerRouterHandler]:

@@ -36,7 +36,12 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     )
     result = back_test(past.demand, plan, past.calendar, known=known_of(past.demand, past.ready, past.demand), tell=say)
     write_back_test(
-        Path(options.out), result, history=history, counted=past.report is not None, step_days=past.step_days
+        Path(options.out),
+        result,
+        history=history,
+        counted=past.report is not None,
+        step_days=past.step_days,
+        currency=options.currency,
     )
     for line in summary(result):
         say(line)

@@ -45,7 +45,12 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     demand = longer(past.demand, last + timedelta(days=horizon))
     result = back_test(demand, plan, past.calendar, known=known_of(past.demand, past.ready, demand), tell=say)
     write_back_test(
-        Path(options.out), result, history=history, counted=past.report is not None, step_days=past.step_days
+        Path(options.out),
+        result,
+        history=history,
+        counted=past.report is not None,
+        step_days=past.step_days,
+        currency=options.currency,
     )
     for line in summary(result):
         say(line)
@@ -57,9 +62,11 @@ def judged_past(options: argparse.Namespace) -> tuple[Past, str]:
 
     And the hash of the history as plans read it, with all rules: by it a plan knows that the back-test was its own.
     """
-    history = hash_of(read_past(options).demand)
-    options.keep = sorted({*options.keep, *SEES_THE_FUTURE})
     past = read_past(options)
+    history = hash_of(past.demand)
+    if past.ready is None:
+        options.keep = sorted({*options.keep, *SEES_THE_FUTURE})
+        past = read_past(options)
     if past.step_days == 1:
         return past, history
     return replace(past, demand=on_one_day(past.demand), calendar=for_weeks(past.calendar)), history

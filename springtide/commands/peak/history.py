@@ -10,6 +10,7 @@ from springtide.commands.output import fail, say
 from springtide.commands.peak.past import read_past
 from springtide.contracts.peak.common import Phrase
 from springtide.contracts.peak.history import Exclusion, QualityReport
+from springtide.platform.money import written
 from springtide.settings import Settings
 
 _SHOWN = 5
@@ -24,16 +25,16 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     if options.json:
         say(msgspec.json.encode(past.report).decode())
         return 0
-    for line in _lines(past.report):
+    for line in _lines(past.report, options.currency):
         say(line)
     return 0
 
 
-def _lines(report: QualityReport) -> Iterator[str]:
+def _lines(report: QualityReport, currency: str) -> Iterator[str]:
     yield f"{report.source}, {report.first} to {report.last}, clock of {report.timezone}"
     yield (
         f"{report.lines_read:,} lines read -> {report.orders:,.0f} orders, {report.lines:,.0f} lines,"
-        f" {report.units:,.0f} units of {report.products:,} products, revenue {report.revenue_minor / 100:,.2f}"
+        f" {report.units:,.0f} units of {report.products:,} products, revenue {written(report.revenue_minor, currency)}"
     )
     yield f"{report.open_days} of {report.days} days can be learned from"
     for phrase in report.warnings:

@@ -21,7 +21,7 @@ _SHOWN = 10
 def run(settings: Settings, options: argparse.Namespace) -> int:
     """Say where the season stands; with `--out` write live.json. A plan of the desk is told what was sold, too."""
     with frozen_plan(settings, options.plan) as snapshot:
-        actuals = actuals_from(options, snapshot.plan.timezone)
+        actuals = actuals_from(options, snapshot.plan.timezone, snapshot.plan.currency)
         view = live_of(snapshot, known_of(snapshot, actuals, options.until))
     if options.plan.isdigit():
         aside(f"{tell_desk(settings, int(options.plan), actuals):,} hours are new or other for the desk")
@@ -32,14 +32,14 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     if options.json:
         say(msgspec.json.encode(view).decode())
         return 0
-    for line in live_in_words(view, actuals):
+    for line in live_in_words(view, actuals, snapshot.plan.currency):
         say(line)
     if options.out:
         aside(f"written to {options.out}")
     return 0
 
 
-def live_in_words(view: LiveView, actuals: Actuals) -> Iterator[str]:
+def live_in_words(view: LiveView, actuals: Actuals, currency: str) -> Iterator[str]:
     """Yield where the season stands, what has fired first."""
     seen = next((hour.actual for hour in reversed(view.fan) if hour.actual is not None), 0.0) or 0.0
     yield f"Until {actuals.until}: {seen:,.0f} orders in {view.hours_seen:,} hours, near {view.like} of the plan"
@@ -58,21 +58,21 @@ def live_in_words(view: LiveView, actuals: Actuals) -> Iterator[str]:
         yield f"! {view.unknown_units:,.0f} units were of products that the plan does not know"
     if actuals.left_out:
         yield f"  {actuals.left_out:,} lines were left out by the rules of the history"
-    yield from _triggers(view.triggers)
+    yield from _triggers(view.triggers, currency)
     yield from _goods(view.goods)
 
 
-def _triggers(triggers: tuple[Trigger, ...]) -> Iterator[str]:
+def _triggers(triggers: tuple[Trigger, ...], currency: str) -> Iterator[str]:
     fired = [one for one in triggers if one.fired]
     yield "" if fired else "Nothing has fired"
     for one in fired:
-        yield f"! {one.department}: {words(one.action)}"
-        yield f"    because: {words(one.when)}"
+        yield f"! {one.department}: {words(one.action, currency)}"
+        yield f"    because: {words(one.when, currency)}"
         for call in one.calls:
             yield f"    call {call.name}: {call.contact}{f'; then {call.escalation}' if call.escalation else ''}"
     for one in triggers:
         if not one.fired and one.rule is not None:
-            yield f"  {one.department}: {words(one.rule)} -> {words(one.action)}"
+            yield f"  {one.department}: {words(one.rule, currency)} -> {words(one.action, currency)}"
 
 
 def _goods(goods: tuple[GoodsWatch, ...]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from springtide.bootstrap import running
 from springtide.commands.engines import engine_settings
 from springtide.commands.output import aside, say
 from springtide.commands.peak.options import DEMO, SHOP
-from springtide.commands.peak.past import DEMO_EVENTS, demo_lines, read_past
+from springtide.commands.peak.past import DEMO_CURRENCY, DEMO_EVENTS, demo_lines, read_past
 from springtide.contexts.peak.jobs import history_folder
 from springtide.contexts.peak.providers.calendar_file import USUAL_EVENTS
 from springtide.contexts.peak.providers.company_files import read_documents
@@ -24,8 +24,9 @@ from springtide.contexts.peak.providers.kept_files import keep_file
 from springtide.contexts.peak.providers.order_lines import write_order_lines
 from springtide.contexts.peak.service.shop_history import write_shop
 from springtide.contracts.peak.accuracy import ACCURACY_DOCUMENT
-from springtide.contracts.peak.api import InputEdit, InputInfo, PeakApi
+from springtide.contracts.peak.api import InputEdit, InputInfo, PeakApi, PeakNotFound
 from springtide.contracts.peak.calendar import CALENDAR_DOCUMENT
+from springtide.contracts.peak.company import COMPANY_DOCUMENT, currency_of
 from springtide.contracts.peak.documents import first_text, toml_of
 from springtide.contracts.peak.source import (
     CALIBRATION_DOCUMENT,
@@ -72,7 +73,11 @@ async def _load(settings: Settings, options: argparse.Namespace, folder: Path) -
         files = {name: getattr(options, name) for name in KEPT_FILES if getattr(options, name)}
         names = {name: await asyncio.to_thread(keep_file, kept, Path(path)) for name, path in files.items()}
         source = HistorySource(
-            **names, timezone=options.timezone, keep=tuple(options.keep), until=options.history_until
+            **names,
+            timezone=options.timezone,
+            keep=tuple(options.keep),
+            until=options.history_until,
+            currency=options.currency or await _currency(peak, options),
         )
         there = {info.name: info.version for info in await peak.list_inputs(caller=_CALLER)}
         texts = {SOURCE_DOCUMENT: toml_of(source), **dict(_documents(options, there))}
@@ -82,10 +87,22 @@ async def _load(settings: Settings, options: argparse.Namespace, folder: Path) -
         return await peak.put_inputs(caller=_CALLER, key=new_key(), edits=edits)
 
 
+async def _currency(peak: PeakApi, options: argparse.Namespace) -> str:
+    """Return the currency of the company that is loaded with the past, else of the desk's; "" where there is none."""
+    if options.company:
+        return currency_of((Path(options.company) / COMPANY_DOCUMENT).read_text(encoding="utf-8"))
+    try:
+        return currency_of((await peak.get_input(caller=_CALLER, name=COMPANY_DOCUMENT)).text)
+    except PeakNotFound:
+        return ""
+
+
 async def take_shop(ask: Ask, folder: Path, options: argparse.Namespace) -> None:
     """Write the shop's own past as files, point the options at them, and look them over as any others."""
     today = datetime.now(UTC).date()  # visits are asked for up to here
-    for name, path in (await write_shop(ask, folder, today=today)).items():
+    shop = await write_shop(ask, folder, today=today)
+    options.currency = shop.currency
+    for name, path in shop.files.items():
         if name == "file" or not getattr(options, name):
             setattr(options, name, str(path))
     await asyncio.to_thread(read_past, options)
@@ -111,7 +128,7 @@ def _write_demo(folder: Path, options: argparse.Namespace) -> None:
     """Write the demo's past, catalogue and opening stock as files, and point the options at them."""
     lines = demo_lines()
     options.file = str(folder / "demo.parquet")
-    write_order_lines(lines, Path(options.file))
+    write_order_lines(lines, Path(options.file), currency=DEMO_CURRENCY)
     categories = {row.sku: row.category for row in read_catalogue()}
     unlisted = sorted(set(lines.frame["sku"].unique().to_list()) - categories.keys())
     catalogue = [*categories.items(), *((sku, "") for sku in unlisted)]
@@ -124,7 +141,7 @@ def _write_demo(folder: Path, options: argparse.Namespace) -> None:
     options.company = options.company or str(COMPANY_FOLDER)
     options.learned = options.learned or str(LEARNED_FOLDER)
     options.usual_events = DEMO_EVENTS
-    options.timezone = lines.timezone
+    options.timezone, options.currency = lines.timezone, DEMO_CURRENCY
 
 
 def _write(path: Path, header: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:

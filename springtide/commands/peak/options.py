@@ -12,13 +12,19 @@ def add_history(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         metavar="FILE",
-        help="order lines, Shopify's export or ready series, CSV or Parquet; `demo` is the demo shop's past",
+        help="order lines, Shopify's export or ready series, CSV, Parquet or XLSX; `demo` is the demo shop's past",
     )
     parser.add_argument("--catalogue", default="", metavar="FILE", help="sku, category: other SKUs are refused")
     parser.add_argument("--visits", default="", metavar="FILE", help="date, visits")
     parser.add_argument("--events", default="", metavar="FILE", help="events.toml; default: the usual events")
     parser.add_argument(
         "--timezone", default="Europe/London", metavar="ZONE", help="the shop's (default Europe/London)"
+    )
+    parser.add_argument(
+        "--currency",
+        default="",
+        metavar="CODE",
+        help="of the prices, like EUR (default: the company's, or two decimals)",
     )
     parser.add_argument(
         "--history-until", type=date.fromisoformat, metavar="DATE", help="nothing that was sold later is read"
@@ -233,6 +239,15 @@ def count(text: str) -> int:
     return number
 
 
+def seed(text: str) -> int:
+    """Read a whole number from 0."""
+    number = int(text)
+    if number < 0:
+        message = f"{number} is below 0"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
 def buy(parser: argparse.ArgumentParser) -> None:
     """Add the options of `peak buy`."""
     parser.add_argument("--history", required=True, metavar="FILE", help="date, sku, quantity; weekly or daily")
@@ -248,7 +263,7 @@ def buy(parser: argparse.ArgumentParser) -> None:
         help="the review of this order date; else the first after the history",
     )
     parser.add_argument("--paths", type=count, default=1000, help="how many futures to weigh (default 1000)")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same quantities")
+    parser.add_argument("--seed", type=seed, default=1, help="the same seed gives the same quantities")
 
 
 def partners(parser: argparse.ArgumentParser) -> None:
@@ -284,10 +299,10 @@ def accuracy(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_judging(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--horizon-days", required=True, type=int, metavar="N", help="days to forecast")
+    parser.add_argument("--horizon-days", required=True, type=count, metavar="N", help="days to forecast")
     parser.add_argument("--out", required=True, metavar="DIR", help="for forecast.parquet and scores.json")
-    parser.add_argument("--paths", type=int, default=400, metavar="N", help="draws per origin (default 400)")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same figures (default 1)")
+    parser.add_argument("--paths", type=count, default=400, metavar="N", help="draws per origin (default 400)")
+    parser.add_argument("--seed", type=seed, default=1, help="the same seed gives the same figures (default 1)")
     _add_gifts(parser)
     parser.add_argument("--engine", default=None, help="fits on ray, spark or dask; default: here")
 

@@ -11,6 +11,7 @@ from springtide.commands.output import aside
 from springtide.commands.peak.options import DEMO
 from springtide.contexts.peak.domain.backtest.up_to import up_to
 from springtide.contexts.peak.domain.events import holidays_in
+from springtide.contexts.peak.domain.forecast.seasonal import YEAR
 from springtide.contexts.peak.domain.history.demand import Demand
 from springtide.contexts.peak.domain.history.demand_of import Around, demand_of
 from springtide.contexts.peak.domain.history.lines import OrderLines, lines_of
@@ -29,6 +30,7 @@ from springtide.demo.history import HistoryOrder, read_history
 _COLUMNS = ("local", "sku", "quantity", "price_minor", "order_id", "customer_id", "country")
 DEMO_EVENTS = COMPANY_FOLDER / CALENDAR_DOCUMENT
 """The usual events; the demo sells gifts, which says how high a first Christmas is."""
+DEMO_CURRENCY = "GBP"
 _GOODS = ("article", "free", "unlisted")
 
 
@@ -56,12 +58,15 @@ def read_past(options: argparse.Namespace) -> Past:
         categories = categories or {row.sku: row.category for row in read_demo_catalogue()}
     else:
         timezone = check_timezone(options.timezone)
-        lines = read_history_file(Path(options.file), timezone=timezone, categories=categories)
+        lines = read_history_file(
+            Path(options.file), timezone=timezone, categories=categories, currency=options.currency
+        )
     if options.history_until:
         lines = up_to(lines, options.history_until)
     if isinstance(lines, ReadySeries):
         if lines.below_zero:
             aside(f"{lines.below_zero} quantities below 0 are read as 0: more was taken back than sold")
+        calendar = _of_series(calendar, lines, options)
         return Past(demand=lines.demand, calendar=calendar, step_days=lines.step_days, report=None, ready=lines)
     holidays = holidays_in(calendar.regions[0], *lines.span)
     around = Around(closed=calendar.closed_days(), holidays=holidays, visits=visits, categories=categories)
@@ -83,6 +88,15 @@ def _calendar(options: argparse.Namespace) -> EventCalendar:
     if mistakes:
         raise InvalidPeakInput.of(mistakes)
     return changed
+
+
+def _of_series(calendar: EventCalendar, lines: ReadySeries, options: argparse.Namespace) -> EventCalendar:
+    """Return the events of ready series: nobody said what they count, so no Christmas they have not seen is assumed."""
+    if options.events or getattr(options, "gifts", None) is not None:
+        return calendar
+    if lines.demand.days < YEAR:
+        aside("less than a year of ready series: no Christmas is assumed; --gifts 1 is that of general goods")
+    return msgspec.structs.replace(calendar, gifts=0.0)
 
 
 def demo_lines() -> OrderLines:

@@ -27,6 +27,7 @@ from springtide.contexts.peak.providers.plan_files import (
     read_overrides,
     write_side,
 )
+from springtide.contexts.peak.providers.plan_inputs import check_currency
 from springtide.contexts.peak.providers.plan_workbook import files_of
 from springtide.contexts.peak.providers.snapshot import freeze
 from springtide.contracts.peak.accuracy import ACCURACY_DOCUMENT
@@ -53,15 +54,16 @@ _IN_FOLDER = {
     "stock": "stock.csv",
     "inbound": "inbound.csv",
 }
-_HISTORIES = ("history.csv", "history.parquet")
+_HISTORIES = ("history.csv", "history.parquet", "history.xlsx")
 
 
 def run(settings: Settings, options: argparse.Namespace) -> int:
     """Make the plan and write it down."""
     del settings
-    watch = Watch()
     look_into_folder(options)
     take_learned(options)
+    options.currency = _currency(options)
+    watch = Watch(options.currency)
     past = read_past(options)
     demand = past.demand
     watch.read("history", Phrase(key="plan.history", values={"days": demand.days, "products": len(demand.products)}))
@@ -80,6 +82,17 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         say(line)
     aside(f"{watch.seconds:.1f} s in all; frozen in {options.out} as {snapshot_hash(manifest)[:16]}")
     return 0
+
+
+def _currency(options: argparse.Namespace) -> str:
+    """Return the currency of the company's books; raises InvalidPeakInput where the past is said to be in another."""
+    company = read_company(_company(options)).basics.currency
+    check_currency(options.currency or company, company)
+    return company
+
+
+def _company(options: argparse.Namespace) -> Path:
+    return Path(options.company) if options.company else COMPANY_FOLDER
 
 
 def look_into_folder(options: argparse.Namespace) -> None:
@@ -109,7 +122,7 @@ def _inputs(options: argparse.Namespace, past: Past) -> PlanInputs:
     demand = past.demand
     season = _season(options, demand.last)
     as_of = options.as_of or demand.last + timedelta(days=1)
-    folder = Path(options.company) if options.company else COMPANY_FOLDER
+    folder = _company(options)
     calibration = read_calibration(Path(options.calibration)) if options.calibration else calibrate(())
     overrides = read_overrides(Path(options.overrides)) if options.overrides else ()
     files = {} if options.file == DEMO else {"history": hash_of_file(Path(options.file))}

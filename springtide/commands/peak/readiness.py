@@ -41,7 +41,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     if options.json:
         say(msgspec.json.encode(page).decode())
     else:
-        for line in _lines(page):
+        for line in _lines(page, plan.currency):
             say(line)
     return 0 if page.ready else 1
 
@@ -51,21 +51,22 @@ def _row(sealed: SealedRun, secret_key: str) -> RunRow:
     return RunRow(run=sealed.run, source=source, author=_BY_HAND, filed_at=sealed.run.at)
 
 
-def _lines(page: Readiness) -> Iterator[str]:
+def _lines(page: Readiness, currency: str) -> Iterator[str]:
     verdict = "READY" if page.ready else f"NOT READY: {len(page.open_gates)} gates are open"
     yield f"{verdict}, score {page.score} of 100 on {page.on}"
     for question in page.questions:
         yield f"{'yes' if question.green else 'NO ':<4}{question.question}"
         for item in page.items:
             if item.question == question.question:
-                yield from _item(item, page)
+                yield from _item(item, page, currency)
 
 
-def _item(item: ItemState, page: Readiness) -> Iterator[str]:
+def _item(item: ItemState, page: Readiness, currency: str) -> Iterator[str]:
     shown = item.evidence
     age = f", {shown.source}, {(page.on - shown.filed_on).days} d old" if shown else ""
     until = f", counts until {item.counts_until}" if item.counts_until else ""
-    yield f"    {item.verdict:<8}{'gate ' if item.gate else '     '}{item.item}: {words(item.why)}{age}{until}"
+    gate = "gate " if item.gate else "     "
+    yield f"    {item.verdict:<8}{gate}{item.item}: {words(item.why, currency)}{age}{until}"
     if item.verdict is not Verdict.HOLDS:
         by = f" by {item.by}" if item.by else ""
-        yield f"                 do{by}: {words(item.next_action)}"
+        yield f"                 do{by}: {words(item.next_action, currency)}"

@@ -6,6 +6,7 @@ from pathlib import Path
 from springtide.commands.output import say
 from springtide.commands.peak.frozen import folder_of
 from springtide.commands.peak.told import Watch
+from springtide.contexts.peak.providers.plan_files import read_plan
 from springtide.contexts.peak.providers.snapshot import is_same, make_again, read_manifest
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.snapshot import snapshot_hash
@@ -24,7 +25,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         say(f"  {sha256}  {name}")
     if not options.remake:
         return 0
-    if is_same(folder, make_again(folder, Watch())):
+    plan, _, _ = read_plan(folder)
+    if is_same(folder, make_again(folder, Watch(plan.currency))):
         say("Made again: the same plan.json, byte for byte")
         return 0
     say("Made again: another plan.json came out. The machine or its threads differ; the versions are the same")

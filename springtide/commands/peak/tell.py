@@ -28,7 +28,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         say(f"{changed:,} figures are new or other for the desk")
         return 0
     with frozen_plan(settings, str(options.plan)) as snapshot:
-        actuals = read_actuals(file, timezone=snapshot.plan.timezone, keep=frozenset(options.keep))
+        plan, keep = snapshot.plan, frozenset(options.keep)
+        actuals = read_actuals(file, timezone=plan.timezone, keep=keep, currency=plan.currency)
     say(f"{tell_desk(settings, options.plan, actuals):,} hours are new or other for the desk")
     return 0
 

@@ -21,8 +21,8 @@ from springtide.settings import Settings
 def run(settings: Settings, options: argparse.Namespace) -> int:
     """Say what changes; with `--out` the changed plan is written."""
     del settings
-    watch = Watch()
     before, record, joint = read_plan(Path(options.plan))
+    watch = Watch(before.currency)
     watch.read("plan", Phrase(key="plan.read", values={"plan": before.id, "products": before.products}))
     overrides = read_overrides(Path(options.overrides)) if options.overrides else joint.edits.overrides
     edits = Edits(as_of=record.terms.as_of, overrides=overrides, levers=levers_of(options, joint.edits.levers))
@@ -34,7 +34,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         say(msgspec.json.encode(made.plan).decode())
         return 0
     base = read_side(Path(options.plan)) or base_side(joint, inputs_again(before, record, joint))
-    for line in change_in_words(base, side_of(made.plan)):
+    for line in change_in_words(base, side_of(made.plan), before.currency):
         say(line)
     aside(f"{watch.seconds:.1f} s in all{f'; written to {options.out}' if options.out else ''}")
     return 0

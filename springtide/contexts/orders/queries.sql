@@ -584,13 +584,22 @@ copy shipping_rows (order_id, row, method, gross_minor, net_minor, tax_minor, ra
 from stdin
 
 -- name: history
--- Days in UTC, money in each order's base currency, as it was ordered.
-select (placed_at at time zone 'UTC')::date as day, count(*)::bigint as orders, sum(units)::bigint as units,
-       sum(round(total_minor * fx_to_base))::bigint as gross_minor
-from orders
-where placed_at >= %(from_at)s and placed_at < %(as_of_at)s
-  and channel not in ('health', 'rehearsal')
-group by 1 order by 1
+-- Days in UTC, money as it was ordered, by base currency. A rate is of units, so minor units are changed by the
+-- exponents of both currencies too: 1,500 yen at 0.0052 are 780 pence. `exponents`: those that are not 2.
+select day, sum(orders)::bigint as orders, sum(units)::bigint as units,
+       jsonb_object_agg(base_currency, gross_minor) as gross_minor
+from (
+    select (placed_at at time zone 'UTC')::date as day, base_currency, count(*) as orders, sum(units) as units,
+           sum(round(total_minor * fx_to_base * power(
+               10::numeric,
+               coalesce((%(exponents)s::jsonb ->> base_currency)::int, 2)
+               - coalesce((%(exponents)s::jsonb ->> currency)::int, 2))))::bigint as gross_minor
+    from orders
+    where placed_at >= %(from_at)s and placed_at < %(as_of_at)s
+      and channel not in ('health', 'rehearsal')
+    group by 1, 2
+) as sold
+group by day order by day
 
 -- name: first_and_last_placed
 -- Live orders only: what was imported says nothing about the shop's own pace. Both ends come from the index on time.
@@ -614,28 +623,15 @@ select count(*) from orders where exempt
 with sold as (
     select extract(isodow from placed_at at time zone 'UTC')::int as weekday,
            extract(hour from placed_at at time zone 'UTC')::int as hour,
-           floor(extract(epoch from %(as_of_at)s - placed_at) / 604800)::int as week,
-           total_minor * fx_to_base as gross
+           floor(extract(epoch from %(as_of_at)s - placed_at) / 604800)::int as week
     from orders
     where placed_at >= %(from_at)s and placed_at < %(as_of_at)s and channel <> 'health'
 ), span as (
     select max(week) + 1 as weeks from sold
 )
-select weekday, hour, count(*)::float8 / weeks as orders, sum(gross)::float8 / weeks as gross_minor
+select weekday, hour, count(*)::float8 / weeks as orders
 from sold cross join span
 group by weekday, hour, weeks order by weekday, hour
-
--- name: sold_hours
--- An order counts while anything of it is left; a cancelled unit takes its share of the line's price with it.
-select date_trunc('hour', placed_at at time zone %(timezone)s) as hour, count(*)::bigint as orders,
-       sum(sold.units)::bigint as units, sum(round(sold.net_minor * fx_to_base))::bigint as net_minor
-from orders join lateral (
-    select sum(ordered - cancelled) as units,
-           sum(case when ordered = 0 then 0 else net_minor * (ordered - cancelled) / ordered::numeric end) as net_minor
-    from order_lines where order_id = orders.id and net_minor >= 0
-) as sold on sold.units > 0
-where placed_at >= %(from_at)s and placed_at < %(until_at)s and channel not in ('health', 'rehearsal')
-group by 1 order by 1
 
 -- name: shipped_days
 -- Ids begin with their time, so that a season is a range of the primary key.
@@ -644,10 +640,3 @@ from shipments join orders on orders.id = order_id
 where shipments.id >= %(from_id)s and shipments.id < %(until_id)s and at >= %(from_at)s and at < %(until_at)s
   and channel not in ('health', 'rehearsal')
 group by 1 order by 1
-
--- name: sold_units
-select sku, sum(ordered - cancelled)::bigint as units
-from orders join order_lines on order_id = orders.id
-where placed_at >= %(from_at)s and placed_at < %(until_at)s and channel not in ('health', 'rehearsal')
-  and sku > %(after)s and order_lines.net_minor >= 0
-group by sku having sum(ordered - cancelled) > 0 order by sku limit %(limit)s

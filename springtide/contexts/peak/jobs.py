@@ -2,6 +2,7 @@
 questions.
 """
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,8 +27,10 @@ _TAKE_EVERY_S = 5.0
 _ANSWER_EVERY_S = 0.5
 
 
-def loops(db: Database, ask: Ask, data_dir: Path, process: QuestionProcess, *, secret_key: str) -> Sequence[Loop]:
-    """Return the loops of the desk."""
+def loops(
+    db: Database, ask: Ask, data_dir: Path, process: QuestionProcess, *, secret_key: str, asked: asyncio.Event
+) -> Sequence[Loop]:
+    """Return the loops of the desk. `asked`: set when somebody asks a question in this process."""
     rooms = Rooms(
         db=db,
         ask=ask,
@@ -44,7 +47,7 @@ def loops(db: Database, ask: Ask, data_dir: Path, process: QuestionProcess, *, s
         Loop(name="follow_seasons", every_s=_FOLLOW_EVERY_S, work=seasons.ask),
         Loop(name="look_at_seasons", every_s=_ASKED_EVERY_S, work=seasons.look),
         Loop(name="take_runs", every_s=_TAKE_EVERY_S, work=runs.next),
-        Loop(name="answer_questions", every_s=_ANSWER_EVERY_S, work=answers.next),
+        Loop(name="answer_questions", every_s=_ANSWER_EVERY_S, work=answers.next, bell=asked),
     ]
 
 

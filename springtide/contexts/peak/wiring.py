@@ -1,5 +1,6 @@
 """How the peak desk is built. Nothing here imports the numerics: they live in a process per plan."""
 
+import asyncio
 from pathlib import Path
 
 from springtide.contexts.peak.jobs import loops
@@ -13,10 +14,10 @@ from springtide.platform.wiring import Built, ContextSpec, Needs
 
 def build(needs: Needs) -> Built:
     """Build the desk."""
-    process = QuestionProcess()
+    process, asked = QuestionProcess(), asyncio.Event()
     return Built(
-        api=PeakService(needs.db, secret_key=needs.secret_key),
-        loops=loops(needs.db, needs.ask, needs.data_dir, process, secret_key=needs.secret_key),
+        api=PeakService(needs.db, secret_key=needs.secret_key, asked=asked),
+        loops=loops(needs.db, needs.ask, needs.data_dir, process, secret_key=needs.secret_key, asked=asked),
         close=process.close,
     )
 

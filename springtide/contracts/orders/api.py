@@ -327,12 +327,12 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryDay(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums of one day (UTC) up to the `as_of` date."""
+    """Sums of one day (UTC) up to the `as_of` date. `gross_minor`: by the base currency of the orders' sellers."""
 
     day: date
     orders: int
     units: int
-    gross_minor: int
+    gross_minor: dict[str, int]
 
 
 class RhythmHour(msgspec.Struct, frozen=True, kw_only=True):
@@ -341,7 +341,6 @@ class RhythmHour(msgspec.Struct, frozen=True, kw_only=True):
     weekday: int
     hour: int
     orders: float
-    gross_minor: float
 
 
 class RevenueRate(msgspec.Struct, frozen=True, kw_only=True):
@@ -362,26 +361,6 @@ class SalesPace(msgspec.Struct, frozen=True, kw_only=True):
     orders_per_minute: float
     revenue: tuple[RevenueRate, ...]
     since_last_s: float | None
-
-
-class SoldHour(msgspec.Struct, frozen=True, kw_only=True):
-    """What was sold in an hour that began at `hour` on the asked zone's clock (no zone in it).
-
-    Orders with anything left that was not cancelled; units and the net price of goods, cancelled ones taken off, money
-    in each order's base currency.
-    """
-
-    hour: datetime
-    orders: int
-    units: int
-    net_minor: int
-
-
-class SoldUnits(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of a SKU sold on a day, cancelled ones taken off."""
-
-    sku: str
-    units: int
 
 
 class ShippedDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -455,30 +434,19 @@ class OrdersApi(Protocol):
         ...
 
     async def history(self, *, caller: Caller, as_of: date, days: int = 400) -> tuple[HistoryDay, ...]:
-        """Return sums per day up to and without `as_of`, oldest first: as ordered, in each order's base currency."""
+        """Return sums per day up to and without `as_of`, oldest first: as ordered, money in each base currency."""
         ...
 
     async def rhythm(self, *, caller: Caller, as_of: date, weeks: int = 8) -> tuple[RhythmHour, ...]:
         """Return the mean of each hour of the week over the whole weeks before `as_of` (at most 26) in which anything
-        was sold; hours without an order are left out. Money as in `history`.
+        was sold; hours without an order are left out.
         """
-
-    async def sold_hours(self, *, caller: Caller, since: date, until: date, timezone: str) -> tuple[SoldHour, ...]:
-        """Return hours with sales from the day `since` up to and without `until`, at most 100 days, oldest first.
-
-        Days and hours are those of `timezone` (IANA). Imported orders count: somebody bought there. Those of health
-        checks and rehearsals do not. Facts of a moment: what is cancelled later is taken off later. `InvalidOrder`.
-        """
-        ...
-
-    async def sold_units(
-        self, *, caller: Caller, day: date, timezone: str, after: str = "", limit: int = 2_000
-    ) -> tuple[SoldUnits, ...]:
-        """Return units by SKU of a day of that zone, by SKU, those after `after`; `limit` at most 5,000."""
-        ...
 
     async def shipped_days(self, *, caller: Caller, since: date, until: date, timezone: str) -> tuple[ShippedDay, ...]:
-        """Return days with shipments from `since` up to and without `until`, as `sold_hours` counts them."""
+        """Return days with shipments from the day `since` up to and without `until`, at most 100, oldest first.
+
+        Days are those of `timezone` (IANA). Orders of health checks and rehearsals do not count. `InvalidOrder`.
+        """
         ...
 
     async def late_by(self, *, caller: Caller) -> float:

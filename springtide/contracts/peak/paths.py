@@ -58,9 +58,11 @@ class Levers(msgspec.Struct, frozen=True, kw_only=True):
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     """How wrong forecasts were, apart from any forecast: what a back-test writes and a plan reads.
 
-    Standard deviations on the log scale: of the season's one factor, of event windows, of days, of categories. By class
-    of volume, parted by `volumes` (units a day): `product_sd` of products' own factors, `dispersion` of daily counts.
-    Season and day are those of orders; `basket_…`: what units are off beyond orders, `price_…`: revenue beyond units.
+    Standard deviations on the log scale: of the season's total, of event windows, of weeks, of days, of categories. By
+    class of volume, parted by `volumes` (units a day): `product_sd` of products' own factors, `dispersion` of daily
+    counts. What all the others do to the season's total is taken out of `common_sd` when paths are drawn.
+    Season, week and day are those of orders; `basket_…`: what units are off beyond orders, `price_…`: revenue beyond
+    units.
     `drift_sd`: by how much the level walks while a season lasts, per root of a week; a part of `common_sd`, and used
     only to look ahead from the middle of a season.
     """
@@ -77,6 +79,9 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     basket_day_sd: float = 0.0
     price_sd: float = 0.0
     price_day_sd: float = 0.0
+    week_sd: float = 0.0
+    basket_week_sd: float = 0.0
+    price_week_sd: float = 0.0
     drift_sd: float = USUAL_DRIFT_SD
 
     def __post_init__(self) -> None:
@@ -84,8 +89,10 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
         if not len(self.product_sd) == len(self.dispersion) == len(self.volumes) + 1:
             message = "there is one product_sd and one dispersion for each class, one class more than volumes"
             raise ValueError(message)
-        own = (self.basket_sd, self.basket_day_sd, self.price_sd, self.price_day_sd, self.drift_sd, *self.product_sd)
-        sds = (self.common_sd, self.event_sd, self.day_sd, self.group_sd, *own)
+        baskets = (self.basket_sd, self.basket_week_sd, self.basket_day_sd)
+        prices = (self.price_sd, self.price_week_sd, self.price_day_sd)
+        shared = (self.common_sd, self.event_sd, self.week_sd, self.day_sd, self.group_sd, self.drift_sd)
+        sds = (*shared, *baskets, *prices, *self.product_sd)
         if min(sds) < 0 or min(self.dispersion) <= 0:
             message = "standard deviations are not negative, dispersions lie above 0"
             raise ValueError(message)

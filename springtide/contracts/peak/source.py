@@ -16,11 +16,12 @@ from springtide.platform.zones import zone_named
 SOURCE_DOCUMENT = "history.toml"
 LEVERS_DOCUMENT = "levers.toml"
 CALIBRATION_DOCUMENT = "calibration.json"
-KEPT_FILE = re.compile(r"[0-9a-f]{64}\.(csv|csv\.gz|parquet)")
+KEPT_FILE = re.compile(r"[0-9a-f]{64}\.(csv|csv\.gz|parquet|xlsx)")
 """A kept history is named by its content, so a plan's history never changes."""
 KEPT_FILES = ("file", "catalogue", "visits", "stock", "inbound")
 """The fields of a source that name kept files; only the first has to."""
 _LARGEST_LEVER = 1_000.0
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _T = TypeVar("_T")
 
 
@@ -30,7 +31,7 @@ class HistorySource(Record, frozen=True):
     `catalogue`: sku, category. `visits`: date, visits. `stock`: sku, on_hand, pack. `inbound`: sku, quantity, arrives.
 
     `timezone` (IANA): the shop's. `keep`: exclusions and rules that the planner takes back. `until`: the last day that
-    is read, None for all.
+    is read, None for all. `currency`: of the prices, as the company's; "": one with two decimals that nobody named.
     """
 
     file: str
@@ -42,6 +43,7 @@ class HistorySource(Record, frozen=True):
     keep: tuple[str, ...] = ()
     about: str = ""
     until: date | None = None
+    currency: str = ""
 
 
 class HistoryFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +120,9 @@ def _mistakes_of_source(source: HistorySource) -> Iterator[Mistake]:
         if (name or field == "file") and not KEPT_FILE.fullmatch(name):
             message = f"{field} names no kept file: springtide peak load keeps one and says its name"
             yield Mistake(where=SOURCE_DOCUMENT, rule="unknown_file", message=message)
+    if source.currency and not _CURRENCY.fullmatch(source.currency):
+        message = f"a currency has three letters like EUR, not {source.currency}"
+        yield Mistake(where=SOURCE_DOCUMENT, rule="currency", message=message)
     if zone_named(source.timezone) is None:
         message = f"there is no time zone {source.timezone}"
         yield Mistake(where=SOURCE_DOCUMENT, rule="unknown_timezone", message=message)

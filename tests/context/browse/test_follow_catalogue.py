@@ -1,6 +1,5 @@
 """The read side over a real stream and a real catalogue."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from springtide.contracts.inventory.events import AvailabilityChanged
 from springtide.contracts.pricing.api import Price, PricingApi
 from springtide.platform.caller import system
 from springtide.platform.usecase import new_key
-from tests.unit.browse.goods import CATEGORIES, Contexts, FakeBus, until
+from tests.unit.browse.goods import CATEGORIES, Contexts, FakeBus, looks, until
 
 CALLER = system("test")
 SEEN_WITHIN_S = 1.0
@@ -46,14 +45,12 @@ class Open:
         await self._catalog.set_published(caller=CALLER, key=new_key(), product_id=product_id, published=False)
 
     async def finds(self, text: str, expected: list[str], *, within_s: float = SEEN_WITHIN_S) -> None:
-        deadline = asyncio.get_running_loop().time() + within_s
         query = ListQuery(market="GB", language="en", text=text)
-        while True:
+        async for is_last in looks(within_s):
             found = [card.name for card in (await self.browse.products(query)).cards]
-            if found == expected or asyncio.get_running_loop().time() > deadline:
-                break
-            await asyncio.sleep(0.01)
-        assert found == expected
+            if found == expected:
+                return
+            assert not is_last, found
 
 
 @pytest.fixture
@@ -103,7 +100,7 @@ async def test_a_band_follows_its_event_from_the_stream(node: Node) -> None:
         written = FakeBus()
         written.emit(AvailabilityChanged(changed=(band,)))
         await node.bus.publish(written.events)
-        await until(lambda: shop.browse.offers(product_id, "GB")[0].band is Band.FEW_LEFT, within_s=SEEN_WITHIN_S)
+        await until(lambda: shop.browse.offers(product_id, "GB")[0].band is Band.FEW_LEFT)
 
 
 async def test_a_process_started_while_everything_is_away_serves_what_it_kept(node: Node, tmp_path: Path) -> None:

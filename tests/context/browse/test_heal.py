@@ -98,7 +98,7 @@ async def opened(server: OwnServer) -> AsyncIterator[Shop]:
 async def test_a_bus_that_came_back_empty_is_answered_with_a_snapshot(server: OwnServer) -> None:
     async with opened(server) as shop:
         await shop.publish(shop.rename("Seen by event"))
-        await shop.shows("Seen by event", within_s=1)
+        await shop.shows("Seen by event", within_s=HEALED_WITHIN_S)
         await server.stop()
         server.forget_everything()
         shop.rename("Its event is lost")
@@ -111,7 +111,7 @@ async def test_a_bus_that_came_back_empty_is_answered_with_a_snapshot(server: Ow
 async def test_a_bus_that_was_killed_loses_nothing_that_is_not_healed(server: OwnServer) -> None:
     async with opened(server) as shop:
         await shop.publish(shop.rename("Before"))
-        await shop.shows("Before", within_s=1)
+        await shop.shows("Before", within_s=HEALED_WITHIN_S)
         server.kill()
         shop.rename("Its event is lost")
         await shop.shows("Its event is lost", within_s=HEALED_WITHIN_S)
@@ -135,7 +135,7 @@ async def test_a_stream_begun_anew_between_snapshot_and_following_is_noticed(ser
     async with opened(server) as shop:
         for number in range(5):
             await shop.publish(shop.rename(f"Name {number}"))
-        await shop.shows("Name 4", within_s=1)
+        await shop.shows("Name 4", within_s=HEALED_WITHIN_S)
 
         async def begin_anew() -> None:
             await shop.bus.drop_stream()

@@ -18,7 +18,7 @@ from springtide.platform.caller import system
 from springtide.platform.usecase import new_key
 from tests.conftest import NodeWith
 from tests.context.pricing.shop import GB, SELLER
-from tests.unit.browse.goods import CATEGORIES
+from tests.unit.browse.goods import CATEGORIES, looks
 
 SEEN_WITHIN_S = 1.0
 US = system("test")
@@ -55,15 +55,11 @@ class Merchant:
 
     async def sees(self, path: str, text: str, *, within_s: float = SEEN_WITHIN_S) -> None:
         """Look until `text` is on the page."""
-        clock = asyncio.get_running_loop().time
-        deadline = clock() + within_s
-        while True:
+        async for is_last in looks(within_s):
             answer = await self._http.get(path)
-            if (answer.status_code == 200 and text in answer.text) or clock() > deadline:
-                break
-            await asyncio.sleep(0.01)
-        assert answer.status_code == 200
-        assert text in answer.text, f"not seen at {path} within {within_s} s"
+            if answer.status_code == 200 and text in answer.text:
+                return
+            assert not is_last, f"not seen at {path} within {within_s} s: {answer.status_code}"
 
 
 async def filled(node: Node) -> Product:

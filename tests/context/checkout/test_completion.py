@@ -338,7 +338,7 @@ async def test_recovery_goes_on_where_a_neighbour_was_away(shop: Shop, set_clock
     assert await shop.api.check(caller=system_caller()) == ()
 
 
-@pytest.mark.parametrize(("said_s", "asked_again_after_s"), [(4, 4), (600, 15)])
+@pytest.mark.parametrize(("said_s", "asked_again_after_s"), [(13, 13), (600, 15)])
 async def test_busy_gateways_are_asked_again_when_they_say_within_a_bound(
     shop: Shop, set_clock, said_s: int, asked_again_after_s: int
 ):
@@ -346,7 +346,7 @@ async def test_busy_gateways_are_asked_again_when_they_say_within_a_bound(
     cart = await shop.cart()
     pending = await shop.complete(cart)
     assert (pending.step in RUNNING, pending.ask_again_s) == (True, 1)
-    await set_clock(shop.node, asked_again_after_s - 2)
+    await set_clock(shop.node, asked_again_after_s - 10)  # of these a slow machine may need some
     assert (await shop.driver.recover(), shop.payments.starts) == (0, 1)
     shop.payments.busy_s = 0
     await set_clock(shop.node, asked_again_after_s + 1)

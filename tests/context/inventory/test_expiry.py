@@ -10,11 +10,11 @@ from tests.context.inventory.shop import SetClock, Shop
 
 
 async def test_live_hold_keeps_its_units_expired_one_does_not(shop: Shop, set_clock: SetClock) -> None:
-    first = await shop.hold(("mug", 14), expires_after_s=60)
-    await set_clock(shop.node, 59)
+    first = await shop.hold(("mug", 14), expires_after_s=600)
+    await set_clock(shop.node, 540)
     with pytest.raises(NotEnoughStock):
         await shop.hold(("mug", 1))
-    await set_clock(shop.node, 61)
+    await set_clock(shop.node, 601)
     second = await shop.hold(("mug", 10))
     assert first.checkout_id != second.checkout_id
     assert await shop.check() == []

@@ -131,7 +131,9 @@ async def test_an_imported_order_is_history(api: OrdersApi) -> None:
 async def test_history_is_summed_up_to_a_day_and_without_it(api: OrdersApi) -> None:
     await import_(api, past(1), past(2, at=DAY.replace(hour=23)), past(3, at=DAY + timedelta(days=1)))
     days = await api.history(caller=OFFICE, as_of=date(2011, 3, 2))
-    assert [(day.day, day.orders, day.units, day.gross_minor) for day in days] == [(date(2011, 3, 1), 2, 16, 4_600)]
+    assert [(day.day, day.orders, day.units, day.gross_minor) for day in days] == [
+        (date(2011, 3, 1), 2, 16, {"GBP": 4_600})
+    ]
     assert len(await api.history(caller=OFFICE, as_of=date(2011, 3, 3))) == 2
     assert await api.history(caller=OFFICE, as_of=date(2011, 3, 3), days=1) == (
         *(await api.history(caller=OFFICE, as_of=date(2011, 3, 3)))[1:],
@@ -140,6 +142,38 @@ async def test_history_is_summed_up_to_a_day_and_without_it(api: OrdersApi) -> N
         await api.history(caller=OFFICE, as_of=date(2011, 3, 3), days=0)
     with pytest.raises(InvalidOrder):
         await api.history(caller=OFFICE, as_of=date.min)
+
+
+@pytest.mark.parametrize(
+    ("currency", "base", "rate", "each"),
+    [
+        ("JPY", "GBP", "0.0052", 1_196),  # 2,300 yen are 11.96 pounds
+        ("KWD", "GBP", "2.5", 575),  # 2.300 dinars are 5.75 pounds
+        ("GBP", "JPY", "192", 4_416),  # 23 pounds are 4,416 yen
+        ("JPY", "KWD", "0.002", 4_600),  # 2,300 yen are 4.600 dinars
+    ],
+)
+async def test_history_changes_money_by_the_exponents_of_both_currencies(
+    node: Node, api: OrdersApi, *, currency: str, base: str, rate: str, each: int
+) -> None:
+    await import_(api, past(1), past(2))
+    async with node.databases["orders"].tx(OFFICE) as tx:
+        await tx._connection.execute(
+            "update orders set currency = %s, base_currency = %s, fx_to_base = %s", (currency, base, rate)
+        )
+    (day,) = await api.history(caller=OFFICE, as_of=date(2011, 3, 2))
+    assert (day.orders, day.gross_minor) == (2, {base: 2 * each})
+
+
+async def test_history_does_not_add_up_what_sellers_keep_in_different_currencies(node: Node, api: OrdersApi) -> None:
+    await import_(api, past(1), past(2))
+    async with node.databases["orders"].tx(OFFICE) as tx:
+        await tx._connection.execute(
+            "update orders set currency = 'JPY', base_currency = 'JPY'"
+            " where id = (select id from orders order by id desc limit 1)"
+        )
+    (day,) = await api.history(caller=OFFICE, as_of=date(2011, 3, 2))
+    assert (day.orders, day.units, day.gross_minor) == (2, 16, {"GBP": 2_300, "JPY": 2_300})
 
 
 PLANTED = {

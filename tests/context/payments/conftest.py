@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from springtide.sandbox.app import create_app
+from springtide.sandbox.app import SandboxApp, create_app
 from springtide.sandbox.keys import account_keys
 from springtide.settings import Gateway
 from tests.conftest import NodeWith
@@ -86,15 +86,18 @@ def note_row() -> set[tuple[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def till_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Mailbox]]:
+def till_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SandboxApp, str, Mailbox]]:
     """A sandbox with many accounts, and the address where its messages are kept."""
     accounts = {name: account_keys(secret=SECRET, account=name) for name in TILL_ACCOUNTS}
     folder, mailbox = tmp_path_factory.mktemp("till"), Mailbox()
-    with (
-        served(lambda _: mailbox) as mailbox_url,
-        served(lambda origin: create_app(folder=folder, accounts=accounts, origin=origin)) as sandbox_url,
-    ):
-        yield sandbox_url, mailbox_url, mailbox
+    made: list[SandboxApp] = []
+
+    def make_sandbox(origin: str) -> SandboxApp:
+        made.append(create_app(folder=folder, accounts=accounts, origin=origin))
+        return made[0]
+
+    with served(lambda _: mailbox) as mailbox_url, served(make_sandbox):
+        yield made[0], mailbox_url, mailbox
 
 
 class TillWith(Protocol):
@@ -102,17 +105,18 @@ class TillWith(Protocol):
 
 
 @pytest_asyncio.fixture
-async def till_with(till_servers: tuple[str, str, Mailbox], node_with: NodeWith) -> AsyncIterator[TillWith]:
+async def till_with(till_servers: tuple[SandboxApp, str, Mailbox], node_with: NodeWith) -> AsyncIterator[TillWith]:
     """Payments with two sandbox accounts, invoices and `others`; loops turn only when the test says so.
 
     `changes`: settings of a gateway by its name, `await till_with(north={"weight": 10})`.
     """
-    sandbox_url, mailbox_url, mailbox = till_servers
+    sandbox, mailbox_url, mailbox = till_servers
+    gateway = sandbox.gateway
     markets: dict[str, dict[str, tuple[str, ...]]] = {
         "north": {"NL": ("card", "bank_redirect", "app_push", "pay_later"), "SE": ("card",)},
         "south": {"SE": ("card",)},
     }
-    async with httpx2.AsyncClient(base_url=sandbox_url, trust_env=False, timeout=20) as client:
+    async with httpx2.AsyncClient(base_url=gateway.origin, trust_env=False, timeout=20) as client:
 
         async def build(*others: Gateway, **changes: dict[str, Any]) -> Till:
             keys = {name: account_keys(secret=SECRET, account=next(_next_account)) for name in markets}
@@ -120,7 +124,7 @@ async def till_with(till_servers: tuple[str, str, Mailbox], node_with: NodeWith)
                 Gateway(
                     name=name,
                     provider="sandbox",
-                    url=sandbox_url,
+                    url=gateway.origin,
                     api_key=keys[name].api_key,
                     webhook_secret=keys[name].webhook_secret,
                     markets=served_there,
@@ -130,7 +134,7 @@ async def till_with(till_servers: tuple[str, str, Mailbox], node_with: NodeWith)
             gateways = (*accounts, Gateway(name="invoice", provider="invoice", markets={"NL": ("invoice",)}), *others)
             chosen = tuple(msgspec.structs.replace(one, **changes.get(one.name, {})) for one in gateways)
             node = await node_with("payments", gateways=chosen, public_url=mailbox_url)
-            return Till(node=node, sandbox=client, mailbox=mailbox, keys=keys)
+            return Till(node=node, sandbox=client, gateway=gateway, mailbox=mailbox, keys=keys)
 
         yield build
 

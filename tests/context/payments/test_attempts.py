@@ -160,12 +160,14 @@ async def test_a_lost_message_is_made_up_for_by_looking(till: Till, set_clock: S
     assert (await till.now(waiting)).state is AttemptState.AUTHORISED
 
 
-async def test_late_money_is_told_and_goes_back_when_asked(till: Till) -> None:
-    waiting = await till.start(scenario={"buyer": "late_success", "buyer_after_ms": 100}, expires_after_s=1)
-    gone = await till.until(waiting, lambda now: now.state is AttemptState.EXPIRED)
-    assert gone.late is False
-    second = await till.start(checkout_id=waiting.checkout_id)
-    await till.deliver(await till.message_about(waiting, "payment.authorised"))
+async def test_late_money_is_told_and_goes_back_when_asked(till: Till, set_clock: SetClock) -> None:
+    waiting = await till.start(scenario={"buyer": "late_success", "buyer_after_ms": 100}, expires_after_s=60)
+    await set_clock(till.node, 61)
+    with till.later_at_the_gateway(61):
+        gone = await till.until(waiting, lambda now: now.state is AttemptState.EXPIRED)
+        assert gone.late is False
+        second = await till.start(checkout_id=waiting.checkout_id)
+        await till.deliver(await till.message_about(waiting, "payment.authorised"))
     late = await till.now(waiting)
     assert (late.state, late.late, late.authorised_minor) == (AttemptState.AUTHORISED, True, 3490)
     assert (await till.undo(late)).state is AttemptState.VOIDED

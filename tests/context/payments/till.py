@@ -1,7 +1,8 @@
 """A till for tests: payments in a fresh database, sandboxes as its gateways, and somebody who plays the buyer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -17,12 +18,13 @@ from springtide.contracts.payments.api import Attempt, Operation, Payment, Payme
 from springtide.platform.caller import Caller, system
 from springtide.platform.ids import uuid7
 from springtide.platform.usecase import new_key
+from springtide.sandbox.gateway import Gateway
 from springtide.sandbox.keys import AccountKeys
 from tests.fakes.serving import Mailbox
 
 CARD = {"number": "4242 4242 4242 4242", "expiry": "12/30", "cvc": "123"}
 TABLES = ("attempt", "ledger", "operation", "message", "outbox", "audit")
-DEADLINE_S = 10.0
+DEADLINE_S = 20.0
 Found = TypeVar("Found")
 
 
@@ -32,6 +34,7 @@ class Till:
 
     node: Node
     sandbox: httpx2.AsyncClient
+    gateway: Gateway
     mailbox: Mailbox
     keys: dict[str, AccountKeys]
     caller: Caller = field(default_factory=lambda: system("test"))
@@ -73,6 +76,15 @@ class Till:
 
     def accounts(self) -> list[str]:
         return [keys.account for keys in self.keys.values()]
+
+    @contextmanager
+    def later_at_the_gateway(self, seconds: float) -> Iterator[None]:
+        """Move the sandbox's clock on while the block lasts: other tests have the same sandbox."""
+        self.gateway.clock_offset_s += seconds
+        try:
+            yield
+        finally:
+            self.gateway.clock_offset_s -= seconds
 
     async def outage(self, gateway: str, *, on: bool) -> None:
         await self.admin("outage", {"account": self.keys[gateway].account, "on": on})

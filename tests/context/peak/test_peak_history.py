@@ -200,6 +200,7 @@ async def test_the_shops_own_orders_are_taken_with_what_the_others_know(
     assert (kept / source.catalogue).read_text() == "sku,category\nhat,mugs-and-cups\nmug,mugs-and-cups\n"
     assert (kept / source.stock).read_text() == "sku,on_hand,pack\nmug,16,1\n"
     assert (kept / source.inbound).read_text() == "sku,quantity,arrives\nmug,30,2026-09-09\n"
+    assert source.currency == "GBP"
     assert (source.visits, source.about) == ("", "the shop's own orders")  # visits of one day are not those of sixty
 
 
@@ -207,6 +208,29 @@ async def test_a_shop_that_has_sold_nothing_has_no_past(node_with: NodeWith) -> 
     node = await node_with("peak", background=True, fakes={OrdersApi: Nobody()})
     question = await looked(node, HistoryAsk(document=ZONE, from_shop=True))
     assert [(one.where, one.rule) for one in question.mistakes] == [("orders", "empty")]
+
+
+class TwoSellers(Orders):
+    """The same shop, with a second seller that keeps its books in yen."""
+
+    async def sales(self, *, after: str | None = None, **_: object) -> Page[Sale]:
+        page = await super().sales(after=after)
+        if after is None:
+            return page
+        yen = msgspec.structs.replace(page.items[-1], currency="JPY", base_currency="JPY", fx_to_base=1.0)
+        return Page(items=(*page.items[:-1], yen), after=None)
+
+
+async def test_sellers_with_different_currencies_have_no_past_in_common(node_with: NodeWith) -> None:
+    others = Others()
+    fakes = {OrdersApi: TwoSellers(), CatalogApi: others, InventoryApi: others, InsightApi: others}
+    node = await node_with("peak", background=True, fakes=fakes)
+    question = await looked(node, HistoryAsk(document=ZONE, from_shop=True))
+    (mistake,) = question.mistakes
+    assert mistake.rule == "mixed_currencies"
+    assert "o-59 is of a seller with books in JPY" in mistake.message
+    kept = history_folder(Path(node.settings.data_dir))
+    assert not kept.exists() or not list(kept.iterdir())
 
 
 class Nobody:

@@ -160,14 +160,14 @@ async def test_a_plan_without_kept_paths_says_so(node_with: NodeWith, past: Past
 
 
 @pytest.mark.parametrize(
-    ("program", "rule"),
-    [("import time; time.sleep(600)", "too_slow"), ("raise SystemExit(3)", "crashed")],
+    ("program", "rule", "within_s"),
+    [("import time; time.sleep(600)", "too_slow", 1.0), ("raise SystemExit(3)", "crashed", 60.0)],
 )
 async def test_a_process_that_does_not_answer_has_failed(
-    program: str, rule: str, monkeypatch: pytest.MonkeyPatch
+    program: str, rule: str, within_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("springtide.contexts.peak.providers.question_run.PROGRAM", ("-c", program))
     process = QuestionProcess()
-    said = await process.answer(HistoryRequest(folder="", document="", events=""), within_s=1.0)
+    said = await process.answer(HistoryRequest(folder="", document="", events=""), within_s=within_s)
     assert isinstance(said[-1], Failed)
     assert [mistake.rule for mistake in said[-1].mistakes] == [rule]

@@ -1,10 +1,11 @@
 """A TCP door in front of an engine that a test may close: refused connections, and broken ones."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit, urlunsplit
+
+from fakes.serving import free_port
 
 
 class Door:
@@ -14,9 +15,7 @@ class Door:
         self._target = urlsplit(url)
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        self._port = free_port()  # not one that the system may give to somebody's connection while the door is closed
 
     @property
     def url(self) -> str:

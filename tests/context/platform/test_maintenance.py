@@ -9,12 +9,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from springtide.platform import cutting
+from springtide.platform import cutting, pools
 from springtide.platform.bus import Bus
 from springtide.platform.db import Database
 from springtide.platform.maintenance import MaintenanceFailed, Upkeep, maintain
 from springtide.platform.outbox import Relay
 from springtide.platform.partitions import first_id
+from tests.context.platform import probe
 from tests.context.platform.probe import CALLER, PROBE, change, count
 
 DAYS = {"outbox_days": 8, "audit_days": 0}
@@ -163,25 +164,33 @@ async def test_audit_rows_are_kept_for_ever_unless_a_setting_says_otherwise(prob
     assert await count(db, "count_audit") == 0
 
 
+@pytest.fixture
+async def hurried(probe_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
+    """A database whose statements fail when they wait a second for a lock: that is no matter of a slow machine."""
+    monkeypatch.setattr(pools, "LOCK_TIMEOUT_MS", 1_000)
+    database = probe.database(probe_url)
+    await database.open()
+    yield database
+    await database.close()
+
+
 async def test_writers_do_not_wait_while_it_cuts_and_drops(
-    probe_url: str, db: Database, bus: Bus, admin: psycopg.AsyncConnection[Any]
+    probe_url: str, hurried: Database, bus: Bus, admin: psycopg.AsyncConnection[Any]
 ) -> None:
     """Writers and a relay go on all the time; no write fails, none waits long, all of their rows are there."""
+    db = hurried
     await turn(probe_url, datetime.now(UTC) - timedelta(days=30))
     await write_some(db, "old")
     assert await Relay(db, bus).publish_once() == 1
     is_over = asyncio.Event()
-    slowest_s, written = 0.0, 0
-    loop = asyncio.get_running_loop()
+    written = 0
 
     async def keep_writing(name: str) -> None:
-        nonlocal slowest_s, written
+        nonlocal written
         number = 0
         while not is_over.is_set():
             number += 1
-            started = loop.time()
             await write_some(db, f"{name}-{number}")
-            slowest_s = max(slowest_s, loop.time() - started)
             written += 1
 
     writers = [asyncio.create_task(keep_writing(f"w{number}")) for number in range(3)]
@@ -196,7 +205,6 @@ async def test_writers_do_not_wait_while_it_cuts_and_drops(
     assert written >= 6
     assert await count(db, "count_facts") == written + 1
     assert await count(db, "count_audit") == written + 1
-    assert slowest_s < 2.0
 
 
 async def test_long_transaction_is_given_way_to(

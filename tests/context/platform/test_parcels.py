@@ -37,13 +37,23 @@ async def test_a_crowd_needs_few_messages_in_both_directions(bus: Bus, bus_with:
 
 
 async def test_nobody_waits_for_a_slow_neighbour(bus: Bus, bus_with: BusWith) -> None:
-    async with (await bus_with("server")).serving("probe", echo):
-        slow = asyncio.create_task(bus.call("probe", "wait", b"3", {}, timeout_s=0.5))
-        quick = asyncio.create_task(bus.call("probe", "wait", b"0", {}, timeout_s=5))
-        assert (await quick).data == b"wait 0"
-        assert not slow.done()
+    go_on = asyncio.Event()
+
+    async def slow(method: str, body: bytes, headers: dict[str, str]) -> tuple[bytes, dict[str, str]]:
+        if method == "wait":
+            await go_on.wait()
+        return await echo(method, body, headers)
+
+    async with (await bus_with("server")).serving("probe", slow):
+        late = asyncio.create_task(bus.call("probe", "wait", b"0", {}, timeout_s=0.2))
+        waits = asyncio.create_task(bus.call("probe", "wait", b"0", {}, timeout_s=20))
+        quick = asyncio.create_task(bus.call("probe", "say", b"", {}, timeout_s=20))
+        assert (await quick).data == b"say "
         with pytest.raises(DeadlineExceeded):
-            await slow
+            await late
+        assert not waits.done()
+        go_on.set()
+        assert (await waits).data == b"wait 0"
 
 
 async def test_nobody_serves_is_said_to_each(bus: Bus) -> None:

@@ -233,9 +233,9 @@ async def test_replicas_share_the_calls(bus: Bus, bus_with: BusWith) -> None:
     first, second = Probe("first"), Probe("second")
     async with served((bus, first), (await bus_with("second"), second)):
         api = remote(CONTRACT, bus)
-        names = await asyncio.gather(*(api.wait(caller=CALLER, for_s=0) for _ in range(640)))
+        names = [await api.wait(caller=CALLER, for_s=0) for _ in range(64)]  # one by one: calls at once travel together
     assert set(names) == {"first", "second"}
-    assert first.calls + second.calls == 640
+    assert first.calls + second.calls == 64
 
 
 async def test_one_replica_leaves_without_losing_a_call(bus: Bus, bus_with: BusWith) -> None:

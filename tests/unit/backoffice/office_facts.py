@@ -222,7 +222,7 @@ def history() -> tuple[HistoryDay, ...]:
     """Return the 40 days before 2011-09-01, without Saturdays."""
     days = (date(2011, 9, 1) - timedelta(days=left) for left in range(40, 0, -1))
     return tuple(
-        HistoryDay(day=day, orders=60 + day.day, units=9_000 + day.day, gross_minor=1_800_050)
+        HistoryDay(day=day, orders=60 + day.day, units=9_000 + day.day, gross_minor={"GBP": 1_800_050})
         for day in days
         if day.isoweekday() != 6  # the shop of the history never sold on a Saturday
     )

@@ -252,7 +252,7 @@ def answers() -> dict[str, Any]:
             ),
         ),
         "payments.check": (),
-        "orders.rhythm": (RhythmHour(weekday=7, hour=14, orders=120.0, gross_minor=900_000.0),),
+        "orders.rhythm": (RhythmHour(weekday=7, hour=14, orders=120.0),),
         "inventory.stock_outs": (StockOuts(market="GB", skus=3_761, sold_out=12),),
         "insight.order_minutes": (OrderMinute(at=AT, market="GB", currency="GBP", orders=4, gross_minor=13_960),),
         "insight.funnel": funnel(),

@@ -80,7 +80,7 @@ def bodies() -> dict[str, bytes]:
     """Return the parts of the plan by step, each as its JSON."""
     season = totals()
     company = load_company()
-    servers, gateways = plan_servers(season, company), plan_gateways(season, company)
+    servers, gateways = plan_servers(season, company).plan, plan_gateways(season, company)
     daily = season.daily_orders
     goods = np.zeros((1, season.season.days))
     goods[0, 0] = 9e8

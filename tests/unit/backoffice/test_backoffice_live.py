@@ -22,7 +22,7 @@ from tests.unit.backoffice.office_fakes import FakeShop
 
 NOW = datetime(2026, 11, 22, 14, 30, 20, tzinfo=UTC)
 THIS_MINUTE = NOW.replace(second=0)
-SUNDAY_2_PM = (RhythmHour(weekday=7, hour=14, orders=120.0, gross_minor=9.0),)
+SUNDAY_2_PM = (RhythmHour(weekday=7, hour=14, orders=120.0),)
 
 
 def minute(ago: int, orders: int, currency: str = "GBP") -> OrderMinute:

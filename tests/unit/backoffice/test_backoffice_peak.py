@@ -62,13 +62,13 @@ async def test_a_plan_that_is_still_made_has_pages_too(owner: Browser, desk: dic
 
 async def test_the_season_says_what_to_do_before_it_shows_a_chart(owner: Browser) -> None:
     text = (await owner.get(HOME)).text
-    assert text.index("Ask stripe for") < text.index("data-figure") < text.index("As a table")
+    assert text.index("Ask Stripe for") < text.index("data-figure") < text.index("As a table")
     assert "The busiest day is" in text
 
 
 async def test_payments_say_what_cannot_be_paid_without_a_gateway(owner: Browser) -> None:
     text = (await owner.get(f"{HOME}/gateways")).text
-    assert "bank redirect in NL" in text
+    assert "bank redirect (Netherlands)" in text
     assert "gap" in text
 
 
@@ -153,8 +153,8 @@ async def test_the_chart_library_comes_from_its_wheel_under_a_name_of_its_conten
 async def test_a_gateway_can_be_taken_away(owner: Browser) -> None:
     text = (await owner.get(f"{HOME}/gateways?without=stripe")).text
     figure = json.loads(re.findall(r'<script type="application/json">(.*?)</script>', text, re.DOTALL)[0])
-    assert "stripe" not in figure["data"][0]["y"]
-    assert "Without stripe" in text
+    assert "Stripe" not in figure["data"][0]["y"]
+    assert "Without Stripe" in text
 
 
 async def test_the_budget_adds_up_to_p90(owner: Browser, desk: dict[str, bytes]) -> None:

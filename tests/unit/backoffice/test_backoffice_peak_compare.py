@@ -102,7 +102,7 @@ def test_the_largest_change_comes_first_and_money_is_written_as_money() -> None:
     ]
     rows = figure_rows(figures, Speech("en"))
     assert [row.name for row in rows] == ["from_nothing", "spend_minor", "visits", "new"]
-    assert rows[1][1:] == ("GBP\u00a01,000", "GBP\u00a0500", "GBP\u00a0-500", "-50%")
+    assert rows[1][1:] == ("\u00a31,000", "\u00a3500", "-\u00a3500", "-50%")
     assert (rows[0].share, rows[3].before) == ("\u2013", "\u2013")
 
 

@@ -150,7 +150,8 @@ async def test_a_refused_form_says_why_in_the_readers_language(owner: Browser, s
         ]
     )
     text = await refused(owner, "/peak?lang=sv", title="Advent", first="2011-11-01", days="20")
-    assert "lager, rad 3: mug kommer i förpackningar om 0; company.toml: never seen before" in text
+    assert "<li>lager, rad 3: mug kommer i förpackningar om 0</li><li>company.toml: never seen before</li>" in text
+    assert "2 saker stämmer inte:" in text
     shop.refusals["peak.start_plan"] = PeakExtraMissing()
     text = await refused(owner, "/peak?lang=nl", title="Advent", first="2011-11-01", days="20")
     assert "Er kwam niet op tijd antwoord." in text

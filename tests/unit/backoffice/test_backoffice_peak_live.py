@@ -57,7 +57,7 @@ async def test_the_review_says_what_was_off_and_whose_knowledge_helped(owner: Br
     text = (await owner.get(f"{HOME}/review")).text
     assert review.bias > 0
     assert "more was ordered than planned" in text
-    assert "1 of 1 overrides made the error smaller" in text
+    assert "1 of 1 override made the error smaller" in text
     assert text.index("People: hours</th>") < text.index("Servers: requests</th>"), "the dearest first"
     assert figure(text)["data"][0]["y"] == ["People: hours", "Servers: requests"]
 

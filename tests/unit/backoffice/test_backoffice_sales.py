@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,10 +13,7 @@ from springtide.channels.backoffice import create_app
 from springtide.channels.backoffice.bar_chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Bar, draw, step_of
 from springtide.channels.backoffice.sales import By, busiest, finding, periods_of
 from springtide.contracts.orders.api import HistoryDay
-from springtide.contracts.pricing.api import ShopFront
-from springtide.platform.errors import Unavailable
 from tests.unit.backoffice.browser import ORIGIN, Browser
-from tests.unit.backoffice.office_facts import MARKETS, SELLER
 from tests.unit.backoffice.office_fakes import FakeShop
 
 AS_OF = date(2011, 9, 1)
@@ -34,7 +30,7 @@ def demo_owner(shop: FakeShop) -> Browser:
 
 
 def sold(day: str, orders: int, units: int = 10, gross_minor: int = 1_000) -> HistoryDay:
-    return HistoryDay(day=date.fromisoformat(day), orders=orders, units=units, gross_minor=gross_minor)
+    return HistoryDay(day=date.fromisoformat(day), orders=orders, units=units, gross_minor={"GBP": gross_minor})
 
 
 def test_months_are_added_up_and_the_cut_ones_are_parts() -> None:
@@ -45,7 +41,7 @@ def test_months_are_added_up_and_the_cut_ones_are_parts() -> None:
         ("July 2011", 7, ""),
         ("August 2011", 90, "1 to 19 August"),
     ]
-    assert (periods[1].units, periods[1].gross_minor) == (15, 1_000)
+    assert (periods[1].units, periods[1].gross_minor) == (15, {"GBP": 1_000})
 
 
 def test_a_cut_period_is_never_the_busiest() -> None:
@@ -89,7 +85,7 @@ def test_of_two_equal_ones_the_later_is_the_busiest() -> None:
 def test_no_order_is_lost_or_counted_twice(orders: dict[date, int], by: By, days: int) -> None:
     since = AS_OF - timedelta(days=days)
     inside = {day: count for day, count in orders.items() if day >= since}
-    history = [HistoryDay(day=day, orders=count, units=1, gross_minor=1) for day, count in inside.items()]
+    history = [HistoryDay(day=day, orders=count, units=1, gross_minor={"GBP": 1}) for day, count in inside.items()]
     periods = periods_of(history, by=by, since=since, as_of=AS_OF)
     assert sum(period.orders for period in periods) == sum(inside.values())
     assert [period.end for period in periods[:-1]] == [period.start for period in periods[1:]]
@@ -151,7 +147,6 @@ async def test_without_the_setting_it_is_today(owner: Browser, shop: FakeShop) -
 
 
 async def test_table_and_chart_tell_the_same(demo_owner: Browser, shop: FakeShop) -> None:
-    shop.answers["pricing.shop_front"] = ShopFront(sellers=(SELLER,), markets=MARKETS)
     text = (await demo_owner.get("/sales")).text
     assert "Revenue with VAT, GBP" in text
     assert '<th scope="row">August 2011</th><td class="number">2,050</td><td class="number">243,430</td>' in text
@@ -168,19 +163,18 @@ async def test_cut_periods_are_named_and_drawn_as_outlines(demo_owner: Browser) 
     assert "<title>July 2011 (24 to 31 July only): " in text
 
 
-async def test_sums_of_several_currencies_are_called_that(demo_owner: Browser, shop: FakeShop) -> None:
-    other = msgspec.structs.replace(SELLER, key="springtide-eu", base_currency="EUR")
-    shop.answers["pricing.shop_front"] = ShopFront(sellers=(SELLER, other), markets=MARKETS)
-    text = (await demo_owner.get("/sales")).text
-    assert "Revenue with VAT, base currency" in text
-    assert "(EUR, GBP) and added up as it is, not converted." in text
-
-
-async def test_sales_are_shown_while_pricing_is_away(demo_owner: Browser, shop: FakeShop) -> None:
-    shop.refusals["pricing.shop_front"] = Unavailable()
-    answer = await demo_owner.get("/sales")
-    assert answer.status == 200
-    assert "Revenue with VAT, base currency" in answer.text
+async def test_currencies_are_columns_and_never_added_up(demo_owner: Browser, shop: FakeShop) -> None:
+    shop.answers["orders.history"] = (
+        HistoryDay(day=date(2011, 8, 30), orders=2, units=3, gross_minor={"JPY": 1_500, "EUR": 1_000}),
+        HistoryDay(day=date(2011, 8, 31), orders=1, units=1, gross_minor={"KWD": 2_000, "EUR": 3_000}),
+    )
+    text = (await demo_owner.get("/sales?by=day&days=40")).text
+    heads = [f'<th scope="col" class="number">Revenue with VAT, {currency}</th>' for currency in ("EUR", "JPY", "KWD")]
+    assert "".join(heads) in text
+    row = text[text.index("30 August 2011</th>") :]
+    assert '<td class="number">10</td><td class="number">1,500</td><td class="number">0</td>' in row
+    assert '<td class="number">40</td><td class="number">1,500</td><td class="number">2</td></tr></tfoot>' in text
+    assert "EUR and JPY and KWD are not added up" in text
 
 
 async def test_nothing_sold_leads_on(demo_owner: Browser, shop: FakeShop) -> None:

@@ -237,7 +237,18 @@ class FakeBus:
             await self._happened.wait()
 
 
-async def until(condition: Any, *, within_s: float = 5.0) -> None:
+async def looks(within_s: float) -> AsyncIterator[bool]:
+    """Give chances to look, ten milliseconds apart, and tell of each whether it is the last.
+
+    Time in which this process gets no turn counts as one look: a slow machine does not break a promise of a second, a
+    pause of ours does. Three times as many looks as fit into the time, for engines that get fewer turns than we do.
+    """
+    for left in reversed(range(round(within_s * 300))):
+        yield left == 0
+        await asyncio.sleep(0.01)
+
+
+async def until(condition: Any, *, within_s: float = 20.0) -> None:
     deadline = asyncio.get_running_loop().time() + within_s
     while not condition():
         assert asyncio.get_running_loop().time() < deadline, "it did not happen in time"

@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from springtide.contracts.pricing.api import MarketNotFound, Price
 from springtide.contracts.pricing.events import PricesChanged
 from springtide.platform.errors import Unavailable
 from springtide.platform.ids import uuid7
-from tests.unit.browse.goods import CARD, CATEGORIES, LANTERN, MUG, Contexts, FakeBus, product, until
+from tests.unit.browse.goods import CARD, CATEGORIES, LANTERN, MUG, Contexts, FakeBus, looks, product, until
 
 
 class Running:
@@ -28,13 +27,11 @@ class Running:
 
     async def finds(self, text: str, expected: list[str], *, within_s: float = 1.0) -> None:
         """A change must be seen within a second."""
-        deadline = asyncio.get_running_loop().time() + within_s
-        while True:
+        async for is_last in looks(within_s):
             found = await self.names(text)
-            if found == expected or asyncio.get_running_loop().time() > deadline:
-                break
-            await asyncio.sleep(0.01)
-        assert found == expected
+            if found == expected:
+                return
+            assert not is_last, found
 
 
 @asynccontextmanager

@@ -37,8 +37,8 @@ def test_nothing_typed_or_nothing_known_suggests_nothing() -> None:
 def test_a_suggestion_takes_less_than_a_millisecond() -> None:
     names = [f"{colour} {thing} {number}" for number in range(60) for colour in COLOURS for thing in THINGS]
     words = suggester(*names)[0]
-    fastest = min(_timed(words, text) for text in ("lant", "white la", "an", "red candle h") for _ in range(20))
-    assert fastest < 0.001
+    fastest = {text: min(_timed(words, text) for _ in range(20)) for text in ("lant", "white la", "an", "red candle h")}
+    assert max(fastest.values()) < 0.001, fastest
 
 
 COLOURS = ("White", "Red", "Blue", "Green", "Pink", "Black", "Ivory", "Grey", "Silver", "Gold")
@@ -46,6 +46,6 @@ THINGS = ("lantern", "candle holder", "mug", "bunting", "cake tin", "doormat", "
 
 
 def _timed(words: Suggester, text: str) -> float:
-    started = time.perf_counter()
+    started = time.thread_time()
     words.suggest(text)
-    return time.perf_counter() - started
+    return time.thread_time() - started

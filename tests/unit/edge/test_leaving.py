@@ -11,9 +11,17 @@ from springtide.platform.health import Health
 from springtide.platform.http_server import Stop, bound_socket, serve
 
 
-async def behind(scope: Any, receive: Any, send: Any) -> None:
+class Slow:
+    """An answer that takes as long as a test wants."""
+
+    def __init__(self) -> None:
+        self.begun, self.go_on = asyncio.Event(), asyncio.Event()
+
+
+async def behind(scope: Any, receive: Any, send: Any, slow: Slow) -> None:
     if scope["path"] == "/slow":
-        await asyncio.sleep(0.3)
+        slow.begun.set()
+        await slow.go_on.wait()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
 
@@ -22,24 +30,23 @@ class Running:
     """A server on a port of its own, and a client that keeps its connections."""
 
     def __init__(self, drain_s: float) -> None:
-        self.health, self.stop = Health(("web",)), Stop()
+        self.health, self.stop, self.slow = Health(("web",)), Stop(), Slow()
         listener = bound_socket("127.0.0.1", 0)
         self.http = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=10)
-        app = Probes(self.health, _with_lifespan)
+        app = Probes(self.health, self._with_lifespan)
         self.serving = asyncio.create_task(serve(app, listener, stop=self.stop, drain_s=drain_s))
 
     def leave(self) -> None:
         self.health.draining = True
         self.stop.ask()
 
-
-async def _with_lifespan(scope: Any, receive: Any, send: Any) -> None:
-    if scope["type"] != "lifespan":
-        await behind(scope, receive, send)
-        return
-    for _ in range(2):
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
+    async def _with_lifespan(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await behind(scope, receive, send, self.slow)
+            return
+        for _ in range(2):
+            message = await receive()
+            await send({"type": f"{message['type']}.complete"})
 
 
 async def test_while_it_drains_it_answers_everybody_and_ends_each_connection() -> None:
@@ -63,8 +70,11 @@ async def test_what_is_being_answered_is_answered() -> None:
     running = Running(drain_s=0)
     await running.http.get("/page")
     under_way = asyncio.create_task(running.http.get("/slow"))
-    await asyncio.sleep(0.1)  # it has been taken: the connection is open already
+    await running.slow.begun.wait()
     running.leave()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(running.serving), 0.2)
+    running.slow.go_on.set()
     assert (await under_way).status_code == 200
     await asyncio.wait_for(running.serving, 5)
     await running.http.aclose()

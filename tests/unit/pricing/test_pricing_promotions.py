@@ -155,9 +155,9 @@ def test_a_hundred_promotions_on_two_hundred_lines_stay_within_the_budget(*, exc
 
 
 def _seconds(lines: list[CartLine], promotions: list[Promotion]) -> float:
-    started = time.perf_counter()
+    started = time.thread_time()
     choose(lines, BUYER, promotions)
-    return time.perf_counter() - started
+    return time.thread_time() - started
 
 
 def definition(**fields: object) -> api.Promotion:

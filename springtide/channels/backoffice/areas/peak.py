@@ -122,7 +122,8 @@ async def _desk(visit: Visit, trouble: Trouble | None = None) -> Reply:
     plans = await visit.office.peak.list_plans(caller=visit.caller, limit=20)
     inputs = await visit.office.peak.list_inputs(caller=visit.caller)
     there = {one.name for one in inputs}
-    today = visit.office.as_of or datetime.now(UTC).date()  # what a form begins with, nothing is decided by it
+    # What the form begins with, nothing is decided by it: a shop's history ends yesterday, today is still selling.
+    first = visit.office.as_of or datetime.now(UTC).date() + timedelta(days=1)
     return desk_page(
         visit,
         "peak/desk.html",
@@ -130,9 +131,9 @@ async def _desk(visit: Visit, trouble: Trouble | None = None) -> Reply:
         trouble=trouble,
         plans=plans,
         done=[plan for plan in plans if plan.state is PlanState.DONE],
-        inputs=inputs,
+        inputs=sorted(inputs, key=_place),
         absent=[name for name in ALL_DOCUMENTS if name not in there],
-        first=today + timedelta(days=1),
+        first=first,
         days=SEASON_DAYS,
         size_options=[(size, f"{size} \u00d7") for size in _SIZES],
         may_write=visit.can(WRITE),
@@ -240,6 +241,11 @@ async def chart_script(request: HttpRequest, name: FromPath[str]) -> Response[by
     zipped = bool(file.gzipped) and "gzip" in request.headers.get("accept-encoding", "")
     headers = {"vary": "accept-encoding", **({"content-encoding": "gzip"} if zipped else {})}
     return Response(file.gzipped if zipped else file.body, media_type=file.content_type, headers=headers)
+
+
+def _place(document: InputInfo) -> int:
+    """Return where a document stands in the list: in the order in which a company is written down."""
+    return ALL_DOCUMENTS.index(document.name) if document.name in ALL_DOCUMENTS else len(ALL_DOCUMENTS)
 
 
 def _settings(form: Form) -> PlanSettings:

@@ -8,7 +8,8 @@ from uuid import UUID
 from litestar import Response, get
 from litestar.params import FromPath
 
-from springtide.channels.backoffice.peak.reading import plain
+from springtide.channels.backoffice.peak.reading import plain, whole
+from springtide.channels.backoffice.peak.views.common import Head
 from springtide.channels.backoffice.visit import Reply, Visit, enter
 from springtide.contracts.peak.api import FILE, READ, PeakNotFound
 from springtide.contracts.peak.tables import guarded, tables_of
@@ -46,7 +47,8 @@ async def download(request: HttpRequest, plan_id: FromPath[UUID], name: FromPath
 async def _csv(visit: Visit, plan_id: UUID, step: str) -> bytes:
     """Return the largest table of a step, or the one that is asked for ("stock.lines"); texts are never formulas."""
     outer = step.partition(".")[0]
-    tables = list(tables_of(outer, await plain(visit, plan_id, outer)))
+    head = await whole(visit, plan_id, "head", Head)
+    tables = list(tables_of(outer, await plain(visit, plan_id, outer), head.currency if head else ""))
     found = [table for table in tables if table.name == step] if "." in step else tables
     if not found:
         message = f"The plan has no table {step}."

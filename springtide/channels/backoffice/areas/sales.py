@@ -1,6 +1,5 @@
 """Sales: what was sold by day, week or month, as of a date."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
@@ -8,10 +7,9 @@ from litestar import get
 
 from springtide.channels.backoffice.bar_chart import Bar, Chart, draw
 from springtide.channels.backoffice.filters import picked
-from springtide.channels.backoffice.sales import By, Period, busiest, finding, long_date, periods_of
+from springtide.channels.backoffice.sales import By, Period, busiest, finding, long_date, periods_of, revenue
 from springtide.channels.backoffice.visit import Reply, enter, lateness
 from springtide.channels.backoffice.words import plural
-from springtide.contracts.pricing.api import ShopFront
 from springtide.platform.errors import BadInput
 from springtide.platform.http import HttpRequest
 
@@ -39,10 +37,7 @@ async def show_sales(request: HttpRequest) -> Reply:
     by = picked(visit.query, "by", By) or By.MONTH
     as_of = read_as_of(visit.query, usual, latest=today + timedelta(days=1))
     days = read_days(visit.query, by)
-    history, front = await asyncio.gather(
-        visit.office.orders.history(caller=visit.caller, as_of=as_of, days=days),
-        visit.office.reference.shop_front(visit.caller),
-    )
+    history = await visit.office.orders.history(caller=visit.caller, as_of=as_of, days=days)
     late_s = await lateness(visit)
     since = as_of - timedelta(days=days)
     periods = periods_of(history, by=by, since=since, as_of=as_of)
@@ -59,7 +54,7 @@ async def show_sales(request: HttpRequest) -> Reply:
         chart=chart_of(periods),
         long_date=long_date,
         late_s=late_s,
-        currencies=base_currencies(front),
+        revenue=revenue(periods),
     )
 
 
@@ -91,11 +86,6 @@ def read_days(query: Mapping[str, str], by: By) -> int:
         msg = f"That is more than {MOST_BARS} bars. Ask for fewer days, or by week or month."
         raise InvalidPeriod(msg, field="days")
     return int(text)
-
-
-def base_currencies(front: ShopFront) -> tuple[str, ...]:
-    """Return what the sellers keep their books in; () when pricing does not answer."""
-    return tuple(sorted({seller.base_currency for seller in front.sellers}))
 
 
 def chart_of(periods: tuple[Period, ...]) -> Chart:

@@ -13,8 +13,6 @@ from springtide.contracts.peak.common import Band
 
 TIDE, FOAM, SAND, INK, BAD, WARN = "#0a6c74", "rgba(10,108,116,0.18)", "#efe9dd", "#0b1f2a", "#b3261e", "#b26a00"
 PAPER = "#fbfaf7"
-GREY = "#7a7f83"
-
 GREY = "#6c7479"
 
 Figure = dict[str, Any]
@@ -194,9 +192,9 @@ def ranges(names: Sequence[str], bands: Sequence[Band], speech: Speech, *, title
             "hovertemplate": "%{y}: P50 %{x:,.0f}<extra></extra>",
         }
     ]
-    figure = drawn(data, title=title, unit=speech.currency)
+    figure = drawn(data, title=title, unit=speech.money_sign)
     figure["layout"]["yaxis"] = {"autorange": "reversed", "automargin": True, "type": "category"}
-    figure["layout"]["xaxis"] = {"title": {"text": f"{speech.currency}, P50 \u2013 P90"}, "rangemode": "tozero"}
+    figure["layout"]["xaxis"] = {"title": {"text": f"{speech.money_sign}, P50 \u2013 P90"}, "rangemode": "tozero"}
     figure["layout"]["hovermode"] = "closest"
     return figure
 

@@ -15,7 +15,7 @@ from springtide.contracts.peak.phrases.reading_back import REFUSALS
 from springtide.platform.errors import SpringtideError
 
 HOME = "/peak"
-_LOOK_EVERY_S = 0.25
+_LOOK_EVERY_S = 0.1
 
 
 def speech_of(visit: Visit, currency: str = "GBP") -> Speech:

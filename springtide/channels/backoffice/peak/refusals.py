@@ -16,6 +16,9 @@ from springtide.platform.errors import SpringtideError
 def rephrased(trouble: Trouble, speech: Speech) -> Trouble:
     """Return what was wrong with a form in the reader's words."""
     fields = {name: speech.refusal(why) for name, why in trouble.fields.items()}
+    each = _mistakes(trouble.error, speech)
+    if len(each) > 1:
+        return trouble.in_words(speech("several_wrong", count=len(each)), fields, each)
     return trouble.in_words(_message(trouble.error, trouble.message, speech), fields)
 
 
@@ -30,11 +33,16 @@ def title_of(error: SpringtideError, speech: Speech) -> str:
 
 
 def _message(error: SpringtideError, message: str, speech: Speech) -> str:
-    mistakes = error.facts.get("mistakes")
+    mistakes = _mistakes(error, speech)
     if mistakes:
-        return "; ".join(speech.mistake(one) for one in msgspec.convert(mistakes, type=list[Mistake]))
+        return "; ".join(mistakes)
     said = speech.refusal(message)
     return said if said != message else _by_code(error, speech) or message
+
+
+def _mistakes(error: SpringtideError, speech: Speech) -> list[str]:
+    """Return what is wrong, each with its place and row; nothing for a refusal without a list of them."""
+    return [speech.mistake(one) for one in msgspec.convert(error.facts.get("mistakes") or [], type=list[Mistake])]
 
 
 def _by_code(error: SpringtideError, speech: Speech) -> str:

@@ -1,11 +1,13 @@
 """Phrases of the desk, written for a reader."""
 
+import re
 from collections.abc import Mapping
+from copy import copy
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from babel.dates import format_datetime
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 
 from springtide.channels.backoffice.templating import who
 from springtide.channels.pages import formats
@@ -16,6 +18,7 @@ from springtide.contracts.peak.phrases.reading_back import KEPT, REFUSALS, phras
 from springtide.platform.money import exponent
 
 _COUNTRIES = {"en": "GB", "nl": "NL", "sv": "SE"}
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WHOLE_FROM = 10  # below it a figure keeps two digits: 1.7 times is not 2 times
 
 
@@ -53,7 +56,7 @@ class Speech:
         return self._read_back(words, KEPT)
 
     def _read_back(self, sentence: str, step: str) -> str:
-        phrase = None if self.language == LANGUAGES[0] else phrase_of(sentence, step)
+        phrase = None if (self.language, step) == (LANGUAGES[0], REFUSALS) else phrase_of(sentence, step)
         if phrase is None:
             return sentence
         values: dict[str, str | int | float] = {
@@ -69,7 +72,7 @@ class Speech:
         return f"{where}{row}: {self.refusal(mistake.message)}"
 
     def write(self, kind: str, value: str | float) -> str:
-        """Write a value by its kind: number, money (minor units), date (ISO), percent (0 to 1), paid, team."""
+        """Write a value by its kind: number, count (whole), money (minor units), date (ISO), percent (0 to 1), paid…"""
         if kind == "money":
             return self.money(float(value))
         if kind == "percent":
@@ -78,9 +81,9 @@ class Speech:
             return self.day(date.fromisoformat(str(value)))
         if kind == "paid":
             return ", ".join(self.paid(one) for one in str(value).split(", "))
-        if kind == "team":
-            return self.team(str(value))
-        return self.number(float(value))
+        if kind in {"team", "names", "kept"}:
+            return {"team": self.team, "names": self.names, "kept": self.kept}[kind](str(value))
+        return self.number(round(float(value)) if kind == "count" else float(value))
 
     def method(self, method: str) -> str:
         """Return what a way to pay is called."""
@@ -90,7 +93,26 @@ class Speech:
     def paid(self, name: str) -> str:
         """Return a way to pay with its country: "bank_redirect in NL"."""
         method, _, country = name.partition(" in ")
-        return self("paid_in", method=self.method(method), country=country) if country else self.method(method)
+        if not country:
+            return self.method(method)
+        return self("paid_in", method=self.method(method), country=self.country(country))
+
+    def country(self, code: str) -> str:
+        """Return a country or a carrier's zone in the reader's language: "Netherlands", "rest of the world"."""
+        return self("zone_ww") if code == "WW" else formats.country_name(code, self.locale)
+
+    def tongue(self, code: str) -> str:
+        """Return what a language is called in the reader's: "Dutch"."""
+        return str(self.locale.languages.get(code, code))
+
+    def names(self, points: str) -> str:
+        """Return a list of names with the days among them written out, and how many more there are."""
+        return ", ".join(self._point(one) for one in points.split(", "))
+
+    def _point(self, point: str) -> str:
+        if point.startswith("+") and point[1:].isdigit():
+            return self("and_more", count=int(point[1:]))
+        return self.day(date.fromisoformat(point)) if _ISO_DAY.fullmatch(point) else self.kept(point)
 
     def team(self, name: str) -> str:
         """Return what a team is called within a sentence: like its department where it is named so."""
@@ -100,6 +122,11 @@ class Speech:
         called = self.phrase(Phrase(key=key))
         return called if called.isupper() else called.lower()
 
+    def crew(self, name: str) -> str:
+        """Return what a team is called where it stands alone: with a capital."""
+        called = self.team(name)
+        return called[:1].upper() + called[1:]
+
     def number(self, value: float) -> str:
         """Return a figure without false digits: whole from ten on."""
         pattern = "#,##0" if abs(value) >= _WHOLE_FROM or value == int(value) else "#,##0.##"
@@ -107,22 +134,31 @@ class Speech:
 
     def money(self, minor: float) -> str:
         """Return money rounded to what matters: three digits that count, from a hundred units on."""
-        if not round(minor):
-            return f"{self.currency}\u00a00"
         units = Decimal(round(minor)).scaleb(-exponent(self.currency))
-        digits = units.adjusted() - 2
+        digits = units.adjusted() - 2 if units else 0
         if digits > 0:
             units = units.quantize(Decimal(1).scaleb(digits)).quantize(Decimal(1))
-        text = format_decimal(units, format="#,##0" if digits >= 0 else "#,##0.00", locale=self.locale)
-        return f"{self.currency}\u00a0{text}"
+        pattern = copy(self.locale.currency_formats["standard"])
+        pattern.frac_prec = (0, 0) if digits >= 0 else (exponent(self.currency),) * 2
+        return str(format_currency(units, self.currency, pattern, self.locale, currency_digits=False))
+
+    @property
+    def money_sign(self) -> str:
+        """How the plan's currency is called on an axis or beside a field: "£"."""
+        return str(get_currency_symbol(self.currency, self.locale))
 
     def units(self, minor: float) -> float:
         """Return an amount in units of the plan's currency, as charts take it."""
         return float(minor / 10 ** exponent(self.currency))
 
+    def level(self, value: float) -> str:
+        """Return a figure whose first digit behind the point counts, as in a service level: 99.5, 60,000."""
+        return str(format_decimal(value, format="#,##0.##", locale=self.locale))
+
     def percent(self, share: float) -> str:
         """Return a share as per cent, one digit."""
-        return str(format_percent(share, format="#,##0.#%", locale=self.locale))
+        pattern = self.locale.percent_formats[None].pattern.replace("#,##0", "#,##0.#")
+        return str(format_percent(share, format=pattern, locale=self.locale))
 
     def day(self, value: date | None) -> str:
         """Return a day: "Fri 25 Nov"; a dash for none."""

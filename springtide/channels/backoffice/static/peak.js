@@ -51,6 +51,11 @@ document.querySelectorAll(".table-frame, .figure, .document").forEach((frame) =>
   if (frame.scrollWidth > frame.clientWidth || frame.scrollHeight > frame.clientHeight) frame.tabIndex = 0;
 });
 
+// On a phone the pages of a plan are a row that scrolls: the one that is open comes into sight.
+const tabs = document.querySelector(".tabs");
+const open = tabs?.querySelector("[aria-current]");
+if (open) tabs.scrollLeft = open.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - open.offsetWidth) / 2;
+
 // Charts are drawn for the screen: on paper they take its width, and their own again afterwards.
 const fit = () => document.querySelectorAll(".plot:not([hidden])").forEach((box) => window.Plotly?.Plots.resize(box));
 window.addEventListener("beforeprint", fit);
@@ -59,4 +64,10 @@ window.addEventListener("afterprint", fit);
 document.querySelectorAll("[data-print]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
+});
+
+// What is wrong with a form names its field, as the field itself does further down.
+document.querySelectorAll('.error-summary a[href^="#"]').forEach((link) => {
+  const label = document.querySelector(`label[for="${CSS.escape(decodeURIComponent(link.hash.slice(1)))}"]`);
+  if (label) link.textContent = `${label.textContent.trim()}: ${link.textContent}`;
 });

@@ -12,7 +12,7 @@ from springtide.contexts.orders.service import (
     check_orders,
     import_orders,
     read_order,
-    read_sold,
+    read_shipped,
     ship_order,
 )
 from springtide.contexts.orders.service.list_money import list_money
@@ -21,6 +21,7 @@ from springtide.contexts.orders.service.list_sales import list_sales
 from springtide.contexts.orders.service.place_order import PlaceOrder, lane, refuse_malformed
 from springtide.contexts.orders.service.sales_pace import sales_pace
 from springtide.contexts.orders.service.sellers import Sellers
+from springtide.contexts.orders.store import json_column
 from springtide.contracts.common import AuditEntry, Finding, Page
 from springtide.contracts.orders.api import (
     HistoryDay,
@@ -36,8 +37,6 @@ from springtide.contracts.orders.api import (
     Sale,
     SalesPace,
     ShippedDay,
-    SoldHour,
-    SoldUnits,
 )
 from springtide.contracts.pricing.api import PricingApi
 from springtide.platform.audit import audit_entries
@@ -45,6 +44,7 @@ from springtide.platform.caller import Caller, Kind
 from springtide.platform.db import Tx
 from springtide.platform.errors import Forbidden, Unauthenticated
 from springtide.platform.ids import capability, is_capability
+from springtide.platform.money import UNUSUAL_EXPONENTS
 from springtide.platform.usecase import write
 from springtide.platform.wiring import Needs
 
@@ -189,25 +189,17 @@ class OrdersService:
             msg = f"A history has 1 to {_MOST_DAYS} days and is as of {_FIRST_YEAR} or later."
             raise InvalidOrder(msg, field="days")
         as_of_at = datetime.combine(as_of, time(), UTC)
-        params = {"from_at": as_of_at - timedelta(days=days), "as_of_at": as_of_at}
+        params = {
+            "from_at": as_of_at - timedelta(days=days),
+            "as_of_at": as_of_at,
+            "exponents": json_column(UNUSUAL_EXPONENTS),
+        }
         return tuple(await self._db.late(lambda read: read.all("history", params, row=HistoryDay)))
-
-    async def sold_hours(self, *, caller: Caller, since: date, until: date, timezone: str) -> tuple[SoldHour, ...]:
-        """Return what was sold by hour; see the contract."""
-        caller.require(_READ)
-        return await read_sold.hours(self._db, since, until, timezone)
-
-    async def sold_units(
-        self, *, caller: Caller, day: date, timezone: str, after: str = "", limit: int = 2_000
-    ) -> tuple[SoldUnits, ...]:
-        """Return what was sold of each SKU on a day; see the contract."""
-        caller.require(_READ)
-        return await read_sold.units(self._db, day, timezone, after=after, limit=limit)
 
     async def shipped_days(self, *, caller: Caller, since: date, until: date, timezone: str) -> tuple[ShippedDay, ...]:
         """Return how much left by day; see the contract."""
         caller.require(_READ)
-        return await read_sold.shipped(self._db, since, until, timezone)
+        return await read_shipped.shipped(self._db, since, until, timezone)
 
     async def late_by(self, *, caller: Caller) -> float:
         """Return how late figures may be; see the contract."""

@@ -20,10 +20,10 @@ from springtide.contexts.peak.providers.history_file import read_history_file
 from springtide.contracts.peak.actuals import Actuals, LeftOut, SoldDay, SoldHour, SoldProduct
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.history import Exclusion, HistoryRule
+from springtide.platform.money import exponent
 
 HOURLY = ("hour", "orders")
 _OPTIONAL = ("units", "revenue")
-_MINOR = 100
 
 
 def read_actuals(
@@ -33,6 +33,7 @@ def read_actuals(
     until: datetime | None = None,
     keep: AbstractSet[str] = frozenset(),
     past: OrderLines | None = None,
+    currency: str = "",
 ) -> Actuals:
     """Read a file; nothing from `until` on is looked at. It is taken to tell everything up to the end of its last hour.
 
@@ -40,8 +41,8 @@ def read_actuals(
     """
     check_timezone(timezone)
     if set(read_header(path)[0]) >= set(HOURLY):
-        return _hourly(path, timezone, until)
-    lines = read_history_file(path, timezone=timezone)
+        return _hourly(path, timezone, until, minor=10 ** exponent(currency))
+    lines = read_history_file(path, timezone=timezone, currency=currency)
     if isinstance(lines, ReadySeries):
         message = "series of days do not say in which hour something was sold: give order lines, or hour, orders"
         raise InvalidPeakInput.of([Mistake(where=path.name, rule="no_hours", message=message)])
@@ -138,7 +139,7 @@ def _by_rule(exclusions: Sequence[Exclusion]) -> Iterator[LeftOut]:
             )
 
 
-def _hourly(path: Path, timezone: str, until: datetime | None) -> Actuals:
+def _hourly(path: Path, timezone: str, until: datetime | None, *, minor: int) -> Actuals:
     read = read_table(path, HOURLY, optional=_OPTIONAL)
     table = read
     for name in ("orders", *(name for name in _OPTIONAL if name in read.columns)):
@@ -170,7 +171,7 @@ def _hourly(path: Path, timezone: str, until: datetime | None) -> Actuals:
         since=datetime.combine(first.date(), time.min),
         until=until or _next_hour(last),
         hours=tuple(
-            SoldHour(hour=hour, orders=int(orders), units=round(units), revenue_minor=round(revenue * _MINOR))
+            SoldHour(hour=hour, orders=int(orders), units=round(units), revenue_minor=round(revenue * minor))
             for hour, orders, units, revenue in table.select("at", "orders", "units", "revenue").iter_rows()
         ),
     )

@@ -11,20 +11,20 @@ from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
 
 def read_history_file(
-    path: Path, *, timezone: str, categories: Mapping[str, str] | None = None
+    path: Path, *, timezone: str, categories: Mapping[str, str] | None = None, currency: str = ""
 ) -> OrderLines | ReadySeries:
     """Read order lines, Shopify's export or ready series, told apart by their header.
 
-    `categories`: of a catalogue's SKUs; others are refused then.
+    `categories`: of a catalogue's SKUs; others are refused then. `currency`: of the prices, "": one with two decimals.
 
     Raises InvalidPeakInput naming every broken row, and for a header of none of them; OSError without the file.
     """
     columns = set(read_header(path)[0])
     known = (categories or {}).keys()
     if columns >= set(order_lines.NEEDED):
-        return order_lines.read_order_lines(path, timezone=timezone, known=known)
+        return order_lines.read_order_lines(path, timezone=timezone, known=known, currency=currency)
     if columns >= set(shopify.NEEDED):
-        return shopify.read_shopify(path, timezone=timezone, known=known)
+        return shopify.read_shopify(path, timezone=timezone, known=known, currency=currency)
     if columns >= set(series.SERIES):
         return series.read_series(path, categories=categories)
     message = (

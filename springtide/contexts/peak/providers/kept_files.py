@@ -8,7 +8,7 @@ from pathlib import Path
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.source import KEPT_FILE, SOURCE_DOCUMENT
 
-_KINDS = (".csv", ".csv.gz", ".parquet")
+_KINDS = (".csv", ".csv.gz", ".parquet", ".xlsx")
 _BLOCK = 1024 * 1024
 
 

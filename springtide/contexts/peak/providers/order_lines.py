@@ -10,22 +10,27 @@ from springtide.contexts.peak.domain.history.lines import OrderLines, complete
 from springtide.contexts.peak.providers.clock import check_timezone, on_shop_clock
 from springtide.contexts.peak.providers.frames import numbers, read_table, rows_of, truth
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
+from springtide.platform.money import exponent
 
 NEEDED = ("time", "sku", "quantity", "unit_price")
 OPTIONAL = ("order_id", "customer_id", "country", "in_stock", "promotion", "category", "cancelled")
-_MINOR = 100
 
 
-def read_order_lines(path: Path, *, timezone: str, known: AbstractSet[str] = frozenset()) -> OrderLines:
+def read_order_lines(
+    path: Path, *, timezone: str, known: AbstractSet[str] = frozenset(), currency: str = ""
+) -> OrderLines:
     """Read a file of order lines; prices are in units of the currency, negative quantities take back.
 
     `timezone` (IANA): the shop's. `known`: the SKUs of a catalogue; without one every SKU is taken. Raises
     InvalidPeakInput naming every broken row with its rule, OSError when there is no such file.
     """
-    return clean_lines(read_table(path, NEEDED, optional=OPTIONAL), path.name, check_timezone(timezone), known)
+    table = read_table(path, NEEDED, optional=OPTIONAL)
+    return clean_lines(table, path.name, check_timezone(timezone), known, currency=currency)
 
 
-def clean_lines(table: pl.DataFrame, source: str, timezone: str, known: AbstractSet[str]) -> OrderLines:
+def clean_lines(
+    table: pl.DataFrame, source: str, timezone: str, known: AbstractSet[str], *, currency: str
+) -> OrderLines:
     """Turn text of these columns into order lines; raises InvalidPeakInput naming every broken row."""
     written = table
     table = table.with_columns(pl.col("sku").str.strip_chars())
@@ -35,7 +40,7 @@ def clean_lines(table: pl.DataFrame, source: str, timezone: str, known: Abstract
     mistakes = [*clocked.mistakes, *_mistakes(table, written, source, known)]
     if mistakes:
         raise InvalidPeakInput.of(sorted(mistakes, key=lambda mistake: (mistake.row == 0, mistake.row)))
-    frame = clocked.table.with_columns(price_minor=(pl.col("unit_price") * _MINOR).round(6))
+    frame = clocked.table.with_columns(price_minor=(pl.col("unit_price") * 10 ** exponent(currency)).round(6))
     if "in_stock" in frame.columns:
         frame = frame.with_columns(in_stock=truth())
     return OrderLines(
@@ -47,13 +52,13 @@ def clean_lines(table: pl.DataFrame, source: str, timezone: str, known: Abstract
     )
 
 
-def write_order_lines(lines: OrderLines, path: Path) -> None:
+def write_order_lines(lines: OrderLines, path: Path, *, currency: str) -> None:
     """Write order lines as Parquet, in the desk's own format; the same lines make the same bytes."""
     frame = lines.frame.select(
         pl.col("local").dt.strftime("%Y-%m-%d %H:%M:%S").alias("time"),
         "sku",
         "quantity",
-        (pl.col("price_minor") / _MINOR).alias("unit_price"),
+        (pl.col("price_minor") / 10 ** exponent(currency)).alias("unit_price"),
         *(name for name in OPTIONAL if lines.frame[name].null_count() < lines.frame.height),
     )
     frame.write_parquet(path, compression="zstd", statistics=False)

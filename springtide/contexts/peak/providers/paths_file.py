@@ -27,6 +27,7 @@ _FACTORS = ("common", "basket", "price", "groups")
 _SDS = (
     *("common_sd", "event_sd", "day_sd", "group_sd"),
     *("basket_sd", "basket_day_sd", "price_sd", "price_day_sd"),
+    *("week_sd", "basket_week_sd", "price_week_sd"),
 )
 
 
@@ -51,6 +52,9 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True):
     as_of: date
     overrides: tuple[Override, ...]
     levers: Levers
+    week_sd: float = 0.0
+    basket_week_sd: float = 0.0
+    price_week_sd: float = 0.0
 
 
 class _Version(msgspec.Struct, frozen=True):

@@ -45,6 +45,7 @@ from springtide.contracts.peak.source import (
     decode_levers,
     decode_source,
 )
+from springtide.platform.money import USUAL_EXPONENT, exponent
 
 Documents = Mapping[str, bytes]
 
@@ -82,7 +83,7 @@ def read_past(source: HistorySource, folder: Path, calendar: EventCalendar) -> R
     categories = read_catalogue(kept_file(folder, source.catalogue)) if source.catalogue else {}
     visits = read_visits(kept_file(folder, source.visits)) if source.visits else {}
     path = kept_file(folder, source.file)
-    lines = read_history_file(path, timezone=source.timezone, categories=categories)
+    lines = read_history_file(path, timezone=source.timezone, categories=categories, currency=source.currency)
     if source.until:
         lines = up_to(lines, source.until)
     if isinstance(lines, ReadySeries):
@@ -108,6 +109,7 @@ def inputs_of(request: PlanRequest, documents: Documents, calendar: EventCalenda
     inbound = kept_file(folder, source.inbound) if source.inbound else None
     as_of = settings.as_of or past.demand.last
     company = decode_company({name: documents[name] for name in COMPANY_DOCUMENTS})
+    check_currency(source.currency, company.basics.currency)
     inputs = PlanInputs(
         season=season,
         terms=with_terms(
@@ -143,6 +145,16 @@ def inputs_of(request: PlanRequest, documents: Documents, calendar: EventCalenda
         visits_counted=past.demand.visits is not None,
     )
     return inputs if settings.scenario is None else under(inputs, settings.scenario)
+
+
+def check_currency(past: str, company: str) -> None:
+    """Refuse a past in another currency than the company's books: nobody told a rate. Raises InvalidPeakInput."""
+    if past == company or (not past and exponent(company) == USUAL_EXPONENT):
+        return
+    message = f"prices are in {past}, the company keeps its books in {company}"
+    if not past:
+        message = f"it does not say its currency, and {company} has not two decimals: look the past over again"
+    raise InvalidPeakInput.of([Mistake(where=SOURCE_DOCUMENT, rule="other_currency", message=message)])
 
 
 def _readiness_terms(documents: Documents) -> ReadinessTerms:

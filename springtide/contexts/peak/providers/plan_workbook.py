@@ -41,7 +41,7 @@ def workbook_of(plan: Plan) -> bytes:
     head = {name: value for name, value in plain.items() if not isinstance(value, list | dict)}
     steps = {"head": head, **{name: value for name, value in plain.items() if isinstance(value, list | dict)}}
     for name in sorted(steps, key=lambda name: (name not in _HEAD, list(steps).index(name))):
-        sheet.write(name, tables_of(name, steps[name]))
+        sheet.write(name, tables_of(name, steps[name], plan.currency))
     book.close()
     return body.getvalue()
 
@@ -75,11 +75,12 @@ class _Sheets:
     def __init__(self, book: Any, currency: str) -> None:  # noqa: ANN401 - the library has no types
         self._book = book
         self._currency = currency
-        self._scale = 10 ** exponent(currency)
+        digits = exponent(currency)
+        self._scale = 10**digits
         self._bold = book.add_format({"bold": True, "bottom": 1})
         self._title = book.add_format({"bold": True, "font_size": 13})
         self._day = book.add_format({"num_format": "yyyy-mm-dd"})
-        self._money = book.add_format({"num_format": "#,##0.00"})
+        self._money = book.add_format({"num_format": f"#,##0.{'0' * digits}".rstrip(".")})
 
     def write(self, step: str, tables: Iterable[Table]) -> None:
         """Write a step's tables; one without any has no sheet."""

@@ -24,13 +24,13 @@ def count_sales(request: SalesRequest) -> Actuals:
     source = decode_source(request.source.encode())
     past = past_of(source, Path(request.folder))
     keep = frozenset(source.keep if past else HistoryRule)
-    actuals = read_actuals(Path(request.file), timezone=source.timezone, keep=keep, past=past)
+    actuals = read_actuals(Path(request.file), timezone=source.timezone, keep=keep, past=past, currency=source.currency)
     return msgspec.structs.replace(actuals, source=request.called)
 
 
 def past_of(source: HistorySource, folder: Path) -> OrderLines | None:
     """Return the order lines a plan was made of, None where those were ready series."""
-    lines = read_history_file(kept_file(folder, source.file), timezone=source.timezone)
+    lines = read_history_file(kept_file(folder, source.file), timezone=source.timezone, currency=source.currency)
     if not isinstance(lines, OrderLines):
         return None
     known = pl.lit(value=True) if source.until is None else pl.col("local").dt.date() <= source.until

@@ -13,7 +13,6 @@ from springtide.contexts.peak.providers.frames import numbers, read_header, read
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.contracts.peak.told import NEEDED, OPTIONAL, Told, ToldRow, mistakes_of_told
 
-_FIRST_ROW = 2
 _DAY = r"^\d{4}-\d{2}-\d{2}$"
 
 
@@ -41,8 +40,9 @@ def read_told(path: Path) -> tuple[Told, ...]:
         Told(figure=figure.strip(), day=day, value=value, of=(of or "").strip(), days=many, note=(note or "").strip())
         for figure, day, value, of, many, note in table.select(columns).iter_rows()
     )
+    rows = table["row"].to_list()
     mistakes = [
-        Mistake(where=one.where, rule=one.rule, message=one.message, row=one.row + _FIRST_ROW - 1)
+        Mistake(where=one.where, rule=one.rule, message=one.message, row=rows[one.row - 1] if one.row else 0)
         for one in mistakes_of_told(told, path.name, date.max)
     ]
     if mistakes:

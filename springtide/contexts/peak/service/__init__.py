@@ -1,5 +1,6 @@
 """The peak desk's contract, delegated to one module per use case."""
 
+import asyncio
 from datetime import date, datetime
 from uuid import UUID
 
@@ -58,9 +59,11 @@ from springtide.platform.usecase import write
 class PeakService:
     """Implements `contracts.peak.api.PeakApi`."""
 
-    def __init__(self, db: Database, *, secret_key: str) -> None:
+    def __init__(self, db: Database, *, secret_key: str, asked: asyncio.Event) -> None:
+        """`asked` is set when a question waits: it is answered at once where this process answers questions."""
         self._db = db
         self._secret_key = secret_key
+        self._asked = asked
 
     async def list_inputs(self, *, caller: Caller) -> tuple[InputInfo, ...]:
         """See the contract."""
@@ -195,7 +198,7 @@ class PeakService:
         """See the contract."""
         caller.require(WRITE)
         require_numerics()
-        return await write(
+        asked = await write(
             self._db,
             caller=caller,
             operation="hand_in_actuals",
@@ -204,6 +207,8 @@ class PeakService:
             reply=HandedIn,
             work=lambda tx: questions.hand_in_actuals(tx, plan_id, file),
         )
+        self._asked.set()
+        return asked
 
     async def list_handed_in(self, *, caller: Caller, plan_id: UUID, limit: int = 20) -> tuple[HandedIn, ...]:
         """See the contract."""
@@ -317,7 +322,7 @@ class PeakService:
         """See the contract."""
         caller.require(WRITE)
         require_numerics()
-        return await write(
+        asked = await write(
             self._db,
             caller=caller,
             operation="ask_what_if",
@@ -326,12 +331,14 @@ class PeakService:
             reply=Question,
             work=lambda tx: questions.ask_what_if(tx, plan_id, scenario),
         )
+        self._asked.set()
+        return asked
 
     async def look_at_history(self, *, caller: Caller, key: str, ask: HistoryAsk) -> Question:
         """See the contract."""
         caller.require(WRITE)
         require_numerics()
-        return await write(
+        asked = await write(
             self._db,
             caller=caller,
             operation="look_at_history",
@@ -340,6 +347,8 @@ class PeakService:
             reply=Question,
             work=lambda tx: questions.look_at_history(tx, ask),
         )
+        self._asked.set()
+        return asked
 
     async def list_questions(
         self, *, caller: Caller, kind: QuestionKind, plan_id: UUID | None = None, limit: int = 20

@@ -22,6 +22,7 @@ from springtide.contexts.peak.service.shop_history import write_sales_between
 from springtide.contexts.peak.service.tell import tell, told_between
 from springtide.contexts.peak.store import FeedRecord
 from springtide.contracts.orders.api import OrdersApi
+from springtide.contracts.orders.sales import MixedCurrencies
 from springtide.contracts.payments.api import PaymentsApi
 from springtide.contracts.peak.actuals import Actuals, in_parts
 from springtide.contracts.peak.errors import Mistake
@@ -110,7 +111,12 @@ class FeedSeasons:
         with TemporaryDirectory(prefix="springtide-sold-") as folder:
             file = Path(folder) / "sold.csv"
             ends = [moment.replace(tzinfo=zone).astimezone(UTC) for moment in (since, until)]
-            lines = await write_sales_between(self._orders, file, ends[0], ends[1])
+            try:
+                lines = await write_sales_between(
+                    self._orders, file, ends[0], ends[1], currency=decode_source(source.encode()).currency
+                )
+            except MixedCurrencies as mixed:
+                return (Mistake(where="orders", rule=mixed.code, message=mixed.detail),)
             looked = await self._counted(file, source) if lines else Looked()
         if looked.mistakes:
             return looked.mistakes

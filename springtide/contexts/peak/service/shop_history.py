@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from springtide.contracts.catalog.api import CatalogApi
 from springtide.contracts.insight.api import MOST_DAYS, By, InsightApi
 from springtide.contracts.inventory.api import InventoryApi
 from springtide.contracts.orders.api import OrdersApi
-from springtide.contracts.orders.sales import COLUMNS, rows_of
+from springtide.contracts.orders.sales import COLUMNS, in_one_currency, rows_of
 from springtide.contracts.paging import every
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.platform.caller import system
@@ -25,13 +26,20 @@ _ID_BEFORE_ORDER = timedelta(days=1)  # an order has the id of its checkout, whi
 _Row = Sequence[object]
 
 
-async def write_shop(ask: Ask, folder: Path, *, today: date) -> dict[str, Path]:
-    """Write the shop's orders, categories, stock, arrivals and visits; return the files by field of `history.toml`.
+class ShopFiles(NamedTuple):
+    """The files by field of `history.toml`, and the currency of their prices."""
+
+    files: dict[str, Path]
+    currency: str
+
+
+async def write_shop(ask: Ask, folder: Path, *, today: date) -> ShopFiles:
+    """Write the shop's orders, categories, stock, arrivals and visits.
 
     `today`: up to which visits are asked for. Orders in other currencies are taken in the seller's. Raises
-    InvalidPeakInput for a shop that has sold nothing.
+    InvalidPeakInput for a shop that has sold nothing, and for one whose sellers have different currencies.
     """
-    first, sold = await _write_sales(ask(OrdersApi), folder / "sales.csv")
+    first, sold, currency = await _write_sales(ask(OrdersApi), folder / "sales.csv")
     if first is None:
         message = "the shop has no orders yet"
         raise InvalidPeakInput.of([Mistake(where="orders", rule="empty", message=message)])
@@ -40,32 +48,40 @@ async def write_shop(ask: Ask, folder: Path, *, today: date) -> dict[str, Path]:
     visits = await _visits(ask(InsightApi), first, today)
     if visits:
         files["visits"] = await _write(folder / "visits.csv", ("date", "visits"), visits)
-    return files
+    return ShopFiles(files, currency)
 
 
-async def _write_sales(orders: OrdersApi, path: Path) -> tuple[date | None, set[str]]:
-    """Write every line; return the first day and all SKUs."""
+async def _write_sales(orders: OrdersApi, path: Path) -> tuple[date | None, set[str], str]:
+    """Write every line; return the first day, all SKUs and the currency."""
     first: datetime | None = None
+    currency = ""
     skus: set[str] = set()
     file = await asyncio.to_thread(path.open, "w", encoding="utf-8", newline="")
     with file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        async for sale in every(orders.sales, _CALLER):
+        async for sale in in_one_currency(every(orders.sales, _CALLER)):
+            currency = sale.base_currency
             first = sale.placed_at if first is None else min(first, sale.placed_at)
             skus.update(line.sku for line in sale.lines)
             writer.writerows(rows_of(sale))
-    return None if first is None else first.date(), skus
+    return None if first is None else first.date(), skus, currency
 
 
-async def write_sales_between(orders: OrdersApi, path: Path, since: datetime, until: datetime) -> int:
-    """Write what was ordered from `since` up to and without `until`, as a history is written; return how many lines."""
+async def write_sales_between(
+    orders: OrdersApi, path: Path, since: datetime, until: datetime, *, currency: str = ""
+) -> int:
+    """Write what was ordered from `since` up to and without `until`, as a history is written; return how many lines.
+
+    `currency`: of the past it is compared with, where that says. Raises `MixedCurrencies`.
+    """
     count = 0
     file = await asyncio.to_thread(path.open, "w", encoding="utf-8", newline="")
     with file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        async for sale in every(orders.sales, _CALLER, after=str(uuid7_floor(since - _ID_BEFORE_ORDER))):
+        sales = every(orders.sales, _CALLER, after=str(uuid7_floor(since - _ID_BEFORE_ORDER)))
+        async for sale in in_one_currency(sales, currency):
             if since <= sale.placed_at < until:
                 rows = list(rows_of(sale))
                 count += len(rows)

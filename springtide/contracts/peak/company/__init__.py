@@ -5,7 +5,12 @@ decoding   the nine documents it is read from
 rules      what has to fit between the documents
 """
 
-from springtide.contracts.peak.company.decoding import COMPANY_DOCUMENTS, decode_company
+from springtide.contracts.peak.company.decoding import (
+    COMPANY_DOCUMENT,
+    COMPANY_DOCUMENTS,
+    currency_of,
+    decode_company,
+)
 from springtide.contracts.peak.company.rules import mistakes_of, used_twice
 from springtide.contracts.peak.company.shapes import (
     Basics,
@@ -38,6 +43,7 @@ from springtide.contracts.peak.company.shapes import (
 )
 
 __all__ = (
+    "COMPANY_DOCUMENT",
     "COMPANY_DOCUMENTS",
     "Basics",
     "Box",
@@ -65,6 +71,7 @@ __all__ = (
     "ThirdParty",
     "Training",
     "Warehouse",
+    "currency_of",
     "decode_company",
     "figures",
     "mistakes_of",

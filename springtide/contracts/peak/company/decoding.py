@@ -6,6 +6,8 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
+import msgspec
+
 from springtide.contracts.peak.company.rules import mistakes_of
 from springtide.contracts.peak.company.shapes import (
     Basics,
@@ -26,8 +28,9 @@ from springtide.contracts.peak.readable import read_toml
 
 _T = TypeVar("_T")
 
+COMPANY_DOCUMENT = "company.toml"
 COMPANY_DOCUMENTS = (
-    "company.toml",
+    COMPANY_DOCUMENT,
     "roles.toml",
     "people.toml",
     "warehouses.toml",
@@ -61,6 +64,15 @@ class _Suppliers(Record, frozen=True):
     suppliers: tuple[Supplier, ...]
 
 
+class _Currency(msgspec.Struct, frozen=True):
+    currency: str
+
+
+def currency_of(document: str) -> str:
+    """Return the currency of the books from `company.toml` alone; raises InvalidPeakInput."""
+    return read_toml(COMPANY_DOCUMENT, document.encode(), _Currency).currency
+
+
 def decode_company(documents: Mapping[str, bytes]) -> Company:
     """Read a company from its documents by name; raises InvalidPeakInput naming every mistake with its document."""
     mistakes = [
@@ -78,7 +90,7 @@ def decode_company(documents: Mapping[str, bytes]) -> Company:
             mistakes.extend(refused.mistakes)
             return None
 
-    basics = read("company.toml", Basics)
+    basics = read(COMPANY_DOCUMENT, Basics)
     pay = read("roles.toml", Pay)
     people = read("people.toml", _People)
     warehouses = read("warehouses.toml", _Warehouses)

@@ -4,7 +4,9 @@ A file is a table of keys, each with `en`, `nl` and `sv`. The files of a folder 
 own words are "desk", in `desk.toml` and `desk/`. Values stand in braces with what they are: `{sku}` a name or a
 number as it is, `{units:number}`, `{cost:money}` (minor units), `{by:date}` (ISO), `{share:percent}` (0 to 1),
 `{what:paid}` (ways to pay with their countries, "card in GB, invoice in GB"), `{who:team}` (a team of the
-company's; those named like a department are called so).
+company's; those named like a department are called so), `{points:names}` (a list, days among it written out),
+`{action:kept}` (words of a document). Words that depend on a count stand behind a question mark, those for one first:
+`{days:number} {days:?day is|days are}`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +19,8 @@ import msgspec
 from springtide.contracts.peak.common import Phrase
 
 LANGUAGES = ("en", "nl", "sv")
-KINDS = ("number", "money", "date", "percent", "paid", "team")
+KINDS = ("number", "money", "date", "percent", "paid", "team", "names", "kept")
+COUNTED = "?"
 
 Value = str | int | float
 Format = Callable[[str, Value], str]
@@ -61,4 +64,7 @@ class _Writer(Formatter):
         self._write = write
 
     def format_field(self, value: Value, format_spec: str) -> str:
+        if format_spec.startswith(COUNTED):
+            one, more = format_spec[len(COUNTED) :].split("|")
+            return one if round(float(value), 2) == 1 else more
         return self._write(format_spec, value) if format_spec else str(value)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from springtide.contexts.peak.domain.bands import band_of
-from springtide.contexts.peak.domain.budget.lines import Steps, budget_on
+from springtide.contexts.peak.domain.budget.lines import Steps, _goods, _income, _net, budget_on
 from springtide.contexts.peak.domain.fulfilment.lanes import express_extra
 from springtide.contexts.peak.domain.fulfilment.plan import plan_fulfilment
 from springtide.contexts.peak.domain.gateways.plan import plan_gateways
@@ -94,6 +94,15 @@ def test_the_desk_is_support_and_everybody_else_is_staff(budget: BudgetPlan) -> 
 
 def test_returns_are_paid_when_they_come(budget: BudgetPlan) -> None:
     assert middle(budget, "returns") == pytest.approx(ORDERS * 0.08 * 380, rel=0.06)
+
+
+def test_a_margin_is_what_the_goods_leave_of_the_net() -> None:
+    figures = BudgetFigures()
+    net = _net(TOTALS, figures).sum(axis=1)
+    goods = _goods(TOTALS, COMPANY, None, figures).paid_minor.sum(axis=1)
+    margin = _income(TOTALS, COMPANY, plan_gateways(TOTALS, COMPANY), figures).margin_minor
+    assert margin + goods == pytest.approx(net)
+    assert (margin > 0).all()
 
 
 def test_money_comes_when_it_is_settled_and_without_vat(budget: BudgetPlan) -> None:

@@ -35,11 +35,13 @@ def test_only_histories_are_kept_and_only_kept_ones_are_found(tmp_path: Path) ->
 
 def test_lines_written_as_parquet_are_read_as_they_were(tmp_path: Path) -> None:
     lines = shop([line(0, "mug", 2, 1250, order="a", customer="ada"), line(1, "cup", -1, 5, order="b", in_stock=False)])
-    write_order_lines(lines, tmp_path / "past.parquet")
+    write_order_lines(lines, tmp_path / "past.parquet", currency="GBP")
     read = read_history_file(tmp_path / "past.parquet", timezone="Europe/Amsterdam")
     assert isinstance(read, OrderLines)
     columns = ["local", "sku", "quantity", "price_minor", "order_id", "customer_id", "in_stock"]
     assert read.frame.select(columns).equals(lines.frame.select(columns))
     again = tmp_path / "again.parquet"
-    write_order_lines(lines_of(lines.frame.select(COLUMNS).rows(), COLUMNS, source="x", timezone="UTC"), again)
+    write_order_lines(
+        lines_of(lines.frame.select(COLUMNS).rows(), COLUMNS, source="x", timezone="UTC"), again, currency="GBP"
+    )
     assert again.read_bytes() == (tmp_path / "past.parquet").read_bytes()

@@ -117,11 +117,15 @@ def test_only_what_beats_the_benchmark_weighs_and_what_does_not_is_shown() -> No
     """Better, equal and worse than 0.4."""
     gate = gate_of(
         {BENCHMARK: [0.4, 0.4], "steady": [0.3, 0.4], "fading": [0.4, 0.4], "boosted": [0.3, 0.6]},
-        {"units": {BENCHMARK: [0.2], "ets": [0.3]}, "orders": {BENCHMARK: [0.2], "ets": [0.1]}},
+        {
+            "units": {BENCHMARK: [0.2], "ets": [0.3]},
+            "orders": {BENCHMARK: [0.2], "ets": [0.15]},
+            "revenue_minor": {BENCHMARK: [0.3], "ets": [0.1], "theta": [0.25]},
+        },
         learned_on="two origins",
     )
     assert gate.products == ("steady",)
-    assert gate.top == {"units": (BENCHMARK,), "orders": (BENCHMARK, "ets")}
+    assert gate.top == {"units": (BENCHMARK,), "orders": (BENCHMARK, "ets"), "revenue_minor": ("ets", "theta")}
     assert gate.top_of("lines") == gate.top_of("orders"), "a total that was not judged follows orders"
     assert OPEN_GATE.top_of("units") == USUAL_TOP
     assert gate.value_added["product", "units", "boosted"] == pytest.approx(1 - 0.45 / 0.4)

@@ -51,3 +51,21 @@ def test_a_season_is_believed_as_far_as_it_is_more_than_the_luck_of_weeks() -> N
     peak = 1 + 1.5 * np.exp(-(((year % 364) - 340) ** 2) / 600)
     with_peak = season_index(_sold(peak[:, None] * 400), calendar, ahead=7, masked=masked)
     assert with_peak[340, 0] / np.median(with_peak) > 2.0
+
+
+@pytest.mark.parametrize(("same", "height"), [(True, 0.25), (False, 0.0)])
+def test_a_season_is_believed_as_far_as_two_years_agree(same: bool, height: float) -> None:  # noqa: FBT001 - a case
+    """A wave of a quarter that comes at the same time each year is a season; one that moves on is none."""
+    days = np.arange(728)
+    moved = np.where(days < 364, 0.0, 0.0 if same else np.pi)
+    means = (400 * (1 + 0.25 * np.cos(2 * np.pi * days / 364 + moved)))[:, None]
+    index = season_index(_sold(means), np.full(728, 1 / 7), ahead=182, masked=np.zeros(728, dtype=np.bool_))
+    assert index[-182:, 0].max() - 1 == pytest.approx(height, abs=0.05)
+
+
+def test_one_year_alone_leaves_a_peak_and_takes_a_wave_for_a_level_that_wanders() -> None:
+    days, calendar, masked = np.arange(364), np.full(364, 1 / 7), np.zeros(364, dtype=np.bool_)
+    wave = (1 + 0.1 * np.cos(2 * np.pi * days / 364)) * 400
+    assert np.abs(season_index(_sold(wave[:, None]), calendar, ahead=1, masked=masked) - 1).max() < 0.03
+    peak = (1 + 1.5 * np.exp(-((days - 340) ** 2) / 600)) * 400
+    assert season_index(_sold(peak[:, None]), calendar, ahead=1, masked=masked)[340, 0] > 1.8

@@ -35,13 +35,13 @@ def test_a_small_shop_needs_no_higher_limit() -> None:
     assert plan.attempts_per_s.p90 == pytest.approx(36.0 * 1.8 * 2.0 / 3600 * 1.12, rel=1e-6)
     # Only the sandbox takes bank transfers and apps: that is a gap whatever the size.
     gaps = {decision.what.values["gateway"] for decision in plan.decisions}
-    assert "sandbox" in gaps
+    assert "Sandbox acquirer" in gaps
 
 
 def test_a_large_day_asks_for_a_limit_in_time_for_it() -> None:
     days = [*(CALM * 30), [0.0] * 9 + [60_000.0] * 4]
     plan = plan_gateways(totals_of(orders_per_hour=days, levels=LEVELS, first=date(2011, 10, 26)), COMPANY)
-    (ask,) = [deadline for deadline in plan.deadlines if deadline.name == "stripe"]
+    (ask,) = [deadline for deadline in plan.deadlines if deadline.name == "Stripe"]
     assert (ask.needed_on, ask.last_day, ask.lead_days) == (date(2011, 11, 25), date(2011, 10, 14), 42)
     asked = {load.gateway: load for load in plan.loads}["stripe"]
     assert asked.limit_needed_per_s > asked.limit_per_s

@@ -196,3 +196,24 @@ def test_visits_and_catalogues_are_read_or_refused(write: Write) -> None:
     assert read_catalogue(write("sku\na\n")) == {"a": ""}
     with pytest.raises(InvalidPeakInput):
         read_catalogue(write("sku\na\na\n"))
+
+
+@pytest.mark.parametrize(("currency", "minor"), [("", 125_000), ("GBP", 125_000), ("JPY", 1_250), ("KWD", 1_250_000)])
+def test_prices_are_counted_in_the_minor_units_of_their_currency(write: Write, currency: str, minor: int) -> None:
+    path = write(HEADER + "2026-11-27 09:30,mug,2,1250\n")
+    lines = read_history_file(path, timezone="Europe/Amsterdam", currency=currency)
+    assert isinstance(lines, OrderLines)
+    assert lines.frame["price_minor"].to_list() == [minor]
+
+
+def test_shopifys_export_says_its_currency_and_another_one_is_refused(write: Write) -> None:
+    row = "#1,2026-11-27 09:30:00 +0100,1,Mug,1250,,,JPY\n"
+    names = "Name,Created at,Lineitem quantity,Lineitem name,Lineitem price,Cancelled at,Financial Status,Currency\n"
+    path = write(names + row)
+    for currency in ("", "JPY"):
+        lines = read_history_file(path, timezone="Europe/Amsterdam", currency=currency)
+        assert isinstance(lines, OrderLines)
+        assert lines.frame["price_minor"].to_list() == [1_250]
+    with pytest.raises(InvalidPeakInput, match="prices are in JPY, the company keeps its books in KWD") as refused:
+        read_history_file(path, timezone="Europe/Amsterdam", currency="KWD")
+    assert [mistake.rule for mistake in refused.value.mistakes] == ["other_currency"]

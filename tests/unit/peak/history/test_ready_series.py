@@ -1,5 +1,6 @@
 """Ready series as strangers have them: dates of many kinds, gaps, flags, and what is neither daily nor weekly."""
 
+import gzip
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from springtide.contexts.peak.domain.history.ready import ReadySeries
+from springtide.contexts.peak.domain.history.ready import ReadySeries, series_of
 from springtide.contexts.peak.providers.history_file import read_history_file
 from springtide.contracts.peak.errors import InvalidPeakInput
 
@@ -125,3 +126,39 @@ def test_a_shop_that_sells_daily_was_closed_when_nothing_sold_and_a_slow_part_wa
     assert np.flatnonzero(~_series(write("date,key,quantity\n" + "".join(busy))).demand.open_days).tolist() == [40]
     slow = [f"{MONDAY + timedelta(days=day)},a,9\n" for day in (0, 1, 20, 33, 34, 60)]
     assert _series(write("date,key,quantity\n" + "".join(slow))).demand.open_days.all()
+
+
+@pytest.mark.parametrize("name", ["past.csv", "past.gz", "past.parquet", "past"])
+def test_a_file_is_what_it_begins_like_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    text = "date|key|quantity\n2026-03-02|a|3\n2026-03-03|a|4\n"
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text.encode()))
+    assert _series(path).demand.units[:, 0].tolist() == [3, 4]
+    pl.DataFrame({"date": [MONDAY], "key": ["a"], "quantity": [3]}).write_parquet(path)
+    assert _series(path).demand.units[:, 0].tolist() == [3]
+    path.write_text(text)
+    assert _series(path).demand.units[:, 0].tolist() == [3, 4]
+
+
+def test_a_compressed_file_that_was_cut_off_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "past.csv.gz"
+    path.write_bytes(gzip.compress(b"date,key,quantity\n2026-03-02,a,3\n")[:-12])
+    assert _refusal(path) == [(0, "not_readable")]
+
+
+def test_lines_without_anything_are_no_rows_and_others_keep_their_number(write: Write) -> None:
+    assert _series(write("date,key,quantity\n2026-03-02,a,3\n\n2026-03-03,a,4\n\n")).demand.days == 2
+    assert _refusal(write("date,key,quantity\n\n2026-03-02,a,x\n")) == [(3, "quantity")]
+
+
+def test_a_comma_before_three_figures_may_mean_thousands_and_is_refused(write: Write) -> None:
+    """Where another number shows that commas stand before decimals, they all do."""
+    assert _refusal(write("date;key;quantity\n2026-03-02;a;1,005\n2026-03-03;a;4\n")) == [(2, "quantity")]
+    read = _series(write("date;key;quantity\n2026-03-02;a;1,005\n2026-03-03;a;0,25\n"))
+    assert read.demand.units[:, 0].tolist() == pytest.approx([1.005, 0.25])
+
+
+def test_months_of_which_nothing_is_there_are_no_months_without_sales() -> None:
+    days = [MONDAY + timedelta(days=day) for day in (*range(40), *range(240, 280))]
+    frame = pl.DataFrame({"day": days, "key": ["a"] * 80, "quantity": [5.0] * 80})
+    assert series_of(frame, source="made up").demand.open_days.sum() == 80

@@ -10,6 +10,7 @@ from springtide.contexts.peak.domain.forecast.windows import Window, independent
 from springtide.contexts.peak.domain.paths.calibrate import (
     PRIOR_COMMON_SD,
     PRIOR_DISPERSION,
+    PRIOR_GROUP_SD,
     PRIOR_PRODUCT_SD,
     calibrate,
     spread_for,
@@ -46,8 +47,9 @@ def forecast() -> Forecast:
 
 
 def test_without_a_past_there_are_documented_priors(forecast: Forecast) -> None:
-    spread = spread_for(forecast, calibrate(()))
-    assert spread.common_sd == PRIOR_COMMON_SD == 0.136  # planning notes, section 0, finding 1
+    learned = calibrate(())
+    spread = spread_for(forecast, learned)
+    assert learned.common_sd == PRIOR_COMMON_SD == 0.136  # planning notes, section 0, finding 1
     assert (spread.dispersion == np.float32(PRIOR_DISPERSION)).all()
     assert spread.product_sd == pytest.approx(PRIOR_PRODUCT_SD, rel=0.05)
     assert spread.learned_on == "documented priors"
@@ -66,6 +68,37 @@ def test_what_a_category_does_is_not_spread_again_by_the_product_that_is_all_of_
     assert own == pytest.approx(PRIOR_PRODUCT_SD * np.sqrt(0.75))
 
 
+@pytest.mark.parametrize("products", [1, 4, 300])
+def test_the_season_as_a_whole_is_spread_as_learned_however_few_products_there_are(products: int) -> None:
+    """Categories, products, weeks and days are parts of how far totals were off, and nothing on top of it."""
+    forecast = forecast_of(products, 63, mean=20.0, event=range(0))
+    learned = msgspec.structs.replace(calibrate(()), common_sd=0.3, group_sd=0.2, product_sd=(0.3,) * 5)
+    drawn = draw_paths(forecast, spread_for(forecast, learned), edits=NO_EDITS, paths=1000).totals.units.sum(axis=1)
+    assert np.log(drawn).std() == pytest.approx(0.3, rel=0.1)
+
+
+def test_the_only_category_of_a_shop_is_the_shop() -> None:
+    forecast = forecast_of(8, 30, mean=40.0)
+    alike = replace(forecast, products=tuple(replace(one, category="") for one in forecast.products))
+    assert spread_for(alike, calibrate(())).group_sd == 0
+    assert 0 < spread_for(forecast, calibrate(())).group_sd < PRIOR_GROUP_SD
+
+
+def test_weeks_that_move_together_are_told_from_days_that_do_not(forecast: Forecast) -> None:
+    found = [
+        calibrate(pasts(forecast, replace(spread_of(PRODUCTS, day_sd=0.2), week_sd=week_sd), 20))
+        for week_sd in (0.0, 0.3)
+    ]
+    assert [one.week_sd for one in found] == [pytest.approx(0.05, abs=0.05), pytest.approx(0.3, rel=0.3)]
+    assert [one.day_sd for one in found] == [pytest.approx(0.2, rel=0.2)] * 2
+
+
+def test_one_season_that_broke_is_no_spread_for_ever(forecast: Forecast) -> None:
+    windows = pasts(forecast, spread_of(PRODUCTS), 6)
+    broken = replace(windows[0], expected=windows[0].expected / 1000)
+    assert calibrate([broken, *windows[1:]]).common_sd < 0.5
+
+
 def test_a_spread_that_was_there_is_found_again(forecast: Forecast) -> None:
     true = spread_of(PRODUCTS, common_sd=0.25, event_sd=0.2, day_sd=0.15, group_sd=0.2, product_sd=0.6, dispersion=1.0)
     learned = calibrate(pasts(forecast, true, 40))
@@ -73,7 +106,7 @@ def test_a_spread_that_was_there_is_found_again(forecast: Forecast) -> None:
     assert found.common_sd == pytest.approx(0.25, rel=0.35)
     assert found.event_sd == pytest.approx(0.2, rel=0.35)
     assert found.day_sd == pytest.approx(0.15, rel=0.35)
-    assert found.group_sd == pytest.approx(0.2, rel=0.35)
+    assert found.group_sd == pytest.approx(0.2 * np.sqrt(0.75), rel=0.35)
     assert np.median(found.product_sd) == pytest.approx(0.6, rel=0.25)
     assert np.median(found.dispersion) == pytest.approx(1.0, rel=0.35)
     assert "40 windows (40.0 independent, 40 with events)" in found.learned_on
@@ -119,7 +152,7 @@ def test_nothing_sold_at_all_is_survived(forecast: Forecast) -> None:
     window = pasts(forecast, spread_of(PRODUCTS), 1)[0]
     empty = calibrate([replace(window, actual=np.zeros_like(window.actual))])
     assert np.isfinite(empty.product_sd).all()
-    assert empty.common_sd == PRIOR_COMMON_SD
+    assert empty.common_sd == pytest.approx(PRIOR_COMMON_SD * np.sqrt((1 + 42 / 63) / 2)), "the prior of six weeks"
 
 
 def test_a_calibration_that_cannot_be_is_refused() -> None:

@@ -89,6 +89,7 @@ def test_what_held_long_ago_is_stale() -> None:
         ({"selling_s": 42.0, "lost_s": 0.5}, True, "restored"),
         ({"selling_s": 4000.0, "lost_s": 0.0}, False, "restored_late"),
         ({"selling_s": 42.0, "lost_s": 90.0}, False, "restored_short"),
+        ({"selling_s": 3600.0, "lost_s": 60.0}, True, "restored"),  # exactly what was agreed
     ],
 )
 def test_a_restore_has_to_be_as_quick_as_agreed(figures: dict[str, float], passed: bool, key: str) -> None:  # noqa: FBT001 - a table

@@ -41,7 +41,7 @@ def plan(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     gap = Evidence(item="limits_agreed", passed=False, source="product", owner="plan", filed_on=MADE, document="p")
     page = judge_all(Shown(findings=(gap,), needs=needs), on=MADE)
-    made = SimpleNamespace(readiness=page, as_of=MADE)
+    made = SimpleNamespace(readiness=page, as_of=MADE, currency="GBP")
     monkeypatch.setattr(readiness, "read_plan", lambda _: (made, None, None))
     monkeypatch.setenv("SPRINGTIDE_SECRET_KEY", KEY)
 

@@ -30,11 +30,11 @@ def hosting_with(**changes: float) -> Company:
 @pytest.fixture(scope="module")
 def large():
     """A shop of a million orders in its best hour: more than today's manifests carry."""
-    return plan_servers(totals_of(orders_per_hour=peak_day(1_000_000.0), levels=LEVELS, first=FRIDAY), COMPANY)
+    return plan_servers(totals_of(orders_per_hour=peak_day(1_000_000.0), levels=LEVELS, first=FRIDAY), COMPANY).plan
 
 
 def test_a_small_shop_runs_on_one_machine_and_asks_for_nothing() -> None:
-    plan = plan_servers(totals_of(orders_per_hour=CALM, levels=LEVELS), COMPANY)
+    plan = plan_servers(totals_of(orders_per_hour=CALM, levels=LEVELS), COMPANY).plan
     assert plan.decisions == ()
     assert {service.service: service.most for service in plan.services} == {
         service.id: service.least.value for service in COMPANY.hosting.services
@@ -45,10 +45,10 @@ def test_a_small_shop_runs_on_one_machine_and_asks_for_nothing() -> None:
 
 def test_requests_follow_visits_and_orders_without_what_the_edge_answers() -> None:
     hour = totals_of(orders_per_hour=[[3600.0]], levels=[1.0], visits_per_order=20.0, peak_minute=1.0)
-    (web, *_, catalog) = plan_servers(hour, COMPANY).services
+    (web, *_, catalog) = plan_servers(hour, COMPANY).plan.services
     assert web.per_second.p50 == pytest.approx(20 * 34.6 * 0.10 + 6)
     assert catalog.per_second.p50 == pytest.approx(20 * 0.05 + 3)
-    uncached = plan_servers(hour, hosting_with(edge_share=0.0)).services[0]
+    uncached = plan_servers(hour, hosting_with(edge_share=0.0)).plan.services[0]
     assert uncached.per_second.p50 == pytest.approx(20 * 34.6 + 6)
 
 
@@ -81,25 +81,25 @@ def test_pre_scaling_leaves_less_unmet_than_waiting_and_costs_less_than_everythi
 
 def test_more_connections_than_allowed_are_said() -> None:
     totals = totals_of(orders_per_hour=CALM, levels=LEVELS)
-    plan = plan_servers(totals, hosting_with(database_connections=10))
+    plan = plan_servers(totals, hosting_with(database_connections=10)).plan
     (decision,) = plan.decisions
     assert decision.what.key == "servers.pooler"
     assert decision.what.values["connections"] == plan.connections
 
 
 def test_a_day_with_more_costs_more_on_the_same_path() -> None:
-    small = plan_servers(totals_of(orders_per_hour=peak_day(20_000.0), levels=LEVELS), COMPANY)
-    big = plan_servers(totals_of(orders_per_hour=peak_day(90_000.0), levels=LEVELS), COMPANY)
+    small = plan_servers(totals_of(orders_per_hour=peak_day(20_000.0), levels=LEVELS), COMPANY).plan
+    big = plan_servers(totals_of(orders_per_hour=peak_day(90_000.0), levels=LEVELS), COMPANY).plan
     assert big.cost_minor.p90 > small.cost_minor.p90
     assert small.cost_minor.p10 <= small.cost_minor.p50 <= small.cost_minor.p90
 
 
 def test_the_plan_is_the_same_each_time(large) -> None:
-    again = plan_servers(totals_of(orders_per_hour=peak_day(1_000_000.0), levels=LEVELS, first=FRIDAY), COMPANY)
+    again = plan_servers(totals_of(orders_per_hour=peak_day(1_000_000.0), levels=LEVELS, first=FRIDAY), COMPANY).plan
     assert msgspec.json.encode(again) == msgspec.json.encode(large)
 
 
 def test_a_day_without_anybody_needs_what_runs_always() -> None:
-    plan = plan_servers(totals_of(orders_per_hour=[[0.0]], levels=[1.0]), COMPANY)
+    plan = plan_servers(totals_of(orders_per_hour=[[0.0]], levels=[1.0]), COMPANY).plan
     assert np.isfinite(plan.cost_minor.mean)
     assert all(replay.unmet == 0 for replay in plan.replays)

@@ -19,7 +19,7 @@ LEVELS = [level / 10 for level in range(1, 21)]
 @pytest.fixture(scope="module")
 def plan():
     days = [[2.0] * 24, [2.0] * 9 + [1_000_000.0] * 3 + [2.0] * 12]
-    return plan_servers(totals_of(orders_per_hour=days, levels=LEVELS), load_company())
+    return plan_servers(totals_of(orders_per_hour=days, levels=LEVELS), load_company()).plan
 
 
 def scaled(text: str) -> dict[str, dict]:

@@ -6,9 +6,11 @@ import msgspec
 import numpy as np
 import pytest
 
+from springtide.contexts.peak.domain.queues import required
 from springtide.contexts.peak.domain.queues.patience import erlang_a
 from springtide.contexts.peak.domain.season import Season
 from springtide.contexts.peak.domain.staff.plan import StaffAsk, Staffing, plan_staff
+from springtide.contexts.peak.domain.staff.roster import counts
 from springtide.contracts.peak.errors import InvalidPeakInput
 from springtide.contracts.peak.staff import Absence, ShiftWish, StaffPlan
 from springtide.contracts.peak.staff_terms import StaffTerms
@@ -165,3 +167,21 @@ def test_people_shifts_and_days_nobody_knows_are_named() -> None:
         ("unknown_shift", 2),
         ("outside_season", 0),
     ]
+
+
+def test_what_was_kept_of_former_questions_changes_no_answer() -> None:
+    for kept in (counts._counted, required._largest_loads):
+        kept.cache_clear()
+    alone = planned(30.0)
+    planned(60.0)
+    again = planned(30.0)
+    assert msgspec.json.encode(again.plan) == msgspec.json.encode(alone.plan)
+    assert (again.costs.own == alone.costs.own).all()
+    assert counts._counted.cache_info().hits > 0
+    assert required._largest_loads.cache_info().hits > 0
+
+
+def test_without_proofs_only_proofs_are_missing() -> None:
+    proven, quick = planned().plan, planned(proven=False).plan
+    assert proven.support.checks
+    assert quick == msgspec.structs.replace(proven, support=msgspec.structs.replace(proven.support, checks=()))

@@ -12,6 +12,7 @@ from springtide.contracts.peak.api import WRITE, PlanInfo, PlanState
 from springtide.contracts.peak.common import Department
 from springtide.contracts.peak.partners import Partner, PartnerKind, PartnerReview
 from springtide.contracts.peak.told import CARRIER, CHANNEL, CHANNELS, DAY, FIGURES, GATEWAY, WEEK, ToldFigure, ToldRow
+from springtide.platform.money import exponent
 from springtide.platform.uploads import MOST_BYTES
 
 SPANS = {"day": DAY, "week": WEEK}
@@ -126,4 +127,4 @@ def _fields(
 
 
 def _typed(figure: ToldFigure, value: float, speech: Speech) -> str:
-    return f"{speech.units(value):.2f}" if figure.is_money else f"{value:g}"
+    return f"{speech.units(value):.{exponent(speech.currency)}f}" if figure.is_money else f"{value:g}"

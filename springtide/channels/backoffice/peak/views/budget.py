@@ -25,14 +25,14 @@ async def show(visit: Visit, plan: PlanInfo, speech: Speech) -> View:
             [speech(f"line_{line.line}") for line in by_swing],
             [speech.units(line.swing_minor) for line in by_swing],
             title=speech("tornado_title"),
-            unit=speech.currency,
+            unit=speech.money_sign,
         ),
         "cash": figures.fan(
             [week.first for week in found.weeks],
             [_in_units(week.balance, speech) for week in found.weeks],
             speech,
             title=speech("cash_title"),
-            unit=speech.currency,
+            unit=speech.money_sign,
         ),
     }
 
@@ -47,7 +47,7 @@ def _waterfall(plan: BudgetPlan, speech: Speech) -> figures.Figure:
         totals={len(plan.lines) - sum(not line.planned_minor for line in plan.lines): "P50"},
         last="P90",
         title=speech("waterfall_title", total=planned, buffer=plan.buffer_minor),
-        unit=speech.currency,
+        unit=speech.money_sign,
     )
 
 

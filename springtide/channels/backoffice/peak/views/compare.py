@@ -90,7 +90,7 @@ def _fall(steps: list[tuple[str, float]], key: str, kind: str, speech: Speech) -
         last=speech("after"),
         start="before",
         title=speech(key, before=steps[0][1], after=total),
-        unit=speech.currency if kind == "money" else speech("orders"),
+        unit=speech.money_sign if kind == "money" else speech("orders"),
     )
     first = (steps[0][0], speech.write(kind, steps[0][1]))
     changes = [(name, ("+" if change > 0 else "") + speech.write(kind, change)) for name, change in steps[1:]]

@@ -86,4 +86,4 @@ def _row(state: PartnerState, names: dict[str, str], speech: Speech) -> Row:
 
 
 def _written(figure: Figure | None, speech: Speech) -> str:
-    return "\u2013" if figure is None else f"{speech.number(figure.value)} {speech.kept(figure.unit)}"
+    return "\u2013" if figure is None else f"{speech.level(figure.value)} {speech.kept(figure.unit)}"

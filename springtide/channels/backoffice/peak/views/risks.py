@@ -79,8 +79,8 @@ def _causes(plan: RiskPlan, speech: Speech) -> figures.Figure | None:
     if not plan.causes:
         return None
     return figures.ranges(
-        [one.cause for one in plan.causes],
+        [speech.kept(one.cause) for one in plan.causes],
         [one.lost_minor for one in plan.causes],
         speech,
-        title=speech("outages_title", cause=plan.causes[0].cause),
+        title=speech("outages_title", cause=speech.kept(plan.causes[0].cause)),
     )

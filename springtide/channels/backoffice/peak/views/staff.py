@@ -111,16 +111,16 @@ def _heat(support: Support, name: str, days: Sequence[date], start: int, speech:
 
 
 def _net_bar(support: Support, start: int, days: int, speech: Speech) -> figures.Figure | None:
-    """Return people at work less needed in each half hour, on the day of the week on which it is worst."""
+    """Return people at work less needed in each half hour, on the day on which it is worst; None if nobody lacks."""
     halves = _open(support, start, days)
     worst = [min(row[half] for row in support.net[start : start + days]) for half in halves]
-    if not halves:
-        return None
     short = sum(net < 0 for net in worst)
+    if not short:
+        return None
     return figures.columns(
         [clock(half) for half in halves],
         worst,
-        title=speech("net_bar_short", count=short) if short else speech("net_bar_enough"),
+        title=speech("net_bar_short", count=short),
         unit=speech("people"),
         across=speech("half_hours"),
         marked=[net < 0 for net in worst],

@@ -76,9 +76,9 @@ def _risk(exceptions: Sequence[StockException], speech: Speech) -> figures.Figur
         return None
     return figures.bars(
         [one.sku for one in worst],
-        [one.value_at_risk_minor / 100 for one in worst],
+        [speech.units(one.value_at_risk_minor) for one in worst],
         title=speech("risk_title", count=len(worst)),
-        unit=speech.currency,
+        unit=speech.money_sign,
         marked=[one.unavoidable_minor > 0 for one in worst],
     )
 

@@ -11,12 +11,11 @@ from springtide.contexts.peak.domain.budget.plan import CostLine, Income, plan_b
 from springtide.contexts.peak.domain.fulfilment.plan import Fulfilment
 from springtide.contexts.peak.domain.paths.totals import PathTotals, quantile_of
 from springtide.contexts.peak.domain.season import Season
-from springtide.contexts.peak.domain.servers.plan import cost_by_path
+from springtide.contexts.peak.domain.servers.plan import Servers
 from springtide.contexts.peak.domain.staff.costs import CostPaths
 from springtide.contracts.peak.budget import BudgetFigures, BudgetPlan, BudgetTerms, Firmness
 from springtide.contracts.peak.company import Company
 from springtide.contracts.peak.gateways import GatewayPlan
-from springtide.contracts.peak.servers import ServerPlan
 from springtide.contracts.peak.stock import StockPlan
 
 _PER_CENT = 100.0
@@ -36,7 +35,7 @@ class Steps:
     staff: CostPaths
     returning: NDArray[np.float64]
     gateways: GatewayPlan
-    servers: ServerPlan
+    servers: Servers
 
 
 def budget_on(
@@ -48,7 +47,7 @@ def budget_on(
         _marketing(totals, figures),
         *_parcels(steps.fulfilment, figures),
         *_people(totals, steps.staff),
-        *_servers(totals, company, steps.servers),
+        *_servers(totals, steps.servers.costs),
         _returns(steps.returning, figures),
         _variable("fees", totals.daily_orders * _fee_of_an_order(totals, steps.gateways)),
     )
@@ -131,9 +130,8 @@ def _even(line: str, firmness: Firmness, per_path: NDArray[np.float64], days: in
     return CostLine(line=line, firmness=firmness, paid_minor=np.repeat(per_path[:, None] / days, days, axis=1))
 
 
-def _servers(totals: PathTotals, company: Company, plan: ServerPlan) -> Sequence[CostLine]:
+def _servers(totals: PathTotals, costs: NDArray[np.float64]) -> Sequence[CostLine]:
     """Return what the middle season costs as planned, and what a path costs beyond it as a line of its own."""
-    costs = cost_by_path(totals, company, plan)
     planned = quantile_of(costs, 0.5)
     days = totals.season.days
     return (

@@ -29,7 +29,10 @@ class Gate:
 
 
 ORDERS = "orders"
-TOP_MODELS = ("moving_average_index_4", "ets", "theta", "mstl", "year_ago_growth")
+SUM_OF_PRODUCTS = "products"
+"""A total of units as the sum of what is said of products: it knows which of them come and go."""
+TOP_MODELS = ("moving_average_index_4", "ets", "theta", "mstl", "year_ago_growth", SUM_OF_PRODUCTS)
+_MUCH_BETTER = 1.0 / 3.0
 USUAL_TOP = (BENCHMARK, "ets", "theta")
 """Totals without a back-test: the benchmark with two models that are known to do well nearly everywhere."""
 OPEN_GATE = Gate(products=(*MODELS, BENCHMARK), top={}, value_added={}, learned_on="no back-test yet")
@@ -43,9 +46,10 @@ Errors = Mapping[str, Sequence[float]]
 def gate_of(products: Errors, top: Mapping[str, Errors], *, learned_on: str) -> Gate:
     """Return the gate for errors of products and, by measure, of totals; the benchmark has to be among all of them.
 
-    A method passes whose mean error is below the benchmark's. For totals the benchmark stays in the mean: a shop has
-    one total, a few overlapping windows of it choose badly, and a mean with the benchmark loses little by a bad choice.
-    For products it is averaged only where none passes: alone it then is the forecast.
+    A method passes whose mean error is below the benchmark's. For totals the benchmark stays in the mean unless those
+    that passed are better by a third: a shop has one total, a few overlapping windows of it choose badly, and a mean
+    with the benchmark loses little by a bad choice. For products it is averaged only where none passes: alone it then
+    is the forecast.
     """
     of_products = _all_added(products)
     of_top = {measure: _all_added(errors) for measure, errors in top.items()}
@@ -53,10 +57,17 @@ def gate_of(products: Errors, top: Mapping[str, Errors], *, learned_on: str) -> 
     added |= {("total", measure, name): share for measure, shares in of_top.items() for name, share in shares.items()}
     return Gate(
         products=_passed(MODELS, of_products) or (BENCHMARK,),
-        top={measure: (BENCHMARK, *_passed(TOP_MODELS, shares)) for measure, shares in of_top.items()},
+        top={measure: _of_total(shares) for measure, shares in of_top.items()},
         value_added=added,
         learned_on=learned_on,
     )
+
+
+def _of_total(shares: Mapping[str, float]) -> tuple[str, ...]:
+    passed = _passed(TOP_MODELS, shares)
+    if passed and float(np.mean([shares[name] for name in passed])) > _MUCH_BETTER:
+        return passed
+    return (BENCHMARK, *passed)
 
 
 def _all_added(errors: Errors) -> dict[str, float]:

@@ -78,13 +78,16 @@ def _closed_last_year(demand: Demand, ahead: int, usual: NDArray[np.bool_]) -> N
 
 
 _LONG_CLOSURE_DAYS = 4
+_LONGEST_CLOSURE_DAYS = 45
+"""A longer one is a gap of the data, or a shop that opened anew: not what it does every year."""
 _FEBRUARY, _SHORTEST = 2, 28
 
 
 def _in_long_run(shut: NDArray[np.bool_], usual: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return where a run of closed days has at least four that usually sell, (days,)."""
+    """Return where a run of closed days has at least four that usually sell and is no gap, (days,)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], shut.astype(np.int8), [0]])))
     long = np.zeros(shut.size, dtype=np.bool_)
     for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        long[start:stop] = int(usual[start:stop].sum()) >= _LONG_CLOSURE_DAYS
+        at_least = int(usual[start:stop].sum()) >= _LONG_CLOSURE_DAYS
+        long[start:stop] = at_least and stop - start <= _LONGEST_CLOSURE_DAYS
     return long

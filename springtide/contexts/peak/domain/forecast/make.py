@@ -6,8 +6,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from springtide.contexts.peak.domain.forecast.combine import OPEN_GATE, Gate, mean_of, scaled_to
-from springtide.contexts.peak.domain.forecast.members import Rates, members_of
+from springtide.contexts.peak.domain.forecast.combine import OPEN_GATE, SUM_OF_PRODUCTS, Gate, mean_of, scaled_to
+from springtide.contexts.peak.domain.forecast.members import MODELS, Rates, members_of
 from springtide.contexts.peak.domain.forecast.result import Forecast
 from springtide.contexts.peak.domain.forecast.seasonal import YEAR, season_index
 from springtide.contexts.peak.domain.forecast.setting import Setting, setting_of, top_index, top_uplift
@@ -44,7 +44,10 @@ def answers_of(
     setting = setting_of(demand, last, calendar)
     series = [_series(setting, name) for name in TOTALS]
     top = dict(zip(TOTALS, all_top_members(series, engine), strict=True))
-    return Answers(setting=setting, products=members_of(setting, seed=seed), top=top)
+    products = members_of(setting, seed=seed)
+    ours = [products[name].daily(setting).sum(axis=0, dtype=np.float64) for name in MODELS if name in products]
+    top["units"][SUM_OF_PRODUCTS] = np.mean(ours, axis=0)
+    return Answers(setting=setting, products=products, top=top)
 
 
 def forecast_of(answers: Answers, season: Season, *, gate: Gate = OPEN_GATE) -> Forecast:

@@ -21,7 +21,7 @@ STRONG = 1.15
 DEFAULT_K = 50.0
 SHRINKAGES = (5.0, 20.0, 50.0, 200.0, 1000.0)
 _LEAST_WINDOW_DAYS, _LEAST_WINDOW_WEEKS = 3, 0.5
-_BEYOND_CHANCE = 3.0
+_BEYOND_CHANCE = 3.5
 _Units = NDArray[np.float64]
 
 
@@ -87,8 +87,8 @@ def level_around(
 def strong(evidence: list[Evidence], events: int, scatter: float) -> NDArray[np.bool_]:
     """Return which events moved this shop, (events,): their windows sold 15 % more or less, beyond chance.
 
-    `scatter`: spread (log) of plain single days; what several days together differ by has to be three times what
-    such days would by chance.
+    `scatter`: spread (log) of plain single days; what several days together differ by has to be three and a half times
+    what such days would by chance: there are many events, and the luckiest of them is looked at too.
     """
     moved = np.zeros(events, dtype=np.bool_)
     for event in range(events):

@@ -33,9 +33,9 @@ class Forecast:
 class Spread:
     """How wrong forecasts of this kind were before: factors are lognormal with mean 1, counts negative binomial.
 
-    `common_sd`: of the one factor a whole season shares (log scale). `day_sd`: of a day's own factor; both move
-    orders, units and revenue. `basket_sd`, `basket_day_sd`: of what an order holds beyond that, in units and revenue;
-    `price_sd`, `price_day_sd`: of what a unit brings beyond that, in revenue alone.
+    `common_sd`: of the one factor a whole season shares (log scale). `week_sd`, `day_sd`: of a week's and a day's own
+    factor; all move orders, units and revenue. `basket_…`: of what an order holds beyond that, in units and revenue;
+    `price_…`: of what a unit brings beyond that, in revenue alone.
     `event_sd`: of one more factor that the days inside event windows share.
     `group_sd`: of a category's factor. `product_sd`: float32 (products,), of a product's own factor.
     `dispersion`: float32 (products,), k of the negative binomial of a day's units; np.inf is Poisson.
@@ -53,3 +53,6 @@ class Spread:
     basket_day_sd: float = 0.0
     price_sd: float = 0.0
     price_day_sd: float = 0.0
+    week_sd: float = 0.0
+    basket_week_sd: float = 0.0
+    price_week_sd: float = 0.0

@@ -2,10 +2,11 @@
 
 One year of history cannot tell the season from growth. What overlaps (the last weeks against the same weeks a year
 before) gives the growth, which is taken out of the season again; categories are pulled towards the whole shop, the
-more so the less they sell.
+more so the less they sell. Of up to three years the mean is taken, and believed as far as years agree.
 """
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,12 @@ _HIGHEST = 10.0
 _MAD_TO_SD = 1.4826
 _VARIANCE_OF_BENDS = 6.0
 """Of a second difference of independent weeks: 1 + 4 + 1."""
+WANDERS_SD = 0.10
+"""By how much (log) the level of a shop wanders around its year's trend without coming back a year later; ours."""
+_PEAK = 3.0
+"""What stands out by so many times of what luck and wandering do is a peak: it is believed nearly whole."""
+_PRIOR_DAYS = 91.0
+_MOST_YEARS = 3
 
 
 def season_index(
@@ -39,24 +46,76 @@ def season_index(
     if days < YEAR:
         return np.ones((days + ahead, groups))
     seen = np.where(masked, 0.0, calendar)
-    year = slice(days - YEAR, days)
-    trend = _growth(sold.sum(axis=1), seen) * (np.arange(YEAR) - (YEAR - 1) / 2) / YEAR
-    steady = sold[year] * (np.exp(-trend) * (seen[year] > 0))[:, None]
-    whole = _believed(_levelled(_smooth(steady.sum(axis=1, keepdims=True), seen[year])), steady.sum(axis=1), seen[year])
-    parts = _smooth(steady, seen[year])
-    weekly = parts.mean(axis=0)
-    parts = _levelled(parts)
-    trust = weekly / (weekly + POOLING_UNITS)
-    index = np.clip(parts * trust + whole * (1.0 - trust), _LOWEST, _HIGHEST)
+    columns = np.concatenate([sold, sold.sum(axis=1, keepdims=True)], axis=1)
+    curves, weekly = _years(columns, seen)
+    own = np.stack([_believed(curves[:, :, column], columns[:, column], seen) for column in range(groups + 1)], axis=1)
+    trust = weekly[:groups] / (weekly[:groups] + POOLING_UNITS)
+    index = np.clip(own[:, :groups] * trust + own[:, groups:] * (1.0 - trust), _LOWEST, _HIGHEST)
     places = (np.arange(days + ahead) - (days - YEAR)) % YEAR
     shifted: NDArray[np.float64] = index[places]
     return shifted
 
 
-def _believed(
-    whole: NDArray[np.float64], sold: NDArray[np.float64], exposure: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Pull the shop's season towards none by the share of its variance that the luck of weeks explains.
+def _believed(curves: NDArray[np.float64], sold: NDArray[np.float64], seen: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of a column's years, (364,), pulled towards 1 where it is not to be believed; peaks the least."""
+    mean: NDArray[np.float64] = curves.mean(axis=0)
+    luck = _luck(sold[-YEAR:], seen[-YEAR:])
+    kept = _kept(curves, _older(sold, seen), luck)
+    height = np.log(np.maximum(mean, _LOWEST)) ** 2 / (luck + WANDERS_SD**2)
+    pulled: NDArray[np.float64] = 1.0 + (mean - 1.0) * kept ** np.exp(-height / _PEAK**2)
+    return pulled
+
+
+def _years(sold: NDArray[np.float64], seen: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the curve of each whole year without its growth, the latest first, (years, 364, columns), mean 1 each.
+
+    And what a usual week of the latest sold, (columns,). The last column of `sold` is the shop, whose growth counts.
+    """
+    curves: list[NDArray[np.float64]] = []
+    weekly = np.zeros(sold.shape[1])
+    for number in range(min(sold.shape[0] // YEAR, _MOST_YEARS)):
+        until = sold.shape[0] - number * YEAR
+        year = slice(until - YEAR, until)
+        growth = _growth(sold[:until, -1], seen[:until])
+        trend = growth * (np.arange(YEAR) - (YEAR - 1) / 2) / YEAR
+        rate = _smooth(sold[year] * (np.exp(-trend) * (seen[year] > 0))[:, None], seen[year])
+        weekly = weekly if curves else rate.mean(axis=0)
+        curves.append(_levelled(rate))
+    return np.stack(curves), weekly
+
+
+def _older(sold: NDArray[np.float64], seen: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the curve of the days before a history's only whole year, (days,), mean 1; empty for few or more years."""
+    rest = sold.size - YEAR
+    if not _OVERLAP_AT_LEAST <= rest < YEAR:
+        return np.ones(0)
+    over, under = (np.pad(days[:rest], _REACH) for days in (np.where(seen > 0, sold, 0.0), seen))
+    return _levelled(_smooth(over[:, None], under)[_REACH:-_REACH])[:, 0]
+
+
+def _kept(curves: NDArray[np.float64], older: NDArray[np.float64], luck: float) -> float:
+    """Return by how much the mean of these years, (years, 364), is to be believed, 0 to 1.
+
+    That is how well one year foretells the next, for the mean of several: as far as two years agree, with what one year
+    alone lets expect counted as a quarter of a year more. One year alone has in it the luck of weeks (`luck`, a
+    variance), and a level that wanders for reasons that do not come back; a high peak stands out from both.
+    """
+    logs = np.log(np.maximum(curves, _LOWEST))
+    seen = float(logs[0].var())
+    if seen <= 0:
+        return 0.0
+    alone = max(0.0, 1.0 - (luck + WANDERS_SD**2) / seen)
+    pairs = list(pairwise(logs))
+    if older.size:
+        pairs.append((logs[0][YEAR - older.size :], np.log(np.maximum(older, _LOWEST))))
+    agreed = sum(float(((new - new.mean()) * (old - old.mean())).sum()) for new, old in pairs)
+    varied = sum(0.5 * old.size * float(new.var() + old.var()) for new, old in pairs)
+    of_one = max(0.0, (agreed + _PRIOR_DAYS * seen * alone) / (varied + _PRIOR_DAYS * seen))
+    return float(min(1.0, len(logs) * of_one / (1.0 + (len(logs) - 1) * of_one)))
+
+
+def _luck(sold: NDArray[np.float64], exposure: NDArray[np.float64]) -> float:
+    """Return the variance that the luck of weeks leaves in a year's curve.
 
     What weeks scatter by chance is taken from their second differences, by the median: a season bends slowly, and the
     few weeks at a peak do not count as chance.
@@ -64,13 +123,11 @@ def _believed(
     weekly, open_ = by_week(sold), by_week(exposure)
     rate = weekly[open_ > 0] / open_[open_ > 0]
     if rate.size < YEAR // WEEK // 2 or rate.mean() <= 0:
-        return whole
+        return 0.0
     bends = np.diff(rate / rate.mean(), n=2)
     chance = (_MAD_TO_SD * float(np.median(np.abs(bends)))) ** 2 / _VARIANCE_OF_BENDS
     weights = 1.0 - np.abs(np.arange(-_REACH, _REACH + 1))[_REACH % WEEK :: WEEK] / (_REACH + 1.0)
-    left = chance * float((weights**2).sum() / weights.sum() ** 2)
-    seen = float(whole.var())
-    return 1.0 + (whole - 1.0) * (max(0.0, 1.0 - left / seen) if seen > 0 else 0.0)
+    return chance * float((weights**2).sum() / weights.sum() ** 2)
 
 
 def _smooth(sold: NDArray[np.float64], exposure: NDArray[np.float64]) -> NDArray[np.float64]:

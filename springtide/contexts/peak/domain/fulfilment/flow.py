@@ -59,30 +59,35 @@ def flow(inflow: Inflow, crew: Crew, lanes: Sequence[Lane], come: Collections, c
     pick, pack = np.full((days, HOURS), _CLOSED), np.full((days, HOURS), _CLOSED)
     middle, high = np.zeros((days, HOURS)), np.zeros((days, HOURS))
     taken, room = np.zeros((days, HOURS)), np.zeros((days, HOURS))
-    ranks = (rank_of(0.5, paths), rank_of(0.9, paths))
+    ranks = [rank_of(0.5, paths), rank_of(0.9, paths)]
+    open_orders = np.zeros((HOURS, paths))
     for day in range(days):
         state.left = come.cap[:, day].copy()[:, None] * np.ones(paths)
         lines = np.maximum(inflow.lines_per_order[:, day], _NOTHING)
+        placed = np.ascontiguousarray(inflow.orders[:, day].T)
+        loading = come.at_hours(day)
         for hour in range(HOURS):
-            state.to_pick += inflow.orders[:, day, hour]
-            packed: Floats | float = 0.0
+            state.to_pick += placed[hour]
+            packed: Floats | None = None
             if crew.open[day, hour] > 0:
                 picked, can = state.pick(crew.pick[day, hour] / lines)
                 packed = state.pack(picked * inflow.parcels_per_order, crew.pack[day, hour])
                 pick[day, hour] = float((picked / can).mean())
                 pack[day, hour] = float(np.mean(packed) / crew.pack[day, hour])
-            for carrier in np.flatnonzero(come.days[:, day] & (come.hour.astype(np.int64) == hour)):
+            for carrier in loading.get(hour, ()):
                 part = come.hour[carrier] % 1.0
-                state.stage(packed, part)
-                packed = packed * (1.0 - part)
+                if packed is not None:
+                    state.stage(packed, part)
+                    packed = packed * (1.0 - part)
                 before = state.left[carrier].mean()
-                shipped[:, :, day] += state.collect(int(carrier), come, day)
+                shipped[:, :, day] += state.collect(carrier, come, day)
                 taken[day, hour] += before - state.left[carrier].mean()
                 room[day, hour] += before
-            state.stage(packed, 1.0)
-            open_orders = state.to_pick + state.to_pack / inflow.parcels_per_order
-            middle[day, hour], high[day, hour] = np.partition(open_orders, ranks)[list(ranks)]
-        backlog[:, day], waiting[:, day] = open_orders, state.staged.sum(axis=0)
+            if packed is not None:
+                state.stage(packed, 1.0)
+            np.add(state.to_pick, state.to_pack / inflow.parcels_per_order, out=open_orders[hour])
+        middle[day], high[day] = np.partition(open_orders, ranks, axis=1)[:, ranks].T
+        backlog[:, day], waiting[:, day] = open_orders[-1], state.staged.sum(axis=0)
     promised = _promised(inflow, crew, lanes, come, cut_offs)
     due = np.diff(promised, axis=2, prepend=0.0)
     late = np.clip(promised - np.cumsum(shipped, axis=2), 0.0, due)
@@ -98,6 +103,11 @@ def flow(inflow: Inflow, crew: Crew, lanes: Sequence[Lane], come: Collections, c
         backlog_p50=middle,
         backlog_p90=high,
     )
+
+
+def due_of(inflow: Inflow, crew: Crew, lanes: Sequence[Lane], come: Collections, cut_offs: Floats) -> Floats:
+    """Return the parcels promised for each day, (lanes, paths, days): whatever carriers can take, as `flow` has it."""
+    return np.diff(_promised(inflow, crew, lanes, come, cut_offs), axis=2, prepend=0.0)
 
 
 class _State:
@@ -124,7 +134,7 @@ class _State:
         self.to_pack -= packed
         return packed
 
-    def stage(self, packed: Floats | float, part: float) -> None:
+    def stage(self, packed: Floats, part: float) -> None:
         """Put a part of what was packed into the lanes."""
         self.staged += self.shares * packed * part
 

@@ -46,6 +46,13 @@ class Collections:
     cap: NDArray[np.float64]
     surcharge: NDArray[np.float64]
 
+    def at_hours(self, day: int) -> dict[int, list[int]]:
+        """Return which carriers come in which hour of a day, those that come at all."""
+        found: dict[int, list[int]] = {}
+        for carrier in np.flatnonzero(self.days[:, day]):
+            found.setdefault(int(self.hour[carrier]), []).append(int(carrier))
+        return found
+
 
 def lanes_of(carriers: Sequence[Carrier], terms: FulfilmentTerms) -> tuple[Lane, ...]:
     """Return the lanes; Infeasible names the zones that nobody delivers to."""

@@ -1,4 +1,4 @@
-"""The fulfilment step: crews for what is due, a round to see what carriers get, a round with what is booked."""
+"""The fulfilment step: crews for what is due, what of it carriers get, then the season with what is booked."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from springtide.contexts.peak.domain.fulfilment.crews import (
     plan_crew,
     prefers_external,
 )
-from springtide.contexts.peak.domain.fulfilment.flow import Flow, Inflow, flow
+from springtide.contexts.peak.domain.fulfilment.flow import Flow, Inflow, due_of, flow
 from springtide.contexts.peak.domain.fulfilment.hours import clock_of, cut_off_hour, promised_until
 from springtide.contexts.peak.domain.fulfilment.lanes import Collections, Lane, collections_of, express_extra, lanes_of
 from springtide.contexts.peak.domain.paths.totals import PathTotals, rank_of
@@ -93,12 +93,11 @@ def plan_fulfilment(
     daily = totals.daily_orders
     lines = np.divide(totals.lines, daily, out=np.ones_like(daily), where=daily > 0).clip(1.0)
     houses = _houses(orders, lines, company, terms, season=season, shut=shut, lanes=lanes, come=come)
-    first = [_run(house, lanes, come, 1.0) for house in houses]
-    due = np.sum([house.flow.due for house in first], axis=0)
+    due = np.sum([due_of(house.inflow, house.crew, lanes, come, house.cut_offs) for house in houses], axis=0)
     contract = np.array([carrier.daily_capacity.value for carrier in company.carriers], dtype=np.float64)
     carriers = carrier_days(due, lanes, come, contract, terms)
     booked = replace(come, cap=carriers.available)
-    planned = tuple(_run(house, lanes, booked, house.share) for house in first)
+    planned = tuple(_run(house, lanes, booked, house.share) for house in houses)
     missed = np.sum([house.flow.late for house in planned], axis=(0, 1))
     on_the_road = late_on_the_road(season, due, lanes, bad_years(totals.paths, terms, seed))
     all_due = due.sum(axis=0)
@@ -184,9 +183,7 @@ class _Planned:
     cut_offs: Floats
 
 
-def _run(
-    house: "_Planned | PlannedHouse", lanes: Sequence[Lane], come: Collections, room: Floats | float
-) -> PlannedHouse:
+def _run(house: "_Planned", lanes: Sequence[Lane], come: Collections, room: Floats) -> PlannedHouse:
     """Run a house's season with its part of the carriers' room."""
     done = flow(house.inflow, house.crew, lanes, replace(come, cap=come.cap * room), house.cut_offs)
     return PlannedHouse(

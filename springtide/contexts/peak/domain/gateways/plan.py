@@ -40,7 +40,7 @@ def plan_gateways(totals: PathTotals, company: Company) -> GatewayPlan:
         without=without,
         authorised=float(found.shares.sum(axis=1) @ [gateway.authorisation_rate.value / 100.0 for gateway in gateways]),
         fees_minor=band_of(orders * _fee_per_order(gateways, found, rates)),
-        decisions=(*_asks(loads, deadlines), *_gaps(without, totals)),
+        decisions=(*_asks(gateways, loads, deadlines), *_gaps(gateways, without, totals)),
         deadlines=deadlines,
     )
 
@@ -131,15 +131,15 @@ def _deadlines(
             lead = int(terms.limit_lead.value)
             yield Deadline(
                 kind="gateway",
-                name=terms.id,
+                name=terms.name,
                 last_day=needed_on - timedelta(days=lead),
                 needed_on=needed_on,
                 lead_days=lead,
             )
 
 
-def _asks(loads: Sequence[GatewayLoad], deadlines: Sequence[Deadline]) -> list[Decision]:
-    needed = {load.gateway: load for load in loads}
+def _asks(gateways: Sequence[Gateway], loads: Sequence[GatewayLoad], deadlines: Sequence[Deadline]) -> list[Decision]:
+    needed = {gateway.name: load for gateway, load in zip(gateways, loads, strict=True)}
     return [
         Decision(
             what=Phrase(
@@ -159,17 +159,19 @@ def _asks(loads: Sequence[GatewayLoad], deadlines: Sequence[Deadline]) -> list[D
     ]
 
 
-def _gaps(without: Sequence[WithoutOne], totals: PathTotals) -> list[Decision]:
+def _gaps(gateways: Sequence[Gateway], without: Sequence[WithoutOne], totals: PathTotals) -> list[Decision]:
+    names = {gateway.id: gateway.name for gateway in gateways}
     return [
         Decision(
             what=Phrase(
-                key="gateways.second_taker", values={"gateway": one.lost, "what": ", ".join(one.uncovered_classes)}
+                key="gateways.second_taker",
+                values={"gateway": names[one.lost], "what": ", ".join(one.uncovered_classes)},
             ),
             department=Department.FINANCE,
             by=totals.season.first,
             cost_minor=0,
             otherwise=Phrase(
-                key="gateways.single_taker", values={"gateway": one.lost, "share": round(one.uncovered, 4)}
+                key="gateways.single_taker", values={"gateway": names[one.lost], "share": round(one.uncovered, 4)}
             ),
         )
         for one in without

@@ -16,6 +16,7 @@ LONGEST_SERIES_DAYS = 7_320
 _HOURS = 24
 _RARE = 4
 """Series whose dates all lie so many days apart are no daily ones."""
+_SILENCE_DAYS = 14
 _SELLS_ON = 0.9
 """A day without any sale is taken for a closed one where this share of the same weekdays sells."""
 
@@ -113,6 +114,17 @@ def _open(daily: NDArray[np.float32]) -> NDArray[np.bool_]:
     """
     selling = daily > 0
     weekday = np.arange(daily.size) % WEEK
-    usual = np.bincount(weekday, selling, WEEK) / np.maximum(np.bincount(weekday, minlength=WEEK), 1)
+    counted = ~_long_silence(selling)
+    usual = np.bincount(weekday, selling, WEEK) / np.maximum(np.bincount(weekday, counted, WEEK), 1)
     open_days: NDArray[np.bool_] = selling | (usual[weekday] < _SELLS_ON)
     return open_days
+
+
+def _long_silence(selling: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the days within a fortnight or more without any sale: they do not say what usual days are."""
+    sold = np.flatnonzero(np.concatenate([[True], selling, [True]]))
+    apart = np.diff(sold)
+    silent = np.zeros(selling.size, dtype=np.bool_)
+    for place in np.flatnonzero(apart > _SILENCE_DAYS).tolist():
+        silent[sold[place] : sold[place + 1] - 1] = True
+    return silent

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from springtide.contexts.peak.domain.forecast.groups import groups_of
 from springtide.contexts.peak.domain.forecast.result import Forecast, Spread
 from springtide.contexts.peak.domain.forecast.windows import Window, error, independent
 from springtide.contexts.peak.domain.paths.coverage import misfit
@@ -22,7 +21,9 @@ from springtide.contexts.peak.domain.paths.measures import (
     day_errors,
     layered,
     season_errors,
+    week_errors,
 )
+from springtide.contexts.peak.domain.paths.parts import beyond_category, beyond_shop, without_parts
 from springtide.contracts.peak.paths import Calibration
 
 DOCUMENTED_PRIORS = "documented priors"
@@ -30,17 +31,25 @@ PRIOR_COMMON_SD = 0.136
 """A 9-week total over 22 rolling origins, weekly retail data of 599 products (planning notes, finding 1)."""
 PRIOR_EVENT_SD = 0.10
 """Ours: with the common factor it gives P90/P50 = 1.24 on event days, where the same notes measured 1.23."""
+PRIOR_WEEK_SD = 0.05
 PRIOR_DAY_SD = 0.10
 PRIOR_GROUP_SD = 0.15
 PRIOR_PRODUCT_SD = 0.50
 PRIOR_DISPERSION = 2.0
 """Ours, assumptions until a back-test says better; the notes' 5.1 is of weeks, days scatter more."""
-PRIOR_WINDOWS = 4.0
+_PRIOR_DAYS = 63.0
+_PRIOR_AT_ONCE = 0.5
+"""The prior is one of nine weeks; half of its variance is there from the first day, the rest comes on the way."""
+PRIOR_WINDOWS = 2.0
 """So many independent windows would count as much as a prior."""
-PRIOR_PRODUCTS = 100.0
+_MOST_ERROR = 1.0
+"""A season that came out e times another is no matter of luck: something broke, and may do so once."""
+PRIOR_PRODUCTS = 30.0
 """So many product-windows of a volume class would count as much as a prior."""
-PRIOR_CELLS = 200.0
+PRIOR_CELLS = 100.0
 """So many days of single products would: they tell of the luck of days, however few products there are."""
+PRIOR_ERRORS = 20.0
+"""So many errors of days, weeks or categories would count as much as theirs."""
 ENOUGH_EVENT_CELLS = 2000
 VOLUMES = (0.1, 0.5, 2.0, 10.0)
 """Units a day that part the volume classes: slow movers scatter more than fast ones."""
@@ -62,7 +71,7 @@ class _Class:
 def calibrate(windows: Sequence[Window]) -> Calibration:
     """Return the spread that makes past P90 hold what they promise; without windows, the documented priors."""
     classes = [_learn(windows, volume) for volume in range(len(VOLUMES) + 1)]
-    season, event, day = _totals(windows, [_noise(window, classes) for window in windows])
+    season, event, week, day = _totals(windows, [_noise(window, classes) for window in windows])
     return Calibration(
         common_sd=season.shared,
         event_sd=event,
@@ -76,6 +85,9 @@ def calibrate(windows: Sequence[Window]) -> Calibration:
         basket_day_sd=day.basket,
         price_sd=season.price,
         price_day_sd=day.price,
+        week_sd=week.shared,
+        basket_week_sd=week.basket,
+        price_week_sd=week.price,
         drift_sd=drift_of(windows, season_sd=season.shared),
     )
 
@@ -83,33 +95,28 @@ def calibrate(windows: Sequence[Window]) -> Calibration:
 def spread_for(forecast: Forecast, calibration: Calibration) -> Spread:
     """Return the calibration for the products of a forecast, by their volumes.
 
-    A product's own factor is what it does beyond its category: one that is nearly all of it has hardly any, and the
-    only product of a shop none, or its season would be spread twice.
+    Own factors are what products do beyond their category and categories beyond the shop, and the season's is what is
+    left of the total's spread beyond that of its parts: or the season would be spread twice.
     """
     volumes = volume_class(_per_day(forecast.units), calibration.volumes)
-    return Spread(
+    own = np.array(calibration.product_sd, dtype=np.float32)[volumes]
+    whole = Spread(
         common_sd=calibration.common_sd,
         event_sd=calibration.event_sd,
         day_sd=calibration.day_sd,
-        group_sd=calibration.group_sd,
-        product_sd=np.array(calibration.product_sd, dtype=np.float32)[volumes] * _beyond_category(forecast),
+        group_sd=calibration.group_sd * beyond_shop(forecast),
+        product_sd=(own * beyond_category(forecast)).astype(np.float32),
         dispersion=np.array(calibration.dispersion, dtype=np.float32)[volumes],
         learned_on=calibration.learned_on,
         basket_sd=calibration.basket_sd,
         basket_day_sd=calibration.basket_day_sd,
         price_sd=calibration.price_sd,
         price_day_sd=calibration.price_day_sd,
+        week_sd=calibration.week_sd,
+        basket_week_sd=calibration.basket_week_sd,
+        price_week_sd=calibration.price_week_sd,
     )
-
-
-def _beyond_category(forecast: Forecast) -> NDArray[np.float32]:
-    """Return which part of a product's own spread is not its category's, (products,): the root of 1 less its share."""
-    groups = groups_of(forecast.products)
-    units = forecast.units.sum(axis=1, dtype=np.float64)
-    total = np.bincount(groups.of, units, groups.count)[groups.of]
-    share = np.divide(units, total, out=np.zeros_like(units), where=total > 0)
-    part: NDArray[np.float32] = np.sqrt(np.maximum(1.0 - share, 0.0)).astype(np.float32)
-    return part
+    return without_parts(forecast, whole)
 
 
 def volume_class(per_day: NDArray[np.floating], volumes: Sequence[float] = VOLUMES) -> NDArray[np.intp]:
@@ -133,25 +140,34 @@ def _words(windows: Sequence[Window], classes: Sequence[_Class]) -> str:
     )
 
 
-def _totals(windows: Sequence[Window], noises: Sequence[NDArray[np.float64]]) -> tuple[Layers, float, Layers]:
-    """Return the layers of the season, the spread of events (the widest of all measures), and the layers of days."""
-    season, day, event = {}, {}, []
+def _totals(windows: Sequence[Window], noises: Sequence[NDArray[np.float64]]) -> tuple[Layers, float, Layers, Layers]:
+    """Return the layers of the season, the spread of events (the widest of all), the layers of weeks and of days."""
+    season, week, day, event = {}, {}, {}, []
+    prior = _prior_of(windows)
     for measure in MEASURES:
         commons, events = season_errors(windows, measure)
         if not commons and measure != UNITS:
             continue
         count = min(len(commons), independent(windows))
-        season[measure] = _shrunk(commons, PRIOR_COMMON_SD, PRIOR_WINDOWS, count=count)
+        season[measure] = _shrunk(commons, prior, PRIOR_WINDOWS, count=count)
         event.append(_shrunk(events, PRIOR_EVENT_SD, PRIOR_WINDOWS, count=len(events)))
         day[measure] = _excess_sd(list(day_errors(windows, measure, noises)), PRIOR_DAY_SD)
-    return layered(season), max(event), layered(day)
+        weekly = list(week_errors(windows, measure, noises, day_sd=day[measure]))
+        week[measure] = _excess_sd(weekly, PRIOR_WEEK_SD)
+    return layered(season), max(event), layered(week), layered(day)
+
+
+def _prior_of(windows: Sequence[Window]) -> float:
+    """Return the prior of the season's total for windows of this length: what is farther away is foretold worse."""
+    days = max((window.days for window in windows), default=_PRIOR_DAYS)
+    return float(PRIOR_COMMON_SD * np.sqrt(_PRIOR_AT_ONCE + (1.0 - _PRIOR_AT_ONCE) * days / _PRIOR_DAYS))
 
 
 def _shrunk(errors: Sequence[float], prior: float, weight: float, *, count: float) -> float:
     """Return the root of the mean squared error, bias included, with the prior counted as `weight` more errors."""
     if not errors:
         return prior
-    seen = float(np.mean(np.square(errors)))
+    seen = float(np.mean(np.square(np.clip(errors, -_MOST_ERROR, _MOST_ERROR))))
     return float(np.sqrt((weight * prior**2 + count * seen) / (weight + count)))
 
 
@@ -268,5 +284,5 @@ def _excess_sd(errors: Sequence[tuple[float, float]], prior: float) -> float:
     width = (np.quantile(seen, 0.9) - np.quantile(seen, 0.1)) / 2.5631
     excess = max(0.0, float(width**2 - np.median(explained)))
     count = len(errors)
-    weight = PRIOR_PRODUCTS / 5.0
+    weight = PRIOR_ERRORS
     return float(np.sqrt((weight * prior**2 + count * excess) / (weight + count)))

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from springtide.contexts.peak.domain.forecast.result import Spread
 from springtide.contexts.peak.domain.paths.streams import even_normals, lognormal, normals, stream
 
+_WEEK = 7
+
 
 @dataclass(frozen=True, kw_only=True)
 class Factors:
-    """`common`: float32 (paths, days), the product of season, event and day: what orders, units and revenue share.
+    """`common`: float32 (paths, days), of season, event, week and day together: what orders, units and revenue share.
 
     `basket`: of units and revenue beyond orders, `price`: of revenue beyond units, float32 (paths, days) each.
     `groups`: float32 (groups, paths). `names`: the categories in the order of `groups`.
@@ -42,25 +44,36 @@ def draw_factors(
     """Draw the factors of every path; those of the season and the event are spread evenly over their distribution."""
     season = lognormal(even_normals(stream(seed, "season"), paths), spread.common_sd)
     event = lognormal(even_normals(stream(seed, "event"), paths), spread.event_sd)
-    day = lognormal(normals(stream(seed, "day"), paths * event_days.size), spread.day_sd)
+    days = event_days.size
+    day = lognormal(normals(stream(seed, "day"), paths * days), spread.day_sd).reshape(paths, days)
+    day = day * _weeks(stream(seed, "week"), spread.week_sd, paths=paths, days=days)
     names = tuple(sorted(set(categories)))
     groups = [lognormal(normals(stream(seed, "group", name), paths), spread.group_sd) for name in names]
     shared = np.where(event_days, event[:, None], np.float32(1.0)) * season[:, None]
-    days = event_days.size
+    baskets = (spread.basket_sd, spread.basket_week_sd, spread.basket_day_sd)
+    prices = (spread.price_sd, spread.price_week_sd, spread.price_day_sd)
     return Factors(
-        common=(shared * day.reshape(paths, days)).astype(np.float32),
-        basket=_layer("basket", spread.basket_sd, spread.basket_day_sd, seed=seed, paths=paths, days=days),
-        price=_layer("price", spread.price_sd, spread.price_day_sd, seed=seed, paths=paths, days=days),
+        common=(shared * day).astype(np.float32),
+        basket=_layer("basket", baskets, seed=seed, paths=paths, days=days),
+        price=_layer("price", prices, seed=seed, paths=paths, days=days),
         names=names,
         groups=np.stack(groups),
     )
 
 
-def _layer(name: str, season_sd: float, day_sd: float, *, seed: int, paths: int, days: int) -> NDArray[np.float32]:
-    """Return a factor of its own for season and day, (paths, days); exactly 1 where nothing was learned."""
-    season = lognormal(even_normals(stream(seed, name, "season"), paths), season_sd)
-    day = lognormal(normals(stream(seed, name, "day"), paths * days), day_sd)
-    return season[:, None] * day.reshape(paths, days)
+def _layer(name: str, sds: tuple[float, float, float], *, seed: int, paths: int, days: int) -> NDArray[np.float32]:
+    """Return a factor of its own for season, week and day, (paths, days); exactly 1 where nothing was learned."""
+    of_season, of_week, of_day = sds
+    season = lognormal(even_normals(stream(seed, name, "season"), paths), of_season)
+    day = lognormal(normals(stream(seed, name, "day"), paths * days), of_day)
+    week = _weeks(stream(seed, name, "week"), of_week, paths=paths, days=days)
+    return season[:, None] * day.reshape(paths, days) * week
+
+
+def _weeks(bits: np.random.Philox, sd: float, *, paths: int, days: int) -> NDArray[np.float32]:
+    """Return a factor for each week from the season's first day on, (paths, days)."""
+    weeks = -(-days // _WEEK)
+    return np.repeat(lognormal(normals(bits, paths * weeks), sd).reshape(paths, weeks), _WEEK, axis=1)[:, :days]
 
 
 def product_factor(sku: str, sd: float, *, seed: int, paths: int) -> NDArray[np.float32]:

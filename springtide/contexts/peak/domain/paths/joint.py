@@ -15,6 +15,7 @@ visits   follow the path's demand in the forecast's visits, less what levers let
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,8 @@ DEFAULT_SEED = 1
 PRICE_STEPS = 1024
 """Prices are counted in 1,024ths of a minor unit: their sums are exact, whatever the order they are added in."""
 _BLOCK = 256
+_MOST_KEPT = 32_000_000
+"""Levels that are kept for further questions: 128 MB, those of 32,000 products on 1,000 paths."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +65,18 @@ class JointPaths:
     def seed(self) -> int:
         """Return the seed all draws come from."""
         return self.products.seed
+
+    @cached_property
+    def levels(self) -> NDArray[np.float32] | None:
+        """Return `products.levels` of all products, the same under all edits; None where they are too many to keep."""
+        count = len(self.products.skus)
+        return self.products.levels(range(count)) if count * self.products.paths <= _MOST_KEPT else None
+
+    @cached_property
+    def expected_goods(self) -> NDArray[np.float64]:
+        """Return expected units and revenue at the forecast's prices under these edits, (2, paths, days)."""
+        means = self.products.means
+        return expected(self.products, [means, means * unit_prices(self.forecast)], self.levels)
 
 
 def draw_paths(
@@ -143,19 +158,27 @@ def worth_of(forecast: Forecast) -> NDArray[np.float32]:
     return np.maximum(prices_of(forecast), 1.0 / PRICE_STEPS).astype(np.float32)[:, None]
 
 
-def expected(products: DrawnPaths, kinds: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+def expected(
+    products: DrawnPaths, kinds: Sequence[NDArray[np.float32]], kept: NDArray[np.float32] | None = None
+) -> NDArray[np.float64]:
     """Return sums over products on each path, before the luck of days, (kinds, paths, days).
 
     `kinds`: what is added up when every factor is 1, (products, days) each; a kind's sum depends on no other kind.
+    `kept`: the levels of all products, where somebody has them.
     """
     sums = np.zeros((len(kinds), products.paths, products.season.days))
     for start in range(0, len(products.skus), _BLOCK):
         part = range(start, min(start + _BLOCK, len(products.skus)))
-        levels = products.levels(part).T
+        levels = (products.levels(part) if kept is None else kept[part.start : part.stop]).T
         for place, kind in enumerate(kinds):
             sums[place] += levels @ kind[part.start : part.stop]
     sums *= products.factors.common
     return sums
+
+
+def unit_prices(forecast: Forecast) -> NDArray[np.float32]:
+    """Return `prices_of` as a column of float32, (products, 1)."""
+    return prices_of(forecast).astype(np.float32)[:, None]
 
 
 def prices_of(forecast: Forecast) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""How far orders, units and revenue are off, learned on the same windows: each measure has its own season and days.
+"""How far orders, units and revenue are off, learned on the same windows: each has its own season, weeks and days.
 
 They are drawn in layers, so that they stay one future: what moves orders moves units and revenue; units are off by
 more (resellers empty shelves with one order), and that part is the basket's; what revenue is off beyond units is the
@@ -16,11 +16,13 @@ from springtide.contexts.peak.domain.forecast.windows import Total, Window, erro
 
 ORDERS, UNITS, REVENUE = "orders", "units", "revenue"
 MEASURES = (ORDERS, UNITS, REVENUE)
+_WEEK = 7
+_LEAST_WEEKS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layers:
-    """Standard deviations of one kind (season or day), in the order they are drawn: beyond the former one each."""
+    """Standard deviations of one kind (season, week, day), in the order they are drawn: beyond the former one each."""
 
     shared: float
     basket: float
@@ -72,16 +74,17 @@ def season_errors(windows: Sequence[Window], measure: str) -> tuple[list[float],
     return commons, events
 
 
-def _error(total: Total, days: NDArray[np.bool_]) -> float | None:
+def _error(total: Total, days: NDArray[np.bool_] | NDArray[np.intp]) -> float | None:
     return error(float(total.expected[days].sum()), float(total.actual[days].sum()))
 
 
 def day_errors(
     windows: Sequence[Window], measure: str, noises: Sequence[NDArray[np.float64]]
 ) -> Iterator[tuple[float, float]]:
-    """Yield the error of each day's total beyond the window's, and the variance that counting explains.
+    """Yield the error of each day's total beyond its week's, and the variance that counting explains.
 
-    `noises`: of each window, the variance that counting brings to the units of every usable cell, (products, days).
+    The only day of a week on which the shop sells is compared with the window. `noises`: of each window, the variance
+    that counting brings to the units of every usable cell, (products, days).
     """
     for window, noise in zip(windows, noises, strict=True):
         total = total_of(window, measure)
@@ -91,8 +94,44 @@ def day_errors(
         if whole is None:
             continue
         explained = _counting(window, measure, total, noise)
-        for day in np.flatnonzero((total.expected > 0) & (total.actual > 0)):
-            yield float(np.log(total.actual[day] / total.expected[day])) - whole, float(explained[day])
+        for days in _weeks(total):
+            level = _error(total, days) if days.size > 1 else whole
+            apart = np.sqrt(days.size / max(1, days.size - 1))
+            if level is None:
+                continue
+            for day in days.tolist():
+                error_of_day = float(np.log(total.actual[day] / total.expected[day]))
+                yield apart * (error_of_day - level), float(explained[day])
+
+
+def week_errors(
+    windows: Sequence[Window], measure: str, noises: Sequence[NDArray[np.float64]], *, day_sd: float
+) -> Iterator[tuple[float, float]]:
+    """Yield the error of each week's total beyond the window's, and the variance that its days and counting explain.
+
+    `day_sd`: of single days beyond their week. Weeks with a single day of sales have none of their own.
+    """
+    for window, noise in zip(windows, noises, strict=True):
+        total = total_of(window, measure)
+        weeks = [] if total is None else [days for days in _weeks(total) if days.size > 1]
+        whole = None if total is None else error(float(total.expected.sum()), float(total.actual.sum()))
+        if total is None or whole is None or len(weeks) < _LEAST_WEEKS:
+            continue
+        apart = np.sqrt(len(weeks) / (len(weeks) - 1))
+        explained = _counting(window, measure, total, noise) + np.expm1(day_sd**2)
+        for days in weeks:
+            shares = total.expected[days] / total.expected[days].sum()
+            of_week = _error(total, days)
+            if of_week is not None:
+                yield float(apart * (of_week - whole)), float((shares**2 * explained[days]).sum())
+
+
+def _weeks(total: Total) -> list[NDArray[np.intp]]:
+    """Return the days of each week of a window on which something was expected and sold."""
+    selling = (total.expected > 0) & (total.actual > 0)
+    starts = range(0, selling.size, _WEEK)
+    weeks = [start + np.flatnonzero(selling[start : start + _WEEK]) for start in starts]
+    return [days for days in weeks if days.size]
 
 
 def _counting(window: Window, measure: str, total: Total, noise: NDArray[np.float64]) -> NDArray[np.float64]:

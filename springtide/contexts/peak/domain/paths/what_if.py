@@ -11,10 +11,10 @@ from springtide.contexts.peak.domain.paths.joint import (
     Sums,
     drawn_products,
     expected,
-    prices_of,
     ratio,
     relative,
     totals_of,
+    unit_prices,
     worth_of,
 )
 
@@ -28,6 +28,8 @@ def what_if(joint: JointPaths, edits: Edits) -> JointPaths:
     they are what is expected now.
     """
     checked(edits, joint.forecast)
+    if edits == joint.edits:
+        return joint
     products = drawn_products(
         joint.forecast,
         joint.spread,
@@ -36,11 +38,11 @@ def what_if(joint: JointPaths, edits: Edits) -> JointPaths:
         seed=joint.seed,
         workers=joint.products.workers,
     )
-    prices = prices_of(joint.forecast).astype(np.float32)[:, None]
-    was, now = joint.products.means, products.means
-    *pairs, money = expected(products, [was, now, was * prices, now * prices, now * worth_of(joint.forecast)])
-    units = _moved(joint.sums.units, pairs[0], pairs[1])
-    revenue = _moved(joint.sums.revenue, pairs[2], pairs[3])
+    now = products.means
+    kinds = [now, now * unit_prices(joint.forecast), now * worth_of(joint.forecast)]
+    goods, worth, money = expected(products, kinds, joint.levels)
+    units = _moved(joint.sums.units, joint.expected_goods[0], goods)
+    revenue = _moved(joint.sums.revenue, joint.expected_goods[1], worth)
     sums = Sums(units=np.round(units), revenue=revenue, demand=relative(joint.forecast, products, money))
     totals = totals_of(
         joint.forecast, sums, products.factors, edits=edits, seed=joint.seed, peak_minute=joint.totals.peak_minute

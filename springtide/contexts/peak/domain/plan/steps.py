@@ -66,7 +66,7 @@ class Results:
 def run_steps(joint: JointPaths, terms: PlanTerms, stages: Stages, *, plan_id: str, whole: bool) -> Results:
     """Run the steps; raises InvalidPeakInput and Infeasible.
 
-    Not `whole`: without what takes longest, the buy list, the proofs of the worst days and the names on the roster.
+    Not `whole`: without what takes longest, the buy list, proofs by simulation and replay, and the names on the roster.
     """
     terms = msgspec.structs.replace(terms, company=as_booked(terms.company, terms.partners))
     totals, company, counts = joint.totals, terms.company, terms.counts if whole else None
@@ -79,14 +79,17 @@ def run_steps(joint: JointPaths, terms: PlanTerms, stages: Stages, *, plan_id: s
     )
     staff = stages.run("staff", lambda: _staff(joint, terms, houses, whole=whole), words.of_staff)
     gateways = stages.run("gateways", lambda: plan_gateways(totals, company), words.of_gateways)
-    servers = stages.run("servers", lambda: plan_servers(totals, company), words.of_servers)
+    machines = stages.run(
+        "servers", lambda: plan_servers(totals, company, proven=whole), lambda made: words.of_servers(made.plan)
+    )
+    servers = machines.plan
     costs = Steps(
         stock=stock,
         fulfilment=houses,
         staff=staff.costs,
         returning=staff.contacts.returning,
         gateways=gateways,
-        servers=servers,
+        servers=machines,
     )
     budget = stages.run(
         "budget", lambda: budget_on(totals, company, costs, terms.budget, terms.figures), words.of_budget
@@ -163,6 +166,7 @@ def _staff(joint: JointPaths, terms: PlanTerms, houses: Fulfilment, *, whole: bo
         late_parcels=houses.late_parcels,
         own_share=houses.own_share,
         roster_weeks=terms.roster_weeks if whole else 0,
+        proven=whole,
     )
     return plan_staff(joint.totals, terms.company, terms.staff, ask)
 

@@ -90,8 +90,9 @@ def _of_gateways(standing: Standing, plan: Plan, register: Register) -> Iterator
         limit = planned * _GATEWAY_SHARE / load.used
         if limit > _OUT_OF_REACH * plan.paths.busiest_hour_orders.p99:
             continue
-        now: Values = {"gateway": load.gateway, "orders": round(busiest), "share": busiest / limit * _GATEWAY_SHARE}
-        rule: Values = {"gateway": load.gateway, "limit": round(limit), "share": _GATEWAY_SHARE}
+        name = register[load.gateway].name if load.gateway in register else load.gateway
+        now: Values = {"gateway": name, "orders": round(busiest), "share": busiest / limit * _GATEWAY_SHARE}
+        rule: Values = {"gateway": name, "limit": round(limit), "share": _GATEWAY_SHARE}
         calls = _calls_by_id(register, load.gateway)
         yield _trigger(
             "gateway_near_limit",

@@ -25,14 +25,13 @@ class _Window(NamedTuple):
 
 
 def early_of(processes: NDArray[np.float64], service: Service, hosting: Hosting, season: Season) -> tuple[Early, ...]:
-    """Return the windows with more at P90 than runs always; `processes`: needed, (paths, days, 24), fractions allowed.
+    """Return the windows with more than runs always; `processes`: needed at P90, (hours,), fractions allowed.
 
     Each begins as much earlier as a node, a process and a warm cache take, in whole ten minutes. Of more windows than
     a service should have triggers, those stay that need most.
     """
     least = int(service.least.value)
-    ranked = np.sort(processes.reshape(processes.shape[0], -1), axis=0)[rank_of(_PLANNED_AT, processes.shape[0])]
-    needed = np.ceil(ranked - 1e-9).astype(int)
+    needed = np.ceil(processes - 1e-9).astype(int)
     windows = sorted(_windows(needed, least), key=lambda window: -window.processes * (window.after - window.first))
     wait_s = float(service.ready_after.value) + float(hosting.node_after.value) + _WARM_UP_S
     ahead = timedelta(seconds=np.ceil(wait_s / _TEN_MINUTES_S) * _TEN_MINUTES_S)
@@ -45,6 +44,13 @@ def early_of(processes: NDArray[np.float64], service: Service, hosting: Hosting,
         )
         for window in sorted(windows[:_MOST_WINDOWS])
     )
+
+
+def at_p90(per_hour: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rate of each hour at P90, (hours,), from (paths, days, 24)."""
+    rank = rank_of(_PLANNED_AT, per_hour.shape[0])
+    ranked: NDArray[np.float64] = np.partition(per_hour.reshape(per_hour.shape[0], -1), rank, axis=0)[rank]
+    return ranked
 
 
 def _windows(needed: NDArray[np.int_], least: int) -> Iterator[_Window]:

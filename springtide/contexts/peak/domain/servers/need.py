@@ -1,6 +1,7 @@
 """Requests a second of each service on every path, and the processes they take."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +28,17 @@ def target_of(service: Service) -> float:
     return float(service.cores.value) * float(service.used.value) / _PER_CENT / (float(service.cpu.value) / 1000.0)
 
 
-def hourly(totals: PathTotals, service: Service, hosting: Hosting) -> NDArray[np.float64]:
-    """Return mean requests a second of each hour, (paths, days, 24). Page views the edge cache answers are left out."""
+def hourly(totals: PathTotals, hosting: Hosting) -> Iterator[NDArray[np.float64]]:
+    """Yield each service's mean requests a second of each hour, (paths, days, 24); the edge cache's are left out."""
     visits, orders = totals.visits.astype(np.float64), totals.orders.astype(np.float64)
-    views = float(service.per_visit.value)
-    if service.id == EDGE:
-        views *= 1.0 - float(hosting.edge_share.value) / _PER_CENT
-    return (visits * views + orders * float(service.per_order.value)) / _SECONDS_PER_HOUR
+    for service in hosting.services:
+        views = float(service.per_visit.value)
+        if service.id == EDGE:
+            views *= 1.0 - float(hosting.edge_share.value) / _PER_CENT
+        rate = visits * views
+        rate += orders * float(service.per_order.value)
+        rate /= _SECONDS_PER_HOUR
+        yield rate
 
 
 def busiest(per_hour: NDArray[np.float64], totals: PathTotals) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """The server plan on the paths."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.bands import band_of
 from springtide.contexts.peak.domain.paths.totals import PathTotals, quantile_of
-from springtide.contexts.peak.domain.servers.early import early_of, floor_by_hour
+from springtide.contexts.peak.domain.servers.early import at_p90, early_of, floor_by_hour
 from springtide.contexts.peak.domain.servers.need import busiest, hourly, processes_for, target_of, with_a_zone_gone
 from springtide.contexts.peak.domain.servers.replays import replays_of
 from springtide.contexts.peak.domain.servers.shared import PLANNED, shared_of
@@ -22,23 +23,32 @@ _SECONDS_PER_HOUR = 3600.0
 _BOX_USED = 0.6
 
 
-def plan_servers(totals: PathTotals, company: Company) -> ServerPlan:
-    """Return processes, hours, shared parts, replays, costs and what has to be asked for."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Servers:
+    """The plan, and what its processes cost over the season on each path, (paths,), minor units."""
+
+    plan: ServerPlan
+    costs: NDArray[np.float64]
+
+
+def plan_servers(totals: PathTotals, company: Company, *, proven: bool = True) -> Servers:
+    """Return processes, hours, shared parts, costs and what has to be asked for; `proven`: with its replays."""
     hosting = company.hosting
-    per_hour = {service.id: hourly(totals, service, hosting) for service in hosting.services}
+    per_hour = {service.id: rate for service, rate in zip(hosting.services, hourly(totals, hosting), strict=True)}
     services = tuple(_service(service, per_hour[service.id], totals, hosting) for service in hosting.services)
     costs = _cost_by_path(hosting, services, per_hour, totals)
     orders = busiest(totals.orders.astype(np.float64) / _SECONDS_PER_HOUR, totals)
-    shared = shared_of(orders, busiest(totals.visits.astype(np.float64) / _SECONDS_PER_HOUR, totals), hosting)
+    visits = busiest(totals.visits.astype(np.float64) / _SECONDS_PER_HOUR, totals)
+    shared = shared_of(orders, visits, hosting)
     cost = band_of(costs)
     asks = list(_quotas(hosting, services, per_hour, totals)) + list(_limits(hosting, shared, totals))
     connections = sum((plan.most + 1) * int(service.connections.value) for service, plan in _pairs(hosting, services))
-    return ServerPlan(
+    plan = ServerPlan(
         orders_per_s=band_of(orders),
-        visits_per_s=band_of(busiest(totals.visits.astype(np.float64) / _SECONDS_PER_HOUR, totals)),
+        visits_per_s=band_of(visits),
         services=services,
         shared=shared,
-        replays=tuple(replays_of(hosting, services, per_hour, totals)),
+        replays=tuple(replays_of(hosting, services, per_hour, totals)) if proven else (),
         advice=_advice(hosting, orders, totals, cost),
         cost_minor=cost,
         connections=connections,
@@ -49,6 +59,7 @@ def plan_servers(totals: PathTotals, company: Company) -> ServerPlan:
         ),
         deadlines=tuple(deadline for _, deadline in asks),
     )
+    return Servers(plan=plan, costs=costs)
 
 
 def _pairs(hosting: Hosting, services: Sequence[ServicePlan]) -> Iterator[tuple[Service, ServicePlan]]:
@@ -67,15 +78,8 @@ def _service(service: Service, per_hour: NDArray[np.float64], totals: PathTotals
         least=least,
         most=max(most, least),
         allowed=int(service.most.value),
-        early=early_of(per_hour * totals.peak_minute / target, service, hosting, totals.season),
+        early=early_of(at_p90(per_hour) * totals.peak_minute / target, service, hosting, totals.season),
     )
-
-
-def cost_by_path(totals: PathTotals, company: Company, plan: ServerPlan) -> NDArray[np.float64]:
-    """Return what the processes of a plan cost over the season on each path, (paths,), minor units."""
-    hosting = company.hosting
-    per_hour = {service.id: hourly(totals, service, hosting) for service in hosting.services}
-    return _cost_by_path(hosting, plan.services, per_hour, totals)
 
 
 def _processes(service: Service, per_second: float, zones: int) -> int:
@@ -105,7 +109,9 @@ def _cost(
 ) -> NDArray[np.float64]:
     """Return what its processes cost over the season on each path, (paths,), minor units."""
     floor = floor_by_hour(plan.early, plan.least, totals.season)
-    running = np.clip(np.ceil(per_hour / plan.target_per_s), floor, np.maximum(floor, plan.most))
+    running = per_hour / plan.target_per_s
+    np.ceil(running, out=running)
+    np.clip(running, floor, np.maximum(floor, plan.most), out=running)
     hours: NDArray[np.float64] = running.sum(axis=(1, 2))
     return hours * float(service.price.value)
 

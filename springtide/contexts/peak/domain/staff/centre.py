@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from springtide.contexts.peak.domain.season import Season
-from springtide.contexts.peak.domain.staff.desk import Need, enough, grid
-from springtide.contexts.peak.domain.staff.opening import HALF_HOUR_S, HALF_HOURS
+from springtide.contexts.peak.domain.staff.desk import Need, enough
+from springtide.contexts.peak.domain.staff.opening import HALF_HOUR_S
+from springtide.contexts.peak.domain.staff.slots import Slots
 from springtide.contracts.peak.company import CallCentre
 
 Floats = NDArray[np.float64]
@@ -30,16 +31,22 @@ class Outsourced:
 
 
 def outsource(
-    season: Season, needs: Sequence[Need], own: NDArray[np.floating], centre: CallCentre, *, path_share: float
+    season: Season,
+    slots: Slots,
+    needs: Sequence[Need],
+    own: NDArray[np.floating],
+    centre: CallCentre,
+    *,
+    path_share: float,
 ) -> Outsourced:
     """Return what is left for the centre. `own`: our people at phone and chat per half hour, (days, 48)."""
     served = [need for need in needs if need.queue.id in centre.channels]
     agents = np.sum([need.agents for need in served], axis=0, dtype=np.float32)
     load = np.sum([need.load for need in served], axis=0)
-    left = np.maximum(agents - own.reshape(-1).astype(np.float32), 0.0)
+    left = np.maximum(agents - own.reshape(-1)[slots.places].astype(np.float32), 0.0)
     given = np.divide(left, agents, out=np.zeros_like(left), where=agents > 0) * load
-    minutes = given.reshape(given.shape[0], -1, HALF_HOURS).sum(axis=2, dtype=np.float64) * (HALF_HOUR_S / 60.0)
-    seats = grid(enough(np.ceil(left).astype(np.int32), path_share))
+    minutes = slots.by_day(given) * (HALF_HOUR_S / 60.0)
+    seats = slots.grid(enough(np.ceil(left).astype(np.int32), path_share))
     most = int(centre.peak_seats.value)
     return Outsourced(
         seats=np.minimum(seats, most),

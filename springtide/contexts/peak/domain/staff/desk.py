@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from springtide.contexts.peak.domain.paths.totals import rank_of
 from springtide.contexts.peak.domain.queues.lag import lagged_load
 from springtide.contexts.peak.domain.queues.required import Agents, required_erlang_a, required_erlang_c
-from springtide.contexts.peak.domain.staff.opening import HALF_HOUR_S, HALF_HOURS
+from springtide.contexts.peak.domain.staff.opening import HALF_HOUR_S
+from springtide.contexts.peak.domain.staff.slots import Slots
 
 Floats = NDArray[np.float64]
 
@@ -34,8 +35,8 @@ class Need:
     """Agents at work per half hour, (days, 48), and the load of every path.
 
     `suffices`: on the asked share of the paths. `mean_rate`: what the mean rate would ask for, to see what the paths
-    add. `bound`: Erlang C, nobody hanging up, on the same share of the paths. `load`: erlang, (paths, days x 48).
-    `agents`: on every path, (paths, days x 48).
+    add. `bound`: Erlang C, nobody hanging up, on the same share of the paths. `load`: erlang, `agents`: on every path,
+    (paths, slots) both.
     """
 
     queue: Queue
@@ -51,12 +52,6 @@ def effective_service_s(service_s: float, at_once: int, factors: tuple[float, ..
     return service_s / factors[min(max(at_once, 1), len(factors)) - 1]
 
 
-def arrivals_of(contacts: Floats, profile: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return contacts per half hour, (paths, days x 48). `profile`: shares of the day, (days, 48)."""
-    spread = contacts[:, :, None].astype(np.float32) * profile[None].astype(np.float32)
-    return np.asarray(spread.reshape(contacts.shape[0], -1))
-
-
 def profile_of(open_half_hours: NDArray[np.bool_], hourly: tuple[float, ...]) -> Floats:
     """Return each half hour's share of its day, (days, 48): rows of open days add up to 1.
 
@@ -69,9 +64,9 @@ def profile_of(open_half_hours: NDArray[np.bool_], hourly: tuple[float, ...]) ->
     return profile
 
 
-def need_of(arrivals: NDArray[np.float32], queue: Queue, *, path_share: float) -> Need:
-    """Return the agents this queue needs. `arrivals`: contacts per half hour, (paths, days x 48)."""
-    load, _ = lagged_load(arrivals, service_s=queue.service_s, interval_s=HALF_HOUR_S)
+def need_of(arrivals: NDArray[np.float32], slots: Slots, queue: Queue, *, path_share: float) -> Need:
+    """Return the agents this queue needs. `arrivals`: contacts per slot, (paths, slots)."""
+    load, _ = lagged_load(arrivals, service_s=queue.service_s, interval_s=HALF_HOUR_S, idle=slots.idle)
     load[arrivals <= 0] = 0.0  # closed: what is still being talked about is finished by those who are there
     agents = _agents(load, queue)
     rank = rank_of(path_share, load.shape[0])
@@ -85,23 +80,18 @@ def need_of(arrivals: NDArray[np.float32], queue: Queue, *, path_share: float) -
     )
     return Need(
         queue=queue,
-        suffices=grid(enough(agents, path_share)),
-        mean_rate=grid(_agents(load.mean(axis=0), queue)),
-        bound=grid(bound),
+        suffices=slots.grid(enough(agents, path_share)),
+        mean_rate=slots.grid(_agents(load.mean(axis=0), queue)),
+        bound=slots.grid(bound),
         load=load.astype(np.float32),
         agents=agents,
     )
 
 
 def enough(per_path: NDArray[np.integer], path_share: float) -> Agents:
-    """Return the number that suffices on this share of the paths, from (paths, half hours)."""
+    """Return the number that suffices on this share of the paths, (slots,), from (paths, slots)."""
     rank = rank_of(path_share, per_path.shape[0])
     return np.asarray(np.partition(per_path, rank, axis=0)[rank], dtype=np.int32)
-
-
-def grid(half_hours: NDArray[np.integer]) -> Agents:
-    """Return (days, 48) from (days x 48)."""
-    return np.asarray(half_hours.reshape(-1, HALF_HOURS), dtype=np.int32)
 
 
 def _agents(load: Floats, queue: Queue) -> Agents:

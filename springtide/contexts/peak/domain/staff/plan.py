@@ -38,7 +38,7 @@ class StaffAsk:
     `late_parcels`: beyond a usual year's, (paths, days) by promised day. `cartons`: inbound, (days,) or (paths, days).
     `own_share`: what the own warehouse ships of all orders by day, (days,) or (paths, days). `today`: decisions due by
     then are urgent. `roster_from`: a day of the season; not given: the weeks that ask for most;
-    0 `roster_weeks`: nobody is named.
+    0 `roster_weeks`: nobody is named. `proven`: the desk's queues are simulated on their busiest day.
     """
 
     today: date
@@ -51,6 +51,7 @@ class StaffAsk:
     wishes: tuple[ShiftWish, ...] = ()
     strict: bool = False
     effort: float = EFFORT
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ def plan_staff(totals: PathTotals, company: Company, terms: StaffTerms, ask: Sta
         totals, terms, per_order=company.call_centre.contacts_per_order.value, late_parcels=ask.late_parcels
     )
     support, warehouse = team_of(company, terms, SUPPORT), team_of(company, terms, WAREHOUSE)
-    desk = desk_of(totals, company, terms, contacts, support)
+    desk = desk_of(totals, company, terms, contacts, support, proven=ask.proven)
     floor = floor_of(totals, company, terms, warehouse, cartons=ask.cartons, own_share=ask.own_share)
     hours = _seasonal_hours(company)
     desk_hires = seasonal(season, SUPPORT, _desk_gap(season, desk, company), hours, terms.hiring)

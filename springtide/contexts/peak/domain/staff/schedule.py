@@ -1,6 +1,7 @@
 """How many of each shift, week by week over the season."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from springtide.contexts.peak.domain.staff.opening import HALF_HOURS
 from springtide.contexts.peak.domain.staff.roster.counts import Pool, WeekCounts, WeekNeed, count_shifts, works
 from springtide.contexts.peak.domain.staff.roster.problem import WEEK, weeks
 from springtide.contexts.peak.domain.staff.team import SKILLS, Team, usable_minutes
+
+WORKERS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +44,11 @@ def schedule(season: Season, team: Team, ask: Ask) -> Schedule:
     """Return the shifts own people work; what they cannot cover stays open."""
     counts = {shift.id: np.zeros(season.days, dtype=np.int32) for shift in team.shifts}
     missing = np.zeros(season.days, dtype=np.int32)
-    for first, last in weeks(season.days, season.first.weekday()):
-        found = count_shifts(_week(season, ask, first, last), _pool(team, ask, last - first + 1))
-        _take(found, season, first, last, counts=counts, missing=missing)
+    spans = weeks(season.days, season.first.weekday())
+    with ThreadPoolExecutor(WORKERS) as pool:  # weeks know nothing of each other, and solvers let go of the interpreter
+        found = pool.map(lambda span: count_shifts(_week(season, ask, *span), _pool(team, ask, *span)), spans)
+        for (first, last), week in zip(spans, found, strict=True):
+            _take(week, season, first, last, counts=counts, missing=missing)
     heads = np.zeros((season.days, HALF_HOURS), dtype=np.int32)
     for shift in team.shifts:
         there = np.array([works(shift, slot) for slot in range(HALF_HOURS)])
@@ -63,7 +68,8 @@ def _week(season: Season, ask: Ask, first: int, last: int) -> WeekNeed:
     return WeekNeed(curve=curve, minutes=minutes, at_work=ask.at_work)
 
 
-def _pool(team: Team, ask: Ask, days: int) -> Pool:
+def _pool(team: Team, ask: Ask, first: int, last: int) -> Pool:
+    days = last - first + 1
     longest = max(shift.paid for shift in team.shifts)
     able = {skill: team.able(skill) for skill in ("", *SKILLS[team.name])}
     return Pool(

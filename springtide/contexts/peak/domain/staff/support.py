@@ -1,5 +1,6 @@
 """The support desk: contacts, queues, e-mail, own shifts, and what the call centre takes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +15,8 @@ from springtide.contexts.peak.domain.staff.contacts import Contacts
 from springtide.contexts.peak.domain.staff.desk import (
     Need,
     Queue,
-    arrivals_of,
     effective_service_s,
     enough,
-    grid,
     need_of,
     profile_of,
 )
@@ -31,6 +30,7 @@ from springtide.contexts.peak.domain.staff.opening import (
     wait_until_open,
 )
 from springtide.contexts.peak.domain.staff.schedule import Ask, Schedule, schedule
+from springtide.contexts.peak.domain.staff.slots import Slots
 from springtide.contexts.peak.domain.staff.team import Team, weekend_share
 from springtide.contracts.peak.company import CallCentre, Company
 from springtide.contracts.peak.staff import LanguageNeed, QueueCheck
@@ -59,20 +59,23 @@ class Desk:
     languages: tuple[LanguageNeed, ...]
 
 
-def desk_of(totals: PathTotals, company: Company, terms: StaffTerms, contacts: Contacts, team: Team) -> Desk:
-    """Return the desk for these contacts."""
+def desk_of(
+    totals: PathTotals, company: Company, terms: StaffTerms, contacts: Contacts, team: Team, *, proven: bool = True
+) -> Desk:
+    """Return the desk for these contacts; `proven`: with a simulation of its busiest day."""
     season, centre = totals.season, company.call_centre
     rank = terms.desk.path_share.value
     opened = open_half_hours(season, centre.hours, terms.closed)
-    profile = profile_of(opened, terms.contacts.hours)
+    slots = Slots(profile=profile_of(opened, terms.contacts.hours))
     arrivals = {
-        channel: arrivals_of(wait_until_open(contacts.people[channel], open_days(opened)), profile)
+        channel: slots.arrivals(wait_until_open(contacts.people[channel], open_days(opened)))
         for channel in ("phone", "chat")
     }
     phone, chat = (
-        need_of(arrivals[queue.id], queue, path_share=rank) for queue in (_phone(centre, terms), _chat(centre, terms))
+        need_of(arrivals[queue.id], slots, queue, path_share=rank)
+        for queue in (_phone(centre, terms), _chat(centre, terms))
     )
-    needed = grid(enough(phone.agents + chat.agents, rank))
+    needed = slots.grid(enough(phone.agents + chat.agents, rank))
     shrinkage = share(centre.shrinkage)
     rostered = with_shrinkage(needed, shrinkage)
     work = contacts.people["email"] * (centre.handling_time_email.value / 3600.0)
@@ -95,18 +98,12 @@ def desk_of(totals: PathTotals, company: Company, terms: StaffTerms, contacts: C
         rostered=rostered,
         own=own,
         at_work=at_work,
-        outsourced=outsource(season, (phone, chat), own.heads * (1.0 - shrinkage), centre, path_share=rank),
+        outsourced=outsource(season, slots, (phone, chat), own.heads * (1.0 - shrinkage), centre, path_share=rank),
         mail_hours=mail_hours,
         mail_left=np.sort(backlog(work, spare), axis=0)[rank_of(rank, work.shape[0])],
-        checks=(
-            _check(season, phone, arrivals["phone"], rank, at_once=1, handling_s=centre.handling_time_phone.value),
-            _check(
-                season, chat, arrivals["chat"], rank,
-                at_once=int(centre.parallel_chats.value), handling_s=centre.handling_time_chat.value,
-            ),
-        ),
+        checks=_checks(season, slots, centre, (phone, chat), arrivals, rank=rank) if proven else (),
         languages=_languages(company, terms, contacts, (phone, chat), team),
-    )  # fmt: skip
+    )
 
 
 def _phone(centre: CallCentre, terms: StaffTerms) -> Queue:
@@ -164,16 +161,42 @@ def _languages(
     return tuple(found)
 
 
+def _checks(
+    season: Season,
+    slots: Slots,
+    centre: CallCentre,
+    needs: tuple[Need, Need],
+    arrivals: Mapping[str, NDArray[np.float32]],
+    *,
+    rank: float,
+) -> tuple[QueueCheck, ...]:
+    phone, chat = needs
+    chats, handling_s = int(centre.parallel_chats.value), centre.handling_time_chat.value
+    by_phone, by_chat = arrivals["phone"], arrivals["chat"]
+    return (
+        _check(season, slots, phone, by_phone, rank=rank, at_once=1, handling_s=centre.handling_time_phone.value),
+        _check(season, slots, chat, by_chat, rank=rank, at_once=chats, handling_s=handling_s),
+    )
+
+
 def _check(
-    season: Season, need: Need, arrivals: NDArray[np.float32], rank: float, *, at_once: int, handling_s: float
+    season: Season,
+    slots: Slots,
+    need: Need,
+    arrivals: NDArray[np.float32],
+    *,
+    rank: float,
+    at_once: int,
+    handling_s: float,
 ) -> QueueCheck:
     """Simulate the day that needs most, at the rates of the asked share of the paths.
 
     An agent who holds several chats is as many places to chat at, each slower: handling x chats / factor.
     """
     day = int(need.suffices.sum(axis=1).argmax())
-    hours = slice(day * HALF_HOURS, (day + 1) * HALF_HOURS)
-    rates = np.sort(arrivals[:, hours], axis=0)[rank_of(rank, arrivals.shape[0])].astype(np.float64)
+    here = slots.of_day(day)
+    rates = np.zeros(HALF_HOURS)
+    rates[slots.places[here] % HALF_HOURS] = np.sort(arrivals[:, here], axis=0)[rank_of(rank, arrivals.shape[0])]
     factor = handling_s / need.queue.service_s
     levels = [
         simulate(

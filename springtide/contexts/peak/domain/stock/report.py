@@ -127,8 +127,9 @@ def _exceptions(result: StockResult) -> Iterator[StockException]:
 
 
 def _reason(result: StockResult, at: int, early_day: date) -> Phrase:
-    row, timing = result.articles.rows[at], result.timings[result.articles.supplier[at]]
-    values: dict[str, str | int | float] = {"sku": row.sku, "day": early_day.isoformat(), "supplier": row.supplier}
+    place = result.articles.supplier[at]
+    sku, supplier, timing = result.articles.rows[at].sku, result.articles.suppliers[place].name, result.timings[place]
+    values: dict[str, str | int | float] = {"sku": sku, "day": early_day.isoformat(), "supplier": supplier}
     if timing is None or timing.arrives_p50 is None or not timing.is_useful:
         return Phrase(key="stock.no_order_in_season", values=values)
     values["arrives"] = timing.arrives_p50.isoformat()

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
@@ -61,8 +63,31 @@ class WeekCounts:
 
 
 def count_shifts(need: WeekNeed, pool: Pool) -> WeekCounts:
-    """Return the counts that leave the least uncovered, then the least paid time: first hours, then the curve."""
-    built = _Counts(need, pool)
+    """Return the counts that leave the least uncovered, then the least paid time: first hours, then the curve.
+
+    The same week of the same people is counted once: a what-if asks for most weeks of its plan again.
+    """
+    return _counted(_Asked(need, pool))
+
+
+class _Asked:
+    """What is asked for, equal to another one that asks for the same."""
+
+    def __init__(self, need: WeekNeed, pool: Pool) -> None:
+        self.need, self.pool = need, pool
+        minutes = {skill: asked.tolist() for skill, asked in sorted(need.minutes.items())}
+        self._key = msgspec.json.encode((need.curve.tolist(), minutes, need.at_work, pool))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+@lru_cache(maxsize=256)
+def _counted(asked: _Asked) -> WeekCounts:
+    built = _Counts(asked.need, asked.pool)
     solver = solver_with(_EFFORT, gap=_GOOD_ENOUGH)
     status = solver.solve(built.model)
     if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:  # pragma: no cover - nobody on any shift is an answer

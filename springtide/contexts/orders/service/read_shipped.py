@@ -1,22 +1,15 @@
-"""What was sold, by hour and by SKU, on the clock of whoever asks: counts, nothing of anybody."""
+"""What left, by day, on the clock of whoever asks: counts, nothing of anybody."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from springtide.contracts.orders.api import InvalidOrder, ShippedDay, SoldHour, SoldUnits
+from springtide.contracts.orders.api import InvalidOrder, ShippedDay
 from springtide.platform.db import Database
 from springtide.platform.ids import uuid7_floor
 from springtide.platform.zones import begin_of_day
 
 _MOST_DAYS = 100
-_MOST_SKUS = 5_000
 _CLOCKS_APART = timedelta(days=1)  # an id is of the clock of a process, `at` of the database's
-
-
-async def hours(db: Database, since: date, until: date, timezone: str) -> tuple[SoldHour, ...]:
-    """Return hours with sales; `InvalidOrder` for days or a zone that are none."""
-    params = _span(since, until, timezone)
-    return tuple(await db.late(lambda read: read.all("sold_hours", params, row=SoldHour)))
 
 
 async def shipped(db: Database, since: date, until: date, timezone: str) -> tuple[ShippedDay, ...]:
@@ -28,16 +21,6 @@ async def shipped(db: Database, since: date, until: date, timezone: str) -> tupl
     }
     params = {**span, **ids}
     return tuple(await db.late(lambda read: read.all("shipped_days", params, row=ShippedDay)))
-
-
-async def units(db: Database, day: date, timezone: str, *, after: str, limit: int) -> tuple[SoldUnits, ...]:
-    """Return units by SKU; `InvalidOrder`."""
-    if not 1 <= limit <= _MOST_SKUS:
-        message = f"A list has 1 to {_MOST_SKUS} rows."
-        raise InvalidOrder(message, field="limit")
-    ends = {"from_at": _begin(day, timezone), "until_at": _begin(day + timedelta(days=1), timezone)}
-    params = {**ends, "after": after, "limit": limit}
-    return tuple(await db.late(lambda read: read.all("sold_units", params, row=SoldUnits)))
 
 
 def _span(since: date, until: date, timezone: str) -> dict[str, Any]:

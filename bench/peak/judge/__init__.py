@@ -1,0 +1,1 @@
+"""`springtide peak backtest` beside methods that anybody has, on data of many shapes."""
