@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response
-from litestar.datastructures import Cookie, State
+from litestar.datastructures import Cookie, FormMultiDict, State
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler, ExceptionHandlersMap, Message, Scope
@@ -257,6 +257,15 @@ def refuse_null_body(body: bytes, media_type: str) -> None:
     """Refuse U+0000 in a body, as such or in the spelling of its media type."""
     if b"\x00" in body or (b"\\u0000" if "json" in media_type else b"%00") in body:
         raise BadInput(NO_NULL)
+
+
+async def sent_form(request: HttpRequest) -> FormMultiDict:
+    """Return the fields and files of a form; `BadInput` for fields that are no text."""
+    try:
+        return await request.form()
+    except UnicodeDecodeError as error:
+        msg = "The form is not text in UTF-8."
+        raise BadInput(msg) from error
 
 
 def media_type_of(request: HttpRequest) -> str:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from springtide.platform.errors import BadInput
-from springtide.platform.http import NO_NULL, HttpRequest, UnsupportedMediaType
+from springtide.platform.http import NO_NULL, HttpRequest, UnsupportedMediaType, sent_form
 from springtide.platform.money import exponent
 
 MAX_FIELDS = 400
@@ -33,7 +33,8 @@ async def read_fields(request: HttpRequest) -> list[tuple[str, str]]:
     """Return the text fields of a form in the order sent, also of one with a file; other media types are refused."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
-        return [(name, _clean(value)) for name, value in (await request.form()).multi_items() if isinstance(value, str)]
+        sent = await sent_form(request)
+        return [(name, _clean(value)) for name, value in sent.multi_items() if isinstance(value, str)]
     if media_type != "application/x-www-form-urlencoded":
         msg = "The back office reads HTML forms only."
         raise UnsupportedMediaType(msg)

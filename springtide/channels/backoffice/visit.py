@@ -266,8 +266,8 @@ def redirect(path: str, *, cookies: list[Cookie] | None = None) -> Reply:
 
 def local_path(path: str, otherwise: str = "/") -> str:
     """Return `path` when it leads nowhere but to this back office, else `otherwise`."""
-    plain = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
-    return path if plain else otherwise
+    is_local = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return path if is_local and path.isascii() and path.isprintable() else otherwise  # a header carries nothing else
 
 
 async def lateness(visit: Visit) -> float:

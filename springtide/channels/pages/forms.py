@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from springtide.platform.errors import BadInput
-from springtide.platform.http import HttpRequest
+from springtide.platform.http import HttpRequest, sent_form
 
 FIELD_LIMIT = 2_000
 FIELDS_LIMIT = 400
@@ -60,7 +60,7 @@ class Form:
 
 async def read_form(request: HttpRequest) -> Form:
     """Read a posted form; `BadInput` when it has too many fields. Files are not taken."""
-    sent = await request.form()
+    sent = await sent_form(request)
     values = {name: value for name, value in sent.items() if isinstance(value, str)}
     if len(values) > FIELDS_LIMIT:
         msg = f"A form has at most {FIELDS_LIMIT} fields."

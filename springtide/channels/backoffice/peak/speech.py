@@ -38,6 +38,11 @@ class Speech:
         """Return a phrase of the plan."""
         return say(phrase, self.language, self.write)
 
+    def line(self, name: str) -> str:
+        """Return the words for a line of the budget; its name where people book on a line of their own."""
+        phrase = Phrase(key=f"desk.line_{name}")
+        return self.phrase(phrase) if phrase.key in sentences() else name
+
     def named(self, group: str, name: str) -> str:
         """Return the words for a thing with a name: `named("readiness.item", "backup_restored")`."""
         return self.phrase(Phrase(key=f"{group}.{name}"))
