@@ -45,7 +45,7 @@ PURE = {
         "uuid",
         "zoneinfo",
     ),
-    *("springtide.platform.errors", "springtide.platform.ids", "springtide.platform.money"),
+    *("springtide.platform.errors", "springtide.platform.ids", "springtide.platform.money", "springtide.platform.zones"),
 }
 PEAK = "springtide.contexts.peak.domain"
 NUMERICS = {
