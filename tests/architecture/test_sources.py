@@ -45,7 +45,7 @@ PURE = {
         "uuid",
         "zoneinfo",
     ),
-    *("springtide.platform.errors", "springtide.platform.ids", "springtide.platform.money"),
+    *(f"springtide.platform.{word}" for word in ("errors", "ids", "money", "zones")),
 }
 PEAK = "springtide.contexts.peak.domain"
 NUMERICS = {

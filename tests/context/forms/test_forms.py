@@ -114,7 +114,7 @@ def shop_sender(browser: Browser, most: int) -> Sender:
 async def survive(shop: OpenShop, sender: Sender, forms: dict[str, Form]) -> None:
     """Send the forms everything; nothing breaks, and what is refused changes nothing."""
     refused = await sender.send_all(forms)
-    assert len({target for target, _ in refused}) > len(forms) // 2, "most forms refuse something"
+    assert len({target for target, _ in refused}) > len(forms) // 3, "many forms refuse something"
     refused = await sender.refused(refused)  # without those that what was done meanwhile makes welcome
     before = await shop.digest()
     assert await sender.refused(refused) == refused
