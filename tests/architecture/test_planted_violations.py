@@ -77,8 +77,8 @@ PLANTS = (
         "springtide.contexts.orders.store -> springtide.contexts.payments.store",
     ),
     # the rooms of a context
-    imports(ROOMS, "springtide.contexts.inventory.domain.places", "springtide.contexts.orders.store"),
-    imports(ROOMS, "springtide.contexts.orders.store", "springtide.contexts.inventory.service.words"),
+    imports(ROOMS, "springtide.contexts.orders.domain.states", "springtide.contexts.orders.store"),
+    imports(ROOMS, "springtide.contexts.orders.store", "springtide.contexts.orders.service.place_order"),
     imports(ROOMS, "springtide.contexts.payments.providers.port", "springtide.contexts.payments.service.tools"),
     imports(ROOMS, "springtide.contexts.inventory.service.words", "springtide.contexts.inventory.subscribers"),
     imports(ROOMS, "springtide.contexts.inventory.service.words", "springtide.contexts.inventory.jobs"),
