@@ -42,6 +42,6 @@ def run(_settings: Settings, options: argparse.Namespace) -> int:
     say(f"Orders now        {len(plan.lines)} products, {plan.spend_minor} in minor units")
     say(f"Exceptions        {len(plan.exceptions)} products may sell out")
     lost, with_orders = plan.lost_margin_without.p50, plan.lost_margin_with.p50
-    say(f"Margin lost       {lost:.0f} without orders, {with_orders:.0f} with them")
+    say(f"Margin lost       {lost:.0f} without orders, {with_orders:.0f} with these alone")
     say(f"Written           {out}")
     return 0

@@ -116,8 +116,8 @@ def plan_stock(
         supplier=articles.supplier,
     )
     purchase = choose(offer, limits)
-    sold = np.minimum(purchase.quantity.astype(np.float32)[:, None], weighed.need)
-    unsold = np.maximum(purchase.quantity.astype(np.float32)[:, None] - weighed.sold, 0)
+    bought = purchase.quantity.astype(np.float32)[:, None]
+    in_season = np.minimum(bought, weighed.sold)
     return StockResult(
         season=season,
         today=today,
@@ -127,12 +127,12 @@ def plan_stock(
         purchase=purchase,
         house=house,
         own_units=_own_units(articles, purchase, house),
-        lost_after=(weighed.need - sold).mean(axis=1, dtype=np.float64),
+        lost_after=np.maximum(weighed.need - bought, 0).mean(axis=1, dtype=np.float64),
         lost_margin_without=sums.lost_margin,
-        lost_margin=sums.lost_margin - articles.margin @ sold,
+        lost_margin=sums.lost_margin - articles.margin @ in_season,
         later_spend=sums.later_spend.sum(axis=0),
         later_spend_by_supplier=sums.later_spend,
-        write_off=sums.write_off + (articles.sold_off * articles.is_seasonal) @ unsold,
+        write_off=sums.write_off + (articles.sold_off * articles.is_seasonal) @ (bought - in_season),
         volume=sums.volume + _added(articles, timings, purchase, season.days),
     )
 
