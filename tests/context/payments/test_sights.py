@@ -22,7 +22,7 @@ async def selling(till: Till, *, loops: bool = False, name: str = SHOP) -> Async
     """Another payments process over the same database; `loops`: with what a process that only sells runs."""
     settings = replaced(till.node.settings, background=False)
     async with running(settings, {"payments"}, background=loops, serve=False, among=("payments",)) as node:
-        shop = Till(node=node, sandbox=till.sandbox, mailbox=till.mailbox, keys=till.keys)
+        shop = Till(node=node, sandbox=till.sandbox, gateway=till.gateway, mailbox=till.mailbox, keys=till.keys)
         shop.tools.desk.process = name
         yield shop
 

@@ -1,6 +1,7 @@
 """The two optional documents of a company: defaults without them, every mistake named."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +14,16 @@ from springtide.demo.company import COMPANY_FOLDER
 HOW = 'unit = "as said", assumption = "for a test"'
 
 
-def test_a_company_without_the_documents_has_the_defaults() -> None:
-    assert read_stock_terms(COMPANY_FOLDER) == StockTerms()
-    assert read_fulfilment_terms(COMPANY_FOLDER) == FulfilmentTerms()
+def test_a_company_without_the_documents_has_the_defaults(tmp_path: Path) -> None:
+    assert read_stock_terms(tmp_path) == StockTerms()
+    assert read_fulfilment_terms(tmp_path) == FulfilmentTerms()
+
+
+def test_the_shipped_company_has_terms_of_its_own() -> None:
+    """What a lost buyer is worth and what a piece takes is said by the company, with the reason beside it."""
+    terms = read_stock_terms(COMPANY_FOLDER)
+    assert terms.customer_value != StockTerms().customer_value
+    assert all(figure.source or figure.assumption for figure in (terms.customer_value, terms.lost_share))
 
 
 def test_a_document_changes_what_it_names() -> None:
