@@ -198,3 +198,10 @@ async def test_a_plan_that_failed_says_why_in_the_readers_language(owner: Browse
     mistake = Mistake(where="roster", rule="effort", message="there is no shift night")
     shop.answers["peak.get_plan"] = peak_plans.plan(PlanState.FAILED, mistakes=(mistake,))
     assert "rooster: er is geen dienst night" in (await owner.get(f"{HOME}?lang=nl")).text
+
+
+@pytest.mark.parametrize("language", ["en", "nl", "sv"])
+def test_what_rounds_to_nothing_has_no_sign(language: str) -> None:
+    t = Speech(language)
+    assert (t.number(-0.001), t.number(-0.0), t.percent(-0.0001)) == (t.number(0), t.number(0), t.percent(0))
+    assert t.number(-0.01) != t.number(0.01)

@@ -130,7 +130,7 @@ class Speech:
     def number(self, value: float) -> str:
         """Return a figure without false digits: whole from ten on."""
         pattern = "#,##0" if abs(value) >= _WHOLE_FROM or value == int(value) else "#,##0.##"
-        return str(format_decimal(value, format=pattern, locale=self.locale))
+        return str(format_decimal(_without_minus_nothing(value, 2), format=pattern, locale=self.locale))
 
     def money(self, minor: float) -> str:
         """Return money rounded to what matters: three digits that count, from a hundred units on."""
@@ -158,7 +158,7 @@ class Speech:
     def percent(self, share: float) -> str:
         """Return a share as per cent, one digit."""
         pattern = self.locale.percent_formats[None].pattern.replace("#,##0", "#,##0.#")
-        return str(format_percent(share, format=pattern, locale=self.locale))
+        return str(format_percent(_without_minus_nothing(share, 3), format=pattern, locale=self.locale))
 
     def day(self, value: date | None) -> str:
         """Return a day: "Fri 25 Nov"; a dash for none."""
@@ -180,6 +180,11 @@ class Speech:
     def moment(self, value: datetime) -> str:
         """Return a local moment: its day and clock time."""
         return f"{self.day(value.date())} {value:%H:%M}"
+
+
+def _without_minus_nothing(value: float, digits: int) -> float:
+    """Return a value as it is written, and what rounds to nothing without a sign: never "-0"."""
+    return round(value, digits) + 0.0
 
 
 def choices() -> Mapping[str, str]:
