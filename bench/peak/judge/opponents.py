@@ -86,20 +86,19 @@ def _answer(column: Floats, model: _Model, horizon: int) -> Floats:
         warnings.simplefilter("ignore")
         try:
             found = model.forecast(y=series, h=horizon, level=_LEVELS)
-        except (TypeError, ValueError, ZeroDivisionError, Exception) as problem:  # noqa: BLE001 - theirs, of any kind
-            return _fallback(series, model, horizon, problem)
+        except Exception:  # noqa: BLE001 - a model without intervals, or without an answer, says so in many ways
+            return _fallback(series, model, horizon)
     rows = [np.asarray(found.get(name, np.full(horizon, np.nan)), dtype=np.float64) for name in _COLUMNS]
     rows[1] = np.where(np.isfinite(rows[1]), rows[1], series[-1])
     return np.maximum(np.stack(rows), 0.0)
 
 
-def _fallback(series: Floats, model: _Model, horizon: int, problem: Exception) -> Floats:
+def _fallback(series: Floats, model: _Model, horizon: int) -> Floats:
     """Return the forecast without intervals of a model that has none, or that this series is too short for."""
     try:
         mean = np.asarray(model.forecast(y=series, h=horizon)["mean"], dtype=np.float64)
     except Exception:  # noqa: BLE001 - a series too short for a model: whoever uses it takes the mean then
         mean = np.full(horizon, float(series.mean()))
-    del problem
     mean = np.where(np.isfinite(mean), mean, float(series.mean()))
     empty = np.full(horizon, np.nan)
     return np.stack([empty, np.maximum(mean, 0.0), empty, empty])

@@ -2,14 +2,12 @@
 
 import argparse
 from datetime import timedelta
-from pathlib import Path
 
 from springtide.commands.output import say
-from springtide.commands.peak.backtest import judged_past, summary
+from springtide.commands.peak.backtest import judged_past, keep_and_tell
 from springtide.contexts.peak.domain.backtest.cut import known_of
 from springtide.contexts.peak.domain.backtest.origins import rolling
 from springtide.contexts.peak.domain.backtest.run import Plan, back_test
-from springtide.contexts.peak.providers.forecast_files import write_back_test
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 from springtide.settings import Settings
 
@@ -35,14 +33,5 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         engine=options.engine,
     )
     result = back_test(past.demand, plan, past.calendar, known=known_of(past.demand, past.ready, past.demand), tell=say)
-    write_back_test(
-        Path(options.out),
-        result,
-        history=history,
-        counted=past.report is not None,
-        step_days=past.step_days,
-        currency=options.currency,
-    )
-    for line in summary(result):
-        say(line)
+    keep_and_tell(options, past, result, history=history)
     return 0

@@ -44,6 +44,12 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     _warn(past, last, horizon)
     demand = longer(past.demand, last + timedelta(days=horizon))
     result = back_test(demand, plan, past.calendar, known=known_of(past.demand, past.ready, demand), tell=say)
+    keep_and_tell(options, past, result, history=history)
+    return 0
+
+
+def keep_and_tell(options: argparse.Namespace, past: Past, result: Result, *, history: str) -> None:
+    """Write what a back-test found and print what matters of it."""
     write_back_test(
         Path(options.out),
         result,
@@ -54,7 +60,6 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     )
     for line in summary(result):
         say(line)
-    return 0
 
 
 def judged_past(options: argparse.Namespace) -> tuple[Past, str]:

@@ -119,7 +119,7 @@ async def test_one_that_works_and_then_cannot_start_any_more_ends_the_wait(tmp_p
 async def test_one_that_never_gets_ready_is_given_up(tmp_path: Path) -> None:
     async def never() -> bool:
         # A slow machine is given the time to start it; a file has no event to wait for.
-        while "deaf" not in (tmp_path / "slow.log").read_text():  # noqa: ASYNC110
+        while "deaf" not in (tmp_path / "slow.log").read_text():  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.02)
         return False
 

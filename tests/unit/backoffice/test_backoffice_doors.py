@@ -43,7 +43,7 @@ async def test_staff_without_a_permission_write_nothing(path: str, browser_of: B
 
 @pytest.mark.parametrize("path", [path for path in (*doors("GET"), *doors("POST")) if path not in OPEN])
 async def test_nobody_gets_no_further_than_the_sign_in(path: str, app: object, shop: FakeShop) -> None:
-    browser = Browser(app)  # type: ignore[arg-type]
+    browser = Browser(app)  # type: ignore[arg-type]  # the framework types its scope closer than ASGI
     method = browser.get if path in doors("GET") else lambda where: browser.post(where, {})
     answer = await method(address(path))
     assert (answer.status, answer.location.partition("?")[0]) == (303, "/sign-in")

@@ -48,7 +48,7 @@ def forecast_frame(judged: Judged, *, counted: bool, step_days: int = 1, currenc
     """
     minor = 10.0 ** exponent(currency)
     levels = _levels(judged, counted=counted)
-    return pl.concat([_frame(judged, level, keys, actual, step_days, minor) for level, keys, actual in levels])
+    return pl.concat([_frame(judged, *one, step_days=step_days, minor=minor) for one in levels])
 
 
 def _levels(judged: Judged, *, counted: bool) -> Iterator[tuple[str, list[int], np.ndarray]]:
@@ -62,8 +62,8 @@ def _levels(judged: Judged, *, counted: bool) -> Iterator[tuple[str, list[int], 
     yield "product", list(range(len(judged.forecast.products))), np.where(origin.known, origin.actual, np.nan)
 
 
-def _frame(  # noqa: PLR0917 - all of a level
-    judged: Judged, level: str, keys: list[int], actual: np.ndarray, step_days: int, minor: float
+def _frame(
+    judged: Judged, level: str, keys: list[int], actual: np.ndarray, *, step_days: int, minor: float
 ) -> pl.DataFrame:
     quantiles = judged.drawn.levels[level, "day"]
     dates = np.array(judged.origin.season.dates, dtype="datetime64[D]")[::step_days]

@@ -7,7 +7,7 @@ Numbers have a point and the fifteen digits that spreadsheets show, days are wri
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -19,6 +19,7 @@ from springtide.contexts.peak.providers.xlsx_parts import (
     Sheets,
     Styles,
     parse,
+    whole,
 )
 from springtide.contracts.peak.errors import InvalidPeakInput, Mistake
 
@@ -28,8 +29,6 @@ _NAMED = 20
 _PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _MOST_COLUMNS = 16_384
 _EPOCHS = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: DTZ001 - days of a sheet have no zone
-_LAST_DAY = 2_958_465
-"""The last day of 9999, where spreadsheets end."""
 _DIGITS_END = 1e15
 """From here on the fifteen digits that spreadsheets show are no longer all of a number."""
 
@@ -103,14 +102,14 @@ class _Cells:
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """Begin a row, a cell or its value."""
         if name == "row":
-            number = attributes.get("r", "")
-            self._number = int(number) if number.isdigit() else self._number + 1
+            number = whole(attributes.get("r", ""))
+            self._number = number if number > 0 else self._number + 1
             self._column, self._row = 0, {}
         elif name == "c":
             place = _PLACE.fullmatch(attributes.get("r", ""))
             self._column = _column_of(place[1]) if place else self._column + 1
-            style = attributes.get("s", "0")
-            self._is_date = style.isdigit() and int(style) < len(self._dates) and self._dates[int(style)]
+            style = whole(attributes.get("s", "0"))
+            self._is_date = 0 <= style < len(self._dates) and self._dates[style]
             self._kind, self._text = attributes.get("t", "n"), []
         self._takes = name == "v" or (name == "t" and self._kind == "inlineStr")
 
@@ -154,7 +153,8 @@ class _Cells:
 
     def _written(self, text: str) -> str:
         if self._kind == "s":
-            return self._strings[int(text)] if text.isdigit() and int(text) < len(self._strings) else ""
+            place = whole(text)
+            return self._strings[place] if 0 <= place < len(self._strings) else ""
         if self._kind == "b":
             return "true" if text == "1" else "false"
         if self._kind == "e":
@@ -167,7 +167,7 @@ class _Cells:
             number = float(text)
         except ValueError:
             return text
-        if self._is_date and 0 <= number <= _LAST_DAY:
+        if self._is_date and 0 <= number <= date.max.toordinal() - self._epoch.toordinal():
             return _day(self._epoch, number)
         return f"{number:.15g}" if abs(number) < _DIGITS_END else text
 

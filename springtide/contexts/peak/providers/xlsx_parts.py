@@ -4,6 +4,7 @@ Expat is fed piece by piece and answers to handlers, so that a sheet is never in
 which XML can be made to grow without end, is refused: no workbook has one.
 """
 
+import re
 import zlib
 from collections.abc import Mapping
 from typing import NoReturn, Protocol
@@ -13,6 +14,7 @@ from zipfile import BadZipFile, ZipFile
 MOST_UNPACKED = 400 * 1024 * 1024
 """Bytes of a part: a sheet of a million rows with five columns has about half of it."""
 _PIECE = 64 * 1024
+_WHOLE = re.compile(r"[0-9]{1,9}")
 
 
 class NoWorkbook(Exception):
@@ -67,6 +69,11 @@ def parse(book: ZipFile, part: str, handler: Handler) -> bool:
         message = f"{part} cannot be read: {error}"
         raise NoWorkbook(message) from error
     return True
+
+
+def whole(text: str) -> int:
+    """Return a number of the workbook's own (a row, a style, a text); -1 for what is none: it names nothing."""
+    return int(text) if _WHOLE.fullmatch(text) else -1
 
 
 def _local(name: str) -> str:
@@ -126,8 +133,7 @@ class Styles:
             self._within = True
         elif name == "xf" and self._within:
             number = attributes.get("numFmtId", "0")
-            known = number.isdigit() and int(number) in self._BUILT_IN
-            self.dates.append(self._own.get(number, known))
+            self.dates.append(self._own.get(number, whole(number) in self._BUILT_IN))
 
     def text(self, data: str) -> None:
         """See `Handler`."""

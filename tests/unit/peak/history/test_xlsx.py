@@ -1,5 +1,6 @@
 """Workbooks are read as CSV files are: the first sheet, as text, with the numbers of its rows."""
 
+import re
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -166,3 +167,27 @@ def test_xml_that_grows_and_more_rows_than_are_read_are_refused(
 )
 def test_formats_that_show_days_or_times_are_told_from_others(code: str, is_date: bool) -> None:  # noqa: FBT001 - a case
     assert is_date_format(code) is is_date
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "²", "-1", "1e3"])
+def test_numbers_that_are_none_name_nothing(tmp_path: Path, number: str) -> None:
+    """Row, style and text are named by number; a workbook made by hand may say anything there."""
+    good = book(tmp_path / "orders.xlsx", HEADER, (datetime(2011, 1, 3, 9), "A1", 2, 3.5))  # noqa: DTZ001 - as sheets are
+    body = good.read_bytes()
+    for pattern in (rb' r="2"', rb' s="[0-9]+"', rb"<v>1</v>"):
+        good.write_bytes(body)
+
+        def told(sheet: bytes, pattern: bytes = pattern) -> bytes:
+            assert re.search(pattern, sheet)
+            return re.sub(pattern, lambda found: re.sub(rb"[0-9]+", number.encode(), found[0]), sheet)
+
+        sheet = read_sheet(replaced(good, "xl/worksheets/sheet1.xml", told))
+        assert len(sheet.rows) == 1
+
+
+def test_days_end_with_the_year_9999_also_where_they_begin_in_1904(tmp_path: Path) -> None:
+    late = book(tmp_path / "orders.xlsx", HEADER, (datetime(9999, 12, 31), "A1", 2, 3.5), date_1904=True)  # noqa: DTZ001 - as sheets are
+    beyond = replaced(
+        late, "xl/worksheets/sheet1.xml", lambda sheet: sheet.replace(b"<v>2957003</v>", b"<v>2958465</v>")
+    )
+    assert [cells[0] for _, cells in read_sheet(beyond).rows] == ["2958465"]
