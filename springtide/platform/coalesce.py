@@ -24,7 +24,7 @@ from springtide.platform.caller import Caller, system
 from springtide.platform.db import Database, transaction_is_open
 from springtide.platform.errors import Unavailable
 from springtide.platform.exchange import Ask as Statement
-from springtide.platform.member import Identity, Member, by_place, find_kept, kernel_rows
+from springtide.platform.member import Identity, Member, by_identity, find_kept, kernel_rows
 from springtide.platform.telemetry import BATCH_MEMBERS, BATCH_WAIT_SECONDS, count_all
 from springtide.platform.usecase import check_key, request_hash
 
@@ -136,7 +136,8 @@ class Lane:
         seen: set[Identity] = set()
         twins: list[Member[Any]] = []
         now = perf_counter()
-        while self._waiting and len(members) < self._max_batch:
+        most = self._most()
+        while self._waiting and len(members) < most:
             member = self._waiting.popleft()
             if member.future.done():  # the caller has gone
                 continue
@@ -150,6 +151,12 @@ class Lane:
         self._waiting.extendleft(reversed(twins))
         self._sizes.observe(len(members))
         return members
+
+    def _most(self) -> int:
+        """Return how many calls the next batch takes: of a crowd one half, so that those who are answered can ask again
+        while the database works for the other half. Neither waits for the other then.
+        """
+        return min(self._max_batch, max(self._max_batch // 2, len(self._waiting) // 2, 1))
 
     async def _commit(self, members: Sequence[Member[Any]]) -> None:
         """Commit a batch and answer its members; a batch that fails is halved."""
@@ -176,8 +183,8 @@ class Lane:
     async def _attempt(self, members: Sequence[Member[Any]]) -> None:
         async with batch(self._db, self._caller) as tx:
             found, *tx.found = await tx.begin(find_kept(members), *self._look(members))
-            stored = by_place(found)
-            fresh = [member for place, member in enumerate(members) if place not in stored]
+            stored = by_identity(found)
+            fresh = [member for member in members if member.identity not in stored] if stored else members
             if fresh:
                 await self._work(tx, fresh)
                 _require_decided(self.name, fresh)
@@ -187,8 +194,9 @@ class Lane:
         count_all(one for member in fresh for one in member.counted)
         for member in fresh:
             member.settle()
-        for place, kept in stored.items():
-            members[place].settle_as(kept)
+        for member in members if stored else ():
+            if (kept := stored.get(member.identity)) is not None:
+                member.settle_as(kept)
 
 
 def _require_decided(lane: str, members: Sequence[Member[Any]]) -> None:

@@ -36,10 +36,11 @@ values (%(principal)s, %(operation)s, %(key)s, %(request_hash)s, %(reply)s, %(re
 on conflict (principal, operation, key) do nothing
 
 -- name: kernel_find_idempotent_many
--- The kept answers of a batch, by the place of the call that asks.
-select asked.place, request_hash, reply, refused
-from json_to_recordset(%(rows)s) as asked(place int, principal text, operation text, key text)
-join idempotency using (principal, operation, key)
+-- The answers that are kept under any of a batch's keys.
+select principal, operation, key, request_hash, reply, refused
+from json_to_recordset(%(rows)s) as asked(principal text, operation text, keys text[])
+join idempotency using (principal, operation)
+where key = any(keys)
 
 -- name: kernel_keep_many
 -- Without "on conflict": a twin that committed meanwhile makes the batch fail and look again.

@@ -136,19 +136,22 @@ class Member(Generic[Ask]):
 
 def find_kept(members: Sequence[Member[Any]]) -> Statement:
     """Ask for the answers that are kept under the members' keys."""
-    asked = [
-        {"place": place, "principal": member.identity[0], "operation": member.identity[1], "key": member.identity[2]}
-        for place, member in enumerate(members)
-        if member.identity is not None
-    ]
+    keys: dict[tuple[str, str], list[str]] = {}
+    for member in members:
+        if member.identity is not None:
+            principal, operation, key = member.identity
+            keys.setdefault((principal, operation), []).append(key)
+    asked = [{"principal": who, "operation": what, "keys": some} for (who, what), some in keys.items()]
     return "kernel_find_idempotent_many", rows(asked)
 
 
-def by_place(found: Tuples) -> dict[int, Kept]:
-    """Return the kept answers by the place of the member they belong to."""
+def by_identity(found: Tuples) -> dict[Identity | None, Kept]:
+    """Return the kept answers by the identity of the call that they answer."""
     return {
-        place: Kept(identity=("", "", ""), request_hash=digest, reply=reply, refused=refused)
-        for place, digest, reply, refused in found
+        (principal, operation, key): Kept(
+            identity=(principal, operation, key), request_hash=digest, reply=reply, refused=refused
+        )
+        for principal, operation, key, digest, reply, refused in found
     }
 
 

@@ -62,7 +62,18 @@ def travels(data: st.DataObject, sent_as: Any, read_as: Any, *, codec: Any = msg
 
 
 def _plain(value: Any) -> Any:
+    """Return plain values with all fields: what was left out because it is the default was not lost."""
+    if isinstance(value, msgspec.Struct):
+        return {field.encode_name: _plain(getattr(value, field.name)) for field in msgspec.structs.fields(value)}
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in zip(_plain_keys(value), value.values(), strict=True)}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
     return msgspec.to_builtins(value, str_keys=True, order="sorted")
+
+
+def _plain_keys(value: dict[Any, Any]) -> list[Any]:
+    return list(msgspec.to_builtins(dict.fromkeys(value), str_keys=True))
 
 
 def _says_what_is_not_sent_yet(value: Any) -> bool:

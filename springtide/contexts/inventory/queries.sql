@@ -1,4 +1,4 @@
--- Statements of inventory. The lock order stands at the top of store.py.
+-- Statements of inventory. The lock order stands in store/__init__.py.
 
 -- name: take_turns
 -- Also checkouts that have no row yet have a turn: their insert must not be what waits for another call of the same
@@ -13,7 +13,7 @@ order by checkout_id for update
 
 -- name: lock_skus
 -- SKUs asked for (`skus`) and those of the promises that the checkouts have (`ids`).
-select sku, version, bands::text from sku
+select sku from sku
 where sku = any(array(
     select json_array_elements_text(%(skus)s)
     union all
@@ -36,9 +36,10 @@ where sku = any(array(
 select key, ranks from location
 
 -- name: move_counters
+-- The SKUs of a place that move by the same: a batch has few different moves, and their rows are found together.
 update stock set held = stock.held + move.held, claimed = stock.claimed + move.claimed
-from json_to_recordset(%(rows)s) as move(sku text, location text, held int, claimed int)
-where stock.sku = move.sku and stock.location = move.location
+from json_to_recordset(%(rows)s) as move(location text, held int, claimed int, skus text[])
+where stock.sku = any(move.skus) and stock.location = move.location
 
 -- name: tell_skus
 update sku set version = state.version, bands = state.bands
@@ -46,11 +47,11 @@ from json_to_recordset(%(rows)s) as state(sku text, version bigint, bands jsonb)
 where sku.sku = state.sku
 
 -- name: add_promises
--- Without "on conflict": whoever has the turns of the checkouts knows that they have no promise.
+-- Without "on conflict": whoever has the turns of the checkouts knows that they have no promise. Rows come as arrays
+-- in the order of `Promise`, and as JSONB: lines inside of records would be taken apart twice.
 insert into promise (checkout_id, market, state, lines, expires_at, version)
-select checkout_id, market, state, lines, expires_at, version
-from json_to_recordset(%(rows)s)
-     as added(checkout_id uuid, market text, state text, lines jsonb, expires_at timestamptz, version bigint)
+select (added ->> 0)::uuid, added ->> 1, added ->> 2, added -> 3, (added ->> 4)::timestamptz, (added ->> 5)::bigint
+from jsonb_array_elements(%(rows)s) as added
 
 -- name: change_promises
 update promise set market = changed.market, state = changed.state, lines = changed.lines,

@@ -140,7 +140,7 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
 
 
-class Allocation(msgspec.Struct, frozen=True, kw_only=True):
+class Allocation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """So many of a SKU from a location. `inbound`: how many of them are sold from a dated inbound quantity."""
 
     sku: str

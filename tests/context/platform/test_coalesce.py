@@ -1,7 +1,7 @@
 """A lane: many calls in one transaction, each answered as if it had been alone."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import msgspec
@@ -109,7 +109,23 @@ async def test_what_arrives_while_a_batch_commits_forms_the_next(facts: Facts) -
 async def test_a_batch_is_bounded(db: Database) -> None:
     facts = Facts(db, max_batch=10)
     await asyncio.gather(*(facts.put(f"f{number}", 1) for number in range(25)))
-    assert facts.batches == [10, 10, 5]
+    assert max(facts.batches) == 10
+    assert sum(facts.batches) == 25
+
+
+async def test_a_batch_leaves_half_of_a_crowd_to_the_next_and_takes_few_callers_whole(db: Database) -> None:
+    facts = Facts(db, max_batch=10)
+    await asyncio.gather(*(facts.put(f"f{number}", 1) for number in range(16)))
+    assert facts.batches == [8, 5, 3]
+    facts.batches.clear()
+    await asyncio.gather(*(facts.put(f"g{number}", 1) for number in range(5)))
+    assert facts.batches == [5]
+
+
+async def test_a_lane_of_one_takes_its_callers_one_by_one(db: Database) -> None:
+    facts = Facts(db, max_batch=1)
+    await asyncio.gather(*(facts.put(f"f{number}", 1) for number in range(3)))
+    assert facts.batches == [1, 1, 1]
 
 
 async def test_refused_put_off_and_failing_members_leave_their_neighbours_alone(facts: Facts, db: Database) -> None:
@@ -157,6 +173,30 @@ async def test_a_plan_made_for_an_empty_table_looks_up_when_it_is_full(facts: Fa
         plan = [line async for (line,) in await connection.execute(explained)]
     assert "Nested Loop" in plan[0]
     assert not [line for line in plan if "rows=50" in line], "all rows were read"
+
+
+_KEYS = (
+    '{a,b},"c"',
+    "back\\slash\\",
+    "NULL NULL",
+    "  spaces  ",
+    "ü😀-ключ-ключ",
+    "new\nline\there",
+    "per%%cent%(key)s",
+)
+
+
+async def test_repeats_in_one_batch_find_their_own_answers_whatever_their_keys_are_made_of(facts: Facts) -> None:
+    async def all_together(*more: Awaitable[Version]) -> list[Version]:
+        return await asyncio.gather(*(facts.put(f"f{n}", 1, key) for n, key in enumerate(_KEYS)), *more)
+
+    for turn in range(len(_KEYS)):  # so that every answer is another version
+        await asyncio.gather(*(facts.put(f"f{n}", 1, f"earlier-{n}-{turn}") for n in range(turn)))
+    first = await all_together()
+    assert len(set(first)) == len(_KEYS)
+    await facts.put("f0", 1, "f0-once-more")
+    again = await all_together(facts.put("f0", 1, "f0-and-again"))
+    assert again == [*first, Version(first[0].version + 2)]
 
 
 async def test_twins_in_one_moment_do_the_work_once(facts: Facts, db: Database) -> None:

@@ -44,7 +44,7 @@ def look(members: Sequence[Member[Ask]]) -> Sequence[Statement]:
 
 async def decide_batch(tx: Batch, members: Sequence[Member[Ask]]) -> None:
     """Answer or refuse every member in arrival order; write what came of it, and tell about each SKU once."""
-    shelf, locked = open_shelf(tx.found)
+    shelf = open_shelf(tx.found)
     by_checkout: dict[UUID, Member[Ask]] = {}
     for member in members:
         ask = member.ask
@@ -60,7 +60,7 @@ async def decide_batch(tx: Batch, members: Sequence[Member[Ask]]) -> None:
         if known is not None and type(ask) is ReleaseAsk:
             member.audit("promise_released", ask.checkout_id, state=known.state.value, reason=ask.reason)
     moves = shelf.moves()
-    told = shelf.tell(states_of(locked, shelf.skus_to_tell(moves)))
+    told = shelf.tell(await states_of(tx, shelf.skus_to_tell(moves)))
     book_later(tx, shelf, moves, [one.state for one in told])
     for one in told:
         emit_told(by_checkout[shelf.moved_by[one.state.sku]], one)

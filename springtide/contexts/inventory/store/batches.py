@@ -1,6 +1,6 @@
 """Batches of holds, claims and releases: what they lock and read, and what they write."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import msgspec
@@ -8,13 +8,12 @@ import msgspec
 from springtide.contexts.inventory.domain.open_shelf import OpenShelf
 from springtide.contexts.inventory.domain.places import Move, Place, SkuState
 from springtide.contexts.inventory.domain.promises import Promise, State
-from springtide.contexts.inventory.store.columns import LINES, as_json, ids_array
-from springtide.contracts.inventory.api import Availability, Supply
+from springtide.contexts.inventory.store.columns import LINES, as_json, bands_of, ids_array
+from springtide.contracts.inventory.api import Supply
 from springtide.platform.batch import Batch, rows
 from springtide.platform.exchange import Ask, Tuples
 
 _SUPPLY = {supply.value: supply for supply in Supply}
-_BANDS = msgspec.json.Decoder(tuple[Availability, ...])
 
 
 def locks_and_reads(checkout_ids: Collection[UUID], skus: Collection[str]) -> list[Ask]:
@@ -34,12 +33,12 @@ def locks_and_reads(checkout_ids: Collection[UUID], skus: Collection[str]) -> li
     ]
 
 
-def open_shelf(found: Sequence[Tuples]) -> tuple[OpenShelf, dict[str, tuple[int, str]]]:
-    """Return the shelf of a batch, and version and bands (JSON) of its SKUs for `states_of`."""
+def open_shelf(found: Sequence[Tuples]) -> OpenShelf:
+    """Return the shelf of a batch."""
     _, promises, skus, places, ranks = found
-    locked = {sku: (version, bands) for sku, version, bands in skus}
+    locked = {sku for (sku,) in skus}
     ranks_of: dict[str, dict[str, int]] = dict(ranks)
-    shelf = OpenShelf(
+    return OpenShelf(
         [
             Place(
                 sku=sku,
@@ -67,12 +66,17 @@ def open_shelf(found: Sequence[Tuples]) -> tuple[OpenShelf, dict[str, tuple[int,
             for checkout_id, market, state, lines, expires_at, version in promises
         ],
     )
-    return shelf, locked
 
 
-def states_of(locked: Mapping[str, tuple[int, str]], skus: Iterable[str]) -> list[SkuState]:
-    """Return the rows of some of a batch's SKUs."""
-    return [SkuState(sku=sku, version=locked[sku][0], bands=_BANDS.decode(locked[sku][1])) for sku in skus]
+async def states_of(tx: Batch, skus: Collection[str]) -> list[SkuState]:
+    """Return the rows of some of a batch's locked SKUs.
+
+    In a round trip of its own: few batches tell anything, and bands are the longest of what a SKU has.
+    """
+    if not skus:
+        return []
+    (found,) = await tx.together(("availability", {"skus": list(skus)}))
+    return [SkuState(sku=sku, version=version, bands=bands_of(bands)) for sku, version, bands in found]
 
 
 async def judge(tx: Batch, shelf: OpenShelf) -> None:
@@ -85,13 +89,29 @@ async def judge(tx: Batch, shelf: OpenShelf) -> None:
 def book_later(tx: Batch, shelf: OpenShelf, moves: Sequence[Move], states: Sequence[SkuState]) -> None:
     """Write what a batch has decided, with one statement per kind of row."""
     if moves:
-        tx.later("move_counters", rows(moves))
+        tx.later("move_counters", rows(_together(moves)))
     if states:
         tx.later("tell_skus", rows(states))
     added, changed, dropped = shelf.outcome()
     if added:
-        tx.later("add_promises", rows(added))
+        tx.later("add_promises", {"rows": as_json([msgspec.structs.astuple(promise) for promise in added])})
     if changed:
         tx.later("change_promises", rows(changed))
     if dropped:
         tx.later("drop_promises", ids_array(dropped))
+
+
+class _Moved(msgspec.Struct, frozen=True):
+    """The SKUs whose counters at a location change by the same."""
+
+    location: str
+    held: int
+    claimed: int
+    skus: list[str]
+
+
+def _together(moves: Sequence[Move]) -> list[_Moved]:
+    skus: dict[tuple[str, int, int], list[str]] = {}
+    for move in moves:
+        skus.setdefault((move.location, move.held, move.claimed), []).append(move.sku)
+    return [_Moved(*by, moved) for by, moved in skus.items()]
