@@ -70,6 +70,8 @@ async def _compared(words: argparse.Namespace, folder: Path, place: Path) -> str
         async def rest() -> None:
             """Let both finish what the last run left behind, so that nobody pays for the other's."""
             await backlog.drained_after(_PATIENCE_S)
+            if left := await asyncio.to_thread(vendure.jobs):
+                say(f"Waiting up to {_PATIENCE_S:.0f} s for {left} jobs of Vendure")
             if not await vendure.rested(_PATIENCE_S):
                 say(f"Vendure's jobs are not done after {_PATIENCE_S:.0f} s: going on beside them")
 
@@ -228,7 +230,10 @@ def main() -> int:
     machine = described()
     try:
         text = run(compare(words))
-    except (EngineProblem, RuntimeError, OSError, psycopg.Error, Stopped) as problem:
+    except Stopped as stop:
+        say(str(stop) or "stopped")
+        return 1
+    except (EngineProblem, RuntimeError, OSError, psycopg.Error) as problem:
         say(f"the comparison could not be made: {problem}")
         return 1
     sys.stdout.write(f"{in_a_line(machine)}; layout {words.layout}\n\n{text}\n")

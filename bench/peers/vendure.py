@@ -66,13 +66,14 @@ class Vendure:
     async def rested(self, patience_s: float) -> bool:
         """Wait until no job of its queue is left (an index job follows every order); False when it takes longer."""
         deadline = time.monotonic() + patience_s
-        while await asyncio.to_thread(self._jobs):
+        while await asyncio.to_thread(self.jobs):
             if time.monotonic() > deadline:
                 return False
             await asyncio.sleep(_POLL_S)
         return True
 
-    def _jobs(self) -> int:
+    def jobs(self) -> int:
+        """Return how many jobs are waiting or being done."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             row = connection.execute("select count(*) from job_record where state in ('PENDING', 'RUNNING')").fetchone()
         return int(row[0]) if row else 0

@@ -1,6 +1,6 @@
 """Memory of everything `springtide up` runs (PSS), itself and the engines included: idle, and while 64 guests buy.
 
-Started anew for this row: what other rows left in the engines' caches is theirs.
+Started anew for this row: what was loaded before it is in the engines' caches no more.
 """
 
 import asyncio
