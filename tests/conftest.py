@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
@@ -21,7 +22,7 @@ from tests.together import shop_of, turn, turns
 
 SECRET = "a-secret-key-for-tests-0123456789abcdef"
 _TEMPLATE_LOCK = 7_405_118
-
+_ALARM_AGAIN_S = 10.0
 
 _for_workers = ExitStack()
 
@@ -43,6 +44,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and (shop := shop_of(item)):
             item.add_marker(pytest.mark.xdist_group(shop))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_timeout_set_timer() -> Generator[None, object, object]:
+    """Let the alarm of a test that takes too long ring again and again: what it raises ends only what runs at that
+    moment, and in an event loop this may be a task or a callback that nobody waits for.
+    """
+    is_set = yield
+    first_s, _ = signal.getitimer(signal.ITIMER_REAL)
+    if first_s:
+        signal.setitimer(signal.ITIMER_REAL, first_s, _ALARM_AGAIN_S)
+    return is_set
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

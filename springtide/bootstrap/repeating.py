@@ -40,7 +40,8 @@ async def _pause(loop: Loop) -> None:
         await asyncio.sleep(loop.every_s)
         return
     with suppress(TimeoutError):
-        await asyncio.wait_for(loop.bell.wait(), loop.every_s)
+        async with asyncio.timeout(loop.every_s):
+            await loop.bell.wait()
     loop.bell.clear()
 
 

@@ -97,7 +97,8 @@ async def serve(app: App, listener: socket.socket, *, stop: Stop, drain_s: float
 async def _drained(stop: Stop, drain_s: float) -> None:
     await stop.asked.wait()
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stop.hurried.wait(), drain_s)
+        async with asyncio.timeout(drain_s):
+            await stop.hurried.wait()
 
 
 def _ending_connections(app: App, leaving: asyncio.Event) -> App:

@@ -12,7 +12,7 @@ from procrastinate import PsycopgConnector, RetryStrategy
 from procrastinate.tasks import Task
 
 from springtide.platform.db import Tx
-from springtide.platform.tasks import patiently
+from springtide.platform.tasks import patiently, stopped
 from springtide.platform.telemetry import logger
 
 log = logger(__name__)
@@ -90,10 +90,9 @@ class Jobs:
                 await asyncio.wait({looking, working}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self._is_working = False
-                looking.cancel()
                 working.cancel()  # the worker's word for "finish"
+                await stopped([looking])
                 await patiently(working, within_s=_FINISHED_WITHIN_S + _ABORTED_WITHIN_S)
-                await asyncio.gather(looking, return_exceptions=True)
             for task in (looking, working):
                 if not task.cancelled():
                     task.result()  # raises what it failed with

@@ -1,7 +1,7 @@
 """Ending tasks for good."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 _CANCEL_AGAIN_S = 0.5
@@ -9,7 +9,7 @@ _CANCEL_AGAIN_S = 0.5
 Result = TypeVar("Result")
 
 
-async def stopped(tasks: Iterable["asyncio.Task[None]"]) -> None:
+async def stopped(tasks: Iterable["asyncio.Task[Any]"]) -> None:
     """Cancel until everybody has left, and take what they failed with. One cancellation can get lost: in Python 3.11
     `asyncio.wait_for`, which our libraries use, swallows one that comes in the very moment its own work is done.
     """
@@ -20,6 +20,16 @@ async def stopped(tasks: Iterable["asyncio.Task[None]"]) -> None:
             task.cancel()
         _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_S)
     await asyncio.gather(*everybody, return_exceptions=True)
+
+
+async def heeding(work: Awaitable[Result]) -> Result:
+    """Await what a library does. Cancelled meanwhile, leave also where it has lost the cancellation: see `stopped`."""
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
+    result = await work
+    if task is not None and task.cancelling() > before:
+        raise asyncio.CancelledError
+    return result
 
 
 async def finishing(work: Coroutine[Any, Any, Result], *, within_s: float) -> Result:

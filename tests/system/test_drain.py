@@ -28,6 +28,7 @@ from springtide.platform.caller import system
 from springtide.platform.desks import ask_health
 from springtide.platform.embedded.engines import Engines
 from springtide.platform.embedded.testing import scratch_database
+from springtide.platform.tasks import stopped
 from springtide.platform.wiring import Ask
 from springtide.rehearsal.checker import check
 from springtide.settings import CONTEXTS, Settings, as_environment, replaced
@@ -199,9 +200,7 @@ async def loaded(webs: list[Process], ask: Ask) -> AsyncIterator[Load]:
     try:
         yield load
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await stopped(tasks)
         await balancer.close()
 
 

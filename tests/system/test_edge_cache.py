@@ -23,6 +23,7 @@ from system.shop import ONE, RunningShop, running_shop
 from bench.wire import Wire, request
 from springtide.contracts.pricing.api import PriceChange, PricingApi
 from springtide.platform.embedded.engines import Engines
+from springtide.platform.tasks import stopped
 from springtide.platform.usecase import new_key
 from springtide.settings import EdgeCache, as_environment, replaced
 
@@ -82,8 +83,7 @@ async def test_the_browse_mix_is_answered_by_the_nodes(site: Site, client: httpx
         warm_s = time.monotonic() - started
         hits, asked = await _browse(site, addresses, MEASURED)
     finally:
-        changes.cancel()
-        await asyncio.gather(changes, return_exceptions=True)
+        await stopped([changes])
     rate = hits / asked
     taken_s = time.monotonic() - started - warm_s
     print(  # noqa: T201 - figures for docs/performance.md

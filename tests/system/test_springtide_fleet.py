@@ -14,6 +14,7 @@ from system.fleets.running import RunningFleet, running_fleet
 
 from springtide.bootstrap import running
 from springtide.platform.embedded.engines import Engines
+from springtide.platform.tasks import stopped
 from springtide.rehearsal.checker import check
 from springtide.settings import CONTEXTS
 
@@ -104,9 +105,7 @@ async def test_one_of_two_is_killed_and_comes_back_and_no_request_fails(engines:
             assert [line["state"] for line in await fleet.processes("shop")] == ["ready"]
             await load.more(5)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await stopped(tasks)
         assert load.failures == []
         assert (await client.get("/metrics")).status_code == 404  # figures are not for the street
         code, said = await fleet.order("scale", "shop", "3")

@@ -26,6 +26,7 @@ from springtide.platform.embedded.ports import HOST, require_free_port
 from springtide.platform.embedded.problems import EngineProblem
 from springtide.platform.embedded.supervisor import Supervisor
 from springtide.platform.fleet import balancer, control
+from springtide.platform.tasks import stopped
 from springtide.settings import Settings, as_environment, replaced
 
 _SPARE_CONNECTIONS = 15  # for commands beside the fleet, migrations, and PostgreSQL's own
@@ -94,9 +95,7 @@ async def _until_asked(
             for task in done:
                 task.result()
     finally:
-        for task in watched:
-            task.cancel()
-        await asyncio.gather(*watched, return_exceptions=True)
+        await stopped(watched)
 
 
 @asynccontextmanager

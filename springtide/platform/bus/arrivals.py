@@ -53,7 +53,8 @@ class Arrivals:
         """Wait for one message, then give what lies there already: no added latency. TimeoutError when idle."""
         if not self._messages:
             self._came.clear()
-            await asyncio.wait_for(self._came.wait(), IDLE_S)
+            async with asyncio.timeout(IDLE_S):
+                await self._came.wait()
         return [self._messages.popleft() for _ in range(min(size, len(self._messages)))]
 
     def rest(self) -> list[Delivery]:

@@ -14,6 +14,7 @@ from springtide.platform.bus.connection import Connection
 from springtide.platform.bus.errors import MAX_PAYLOAD_BYTES, BusUnavailable, PayloadTooLarge
 from springtide.platform.bus.parcels import METHOD, Answer, Answered, Called, Parcels, Replies, read
 from springtide.platform.errors import DeadlineExceeded
+from springtide.platform.tasks import heeding
 
 _LEAVING_S = 0.1
 _ANSWERED_WITHIN_S = 12.0  # as long as whoever asked waits
@@ -49,8 +50,10 @@ class Calls:
             together = await self._parcels.call(context, Called(method, body, headers), timeout_s=timeout_s)
             if together is not None:
                 return together
-            message = await self._connection.client.request(
-                self._connection.prefix + subject, body, timeout=timeout_s, headers=headers
+            message = await heeding(
+                self._connection.client.request(
+                    self._connection.prefix + subject, body, timeout=timeout_s, headers=headers
+                )
             )
             return Answer(message.data, dict(message.headers or {}))
         except NoRespondersError as error:

@@ -9,6 +9,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from springtide.platform.bus.errors import BusUnavailable
+from springtide.platform.tasks import stopped
 from springtide.platform.telemetry import logger
 
 _ANSWERED_WITHIN_S = 5
@@ -88,9 +89,7 @@ class Connection:
     async def close(self) -> None:
         """Leave, after what was sent is on its way."""
         if self._connecting is not None and not self._connecting.done():
-            self._connecting.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._connecting
+            await stopped([self._connecting])
         if self.client.is_connected:
             with suppress(NatsError, TimeoutError):
                 await asyncio.wait_for(self.client.drain(), 5)

@@ -64,7 +64,8 @@ class Publisher:
                 if number % _PUBLISHED_BETWEEN_BREATHS == 0:
                     await asyncio.sleep(0)  # whoever else lives in this process gets a turn
             with suppress(TimeoutError):
-                await asyncio.wait_for(round_.complete.wait(), _PUBLISHED_WITHIN_S)
+                async with asyncio.timeout(_PUBLISHED_WITHIN_S):
+                    await round_.complete.wait()
         except NatsError as error:
             log.debug("bus.publish_broke_off", error=repr(error))
         finally:

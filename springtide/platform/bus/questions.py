@@ -51,7 +51,8 @@ class Questions:
         try:
             await client.publish(self._connection.prefix + subject, b"", reply=inbox)
             with suppress(TimeoutError):
-                await asyncio.wait_for(nobody.wait(), within_s)
+                async with asyncio.timeout(within_s):
+                    await nobody.wait()
         finally:
             await _forget(subscription)
         return answers

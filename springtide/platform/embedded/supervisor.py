@@ -27,6 +27,7 @@ from springtide.platform.embedded.launch import POLITE, Launch, StopSignals, end
 from springtide.platform.embedded.probes import Probe
 from springtide.platform.embedded.problems import ChildFailed, EngineProblem, of_system, recognise
 from springtide.platform.embedded.restarts import Restarts
+from springtide.platform.tasks import stopped
 
 Say = Callable[[str], None]
 CommandMaker = Callable[[], Awaitable[Sequence[str]]]
@@ -177,13 +178,11 @@ class Supervisor:
         for kept in reversed(self._kept):
             await self._end_kept(kept)
         if self._log_keeper is not None:
-            self._log_keeper.cancel()
-            await asyncio.wait({self._log_keeper})
+            await stopped([self._log_keeper])
 
     async def _end_kept(self, kept: _Kept) -> None:
         if kept.task is not None:
-            kept.task.cancel()
-            await asyncio.wait({kept.task})
+            await stopped([kept.task])
             await self._end(kept)  # again: the task may have been cancelled while it was ending its process
 
     def process_ids(self) -> dict[str, int]:

@@ -28,6 +28,7 @@ from springtide.platform.embedded.postgres import Postgres
 from springtide.platform.embedded.problems import EngineProblem
 from springtide.platform.embedded.secrets import load_secrets
 from springtide.platform.embedded.supervisor import Child, Say, Supervisor
+from springtide.platform.tasks import stopped
 
 POSTGRES, NATS = postgres_engine.NAME, nats_engine.NAME
 ENGINES = (POSTGRES, NATS)
@@ -61,8 +62,7 @@ class _Switch:
         """Stop it as an administrator would."""
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            await asyncio.wait({task})
+            await stopped([task])
         self._is_ready.clear()
 
     def kill(self) -> bool:

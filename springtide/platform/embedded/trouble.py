@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from springtide.platform.database_roles import runtime_role, runtime_url
+from springtide.platform.tasks import stopped
 
 _TAKE_EVERY_S = 0.02
 _CONNECT_TIMEOUT_S = 3
@@ -80,8 +81,7 @@ class Occupier:
     ) -> None:
         """Give everything back."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+            await stopped([self._task])
         await self._stack.aclose()
 
     async def _take_all(self) -> None:

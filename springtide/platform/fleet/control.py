@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from springtide.platform.embedded.problems import EngineProblem
+from springtide.platform.tasks import stopped
 
 Tell = Callable[[str], None]
 Answer = Callable[[dict[str, Any], Tell], Awaitable[Any]]
@@ -70,9 +71,7 @@ async def listening(path: Path, answer: Answer) -> AsyncIterator[None]:
         yield
     finally:
         server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await stopped(tasks)
         _forget(path)
 
 

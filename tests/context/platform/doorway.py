@@ -7,6 +7,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from fakes.serving import free_port
 
+from springtide.platform.tasks import stopped
+
 
 class Door:
     """Forwards connections to the port of `url` while it is open; keeps its own port while it is closed."""
@@ -31,9 +33,7 @@ class Door:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await stopped(self._tasks)
 
     async def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

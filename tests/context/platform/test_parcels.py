@@ -95,3 +95,25 @@ def test_parcels_are_neither_too_many_nor_too_large():
     assert [len(run) for run in cut([1] * 150, lambda _: 10)] == [64, 64, 22]
     assert [len(run) for run in cut([200_000, 200_000, 10, 10, 500_000, 10], lambda size: size)] == [1, 3, 1, 1]
     assert cut([], lambda _: 1) == []
+
+
+async def test_a_call_of_its_own_that_is_cancelled_when_its_answer_comes_is_cancelled(
+    bus: Bus, bus_with: BusWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (await bus_with("server")).serving("probe", echo):
+        asked = bus.connection.client.request
+
+        async def cancelled_at_the_answer(*words: object, **more: object) -> Msg:
+            message, answer = await asked(*words, **more), asyncio.get_running_loop().create_future()
+
+            def both() -> None:
+                answer.set_result(message)
+                call.cancel()
+
+            asyncio.get_running_loop().call_soon(both)
+            return await asyncio.wait_for(answer, 5)  # as the library does: in Python 3.11 it loses the cancellation
+
+        monkeypatch.setattr(bus.connection.client, "request", cancelled_at_the_answer)
+        call = asyncio.create_task(bus.call("probe", "say", b"", {}, timeout_s=5))
+        with pytest.raises(asyncio.CancelledError):
+            await call

@@ -26,6 +26,7 @@ from springtide.demo.shop import MARKETS, PROMOTIONS, VOUCHERS
 from springtide.platform.caller import guest
 from springtide.platform.errors import Forbidden, KeyReused, Refusal
 from springtide.platform.ids import uuid7
+from springtide.platform.tasks import stopped
 from tests.conftest import NodeWith
 from tests.context.pricing.shop import DAY, GB, HOUR, NL, SELLER, US, SetClock, Shop, market, now
 
@@ -406,9 +407,7 @@ async def test_in_the_background_a_price_starts_by_itself_and_is_published(shop:
                 if seen[-1:] == [1100]:
                     break
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await stopped(tasks)
     assert seen == [1200, 1100]
     assert (await shop.quote(("MUG", 1))).total_minor == 1100
 

@@ -17,6 +17,7 @@ from springtide.edge import purge
 from springtide.edge.purge import SETTLE_S, Edge, PurgeFailed
 from springtide.edge.purge.purger import Outlet, Purger
 from springtide.platform.caching import EVERYTHING_KEY
+from springtide.platform.tasks import stopped
 from springtide.settings import EdgeCache, Settings
 from springtide.settings.reading import SettingsProblem, load
 from tests.unit.browse.goods import CARD, LANTERN, filled_shelf, until
@@ -112,9 +113,7 @@ async def purging() -> AsyncIterator[Callable[..., Purger]]:
         return purger
 
     yield start
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await stopped(tasks)
 
 
 async def test_changes_are_purged_together_once_they_have_settled(purging: Callable[..., Purger]) -> None:

@@ -12,6 +12,7 @@ from springtide.contexts.payments.service.desk import Desk
 from springtide.contracts.payments.api import GatewaySwitch
 from springtide.platform.caller import Caller, system
 from springtide.platform.db import Database
+from springtide.platform.tasks import stopped
 from springtide.platform.telemetry import logger
 
 # Most gateways answer within this time: then the caller's next look sees the outcome.
@@ -53,9 +54,7 @@ class Tools:
 
     async def close(self) -> None:
         """Stop what goes on by itself and let go of connections."""
-        for task in tuple(self._work):
-            task.cancel()
-        await asyncio.gather(*self._work, return_exceptions=True)
+        await stopped(self._work)
         await self.registry.close()
 
     async def _logged(self, work: Coroutine[Any, Any, None]) -> None:
