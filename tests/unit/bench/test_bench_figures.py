@@ -13,7 +13,7 @@ from bench.layouts import LAYOUTS, layout_of
 from bench.load import Bought
 from bench.options import options_of, parser
 from bench.processes import cpu_s, family, pss_mib
-from bench.rows.sustained import grows
+from bench.rows.sustained import grows, majority
 from bench.rows.webs import Run, times
 from bench.schedule import Bisection, arrivals, interleaved
 from bench.stacks import counted, own_and_cumulative
@@ -191,3 +191,21 @@ async def test_a_process_is_weighed_with_its_children() -> None:
         await process.wait()
     assert family(process.pid) == [process.pid]
     assert pss_mib(process.pid) == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "of", "decided"),
+    [
+        ((), 1, None),
+        ((True,), 1, True),
+        ((False,), 1, False),
+        ((True,), 3, None),
+        ((False,), 3, None),
+        ((True, False), 3, None),
+        ((False, True, True), 3, True),
+        ((False, False), 3, False),
+        ((True, False), 2, False),  # a half is not most
+    ],
+)
+def test_most_tries_decide_as_soon_as_they_can(said: tuple[bool, ...], of: int, *, decided: bool | None) -> None:
+    assert majority(said, of=of) is decided
