@@ -11,6 +11,8 @@ from bench.figures import percentile
 from bench.schedule import arrivals
 from bench.wire import Wire
 
+_IDLE_S = 5.0
+"""A connection that was idle for longer is opened anew: the shop closes it after 10 s, perhaps in this very moment."""
 _MOST_AT_ONCE = 4_000
 
 
@@ -88,13 +90,15 @@ async def closed_loop(address: tuple[str, int], skus: Sequence[str], *, buyers: 
 async def open_loop(address: tuple[str, int], skus: Sequence[str], *, rate: float, seconds: float) -> Bought:
     """Let buyers arrive at a rate; their time counts from when they were due. More than 4,000 at once: turned away."""
     bought = Bought()
-    idle: list[Wire] = []
+    idle: list[tuple[Wire, float]] = []
     tasks: set[asyncio.Task[None]] = set()
 
     async def arrive(number: int, due: float) -> None:
-        wire = idle.pop() if idle else Wire(*address)
+        wire, since = idle.pop() if idle else (Wire(*address), due)
+        if due - since > _IDLE_S:
+            wire.close()
         await _timed(wire, skus[number % len(skus)], bought, due)
-        idle.append(wire)
+        idle.append((wire, time.perf_counter()))
 
     with _Meter(bought):
         started = time.perf_counter()
@@ -110,6 +114,6 @@ async def open_loop(address: tuple[str, int], skus: Sequence[str], *, rate: floa
             task.add_done_callback(tasks.discard)
         if tasks:
             await asyncio.wait(tasks)
-    for wire in idle:
+    for wire, _ in idle:
         wire.close()
     return bought

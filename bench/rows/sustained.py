@@ -9,6 +9,7 @@ from bench.figures import Figure, at_least, median
 from bench.load import Bought, open_loop
 from bench.schedule import Bisection
 from bench.shop import Shop
+from springtide.platform.tasks import stopped
 
 ROW = "sustained"
 _SAMPLE_EVERY_S = 0.5
@@ -75,7 +76,7 @@ async def _holds(shop: Shop, backlog: BacklogMeter, rate: float, seconds: float)
 
     sampling = asyncio.create_task(sample())
     bought: Bought = await open_loop(shop.address, shop.skus, rate=rate, seconds=seconds)
-    sampling.cancel()
+    await stopped([sampling])
     if bought.others():
         return f"not everybody could buy ({bought.others()})"
     if bought.ms(0.99) > _LATE_MS:

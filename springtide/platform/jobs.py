@@ -90,9 +90,10 @@ class Jobs:
                 await asyncio.wait({looking, working}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self._is_working = False
+                looking.cancel()
                 working.cancel()  # the worker's word for "finish"
-                await stopped([looking])
                 await patiently(working, within_s=_FINISHED_WITHIN_S + _ABORTED_WITHIN_S)
+                await stopped([looking])
             for task in (looking, working):
                 if not task.cancelled():
                     task.result()  # raises what it failed with
