@@ -48,7 +48,8 @@ class Connection:
         """Connect; after `wait_s` seconds without an answer go on trying in the background."""
         self._connecting = asyncio.create_task(self._connect())
         with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._connecting), wait_s)
+            async with asyncio.timeout(wait_s):
+                await asyncio.shield(self._connecting)
 
     async def _connect(self) -> None:
         await self.client.connect(
@@ -92,6 +93,7 @@ class Connection:
             await stopped([self._connecting])
         if self.client.is_connected:
             with suppress(NatsError, TimeoutError):
-                await asyncio.wait_for(self.client.drain(), 5)
+                async with asyncio.timeout(_ANSWERED_WITHIN_S):
+                    await self.client.drain()
         else:
             await self.client.close()

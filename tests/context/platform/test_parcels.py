@@ -111,7 +111,7 @@ async def test_a_call_of_its_own_that_is_cancelled_when_its_answer_comes_is_canc
                 call.cancel()
 
             asyncio.get_running_loop().call_soon(both)
-            return await asyncio.wait_for(answer, 5)  # as the library does: in Python 3.11 it loses the cancellation
+            return await asyncio.wait_for(answer, 5)  # noqa: TID251 - as the library does
 
         monkeypatch.setattr(bus.connection.client, "request", cancelled_at_the_answer)
         call = asyncio.create_task(bus.call("probe", "say", b"", {}, timeout_s=5))

@@ -79,7 +79,8 @@ async def it_returns_as_a_standby_only(old: Server, new: Server) -> None:
     old.start(synchronous_standby_names="south")
     await old.answers()
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(writes(old), 1)
+        async with asyncio.timeout(1):
+            await writes(old)
     await asyncio.to_thread(old.kill)
     old.start(synchronous_standby_names="")  # recovers what the kill left, so that it can be rewound
     await old.answers()

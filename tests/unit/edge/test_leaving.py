@@ -60,7 +60,8 @@ async def test_while_it_drains_it_answers_everybody_and_ends_each_connection() -
         assert (answer.status_code, answer.headers["connection"]) == (200, "close")
     assert not running.serving.done()
     running.stop.ask()  # asked again: it does not wait for the balancer
-    await asyncio.wait_for(running.serving, 5)
+    async with asyncio.timeout(5):
+        await running.serving
     with pytest.raises(httpx2.TransportError):
         await running.http.get("/page")
     await running.http.aclose()
@@ -73,8 +74,10 @@ async def test_what_is_being_answered_is_answered() -> None:
     await running.slow.begun.wait()
     running.leave()
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(asyncio.shield(running.serving), 0.2)
+        async with asyncio.timeout(0.2):
+            await asyncio.shield(running.serving)
     running.slow.go_on.set()
     assert (await under_way).status_code == 200
-    await asyncio.wait_for(running.serving, 5)
+    async with asyncio.timeout(5):
+        await running.serving
     await running.http.aclose()

@@ -9,7 +9,7 @@ from springtide.platform.tasks import heeding, stopped
 
 async def library(answer: "asyncio.Future[str]") -> str:
     """Wait as libraries do: in Python 3.11 `wait_for` returns what is there and forgets that it was cancelled."""
-    return await asyncio.wait_for(answer, 5)
+    return await asyncio.wait_for(answer, 5)  # noqa: TID251 - its fault is what is tested
 
 
 async def begun(work: "asyncio.Task[object]") -> None:
