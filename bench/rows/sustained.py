@@ -77,6 +77,8 @@ async def _holds(shop: Shop, backlog: BacklogMeter, rate: float, seconds: float)
     sampling = asyncio.create_task(sample())
     bought: Bought = await open_loop(shop.address, shop.skus, rate=rate, seconds=seconds)
     await stopped([sampling])
+    if not sampling.cancelled():
+        sampling.result()  # raises what ended it: half a run's samples are none
     if bought.others():
         return f"not everybody could buy ({bought.others()})"
     if bought.ms(0.99) > _LATE_MS:
