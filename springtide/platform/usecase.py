@@ -42,9 +42,11 @@ class _StoredRefusal(msgspec.Struct, frozen=True):
 
 def request_hash(request: Mapping[str, Any]) -> bytes:
     """Return the SHA-256 of a request's canonical encoding (32 bytes)."""
-    # Keys become strings first: quantities by line number are a dict with int keys, which cannot be put in order.
-    plain = msgspec.to_builtins(request, str_keys=True)
-    return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).digest()
+    try:
+        encoded = msgspec.json.encode(request, order="sorted")
+    except TypeError:  # quantities by line number: a dict with int keys cannot be put in order
+        encoded = msgspec.json.encode(msgspec.to_builtins(request, str_keys=True), order="sorted")
+    return hashlib.sha256(encoded).digest()
 
 
 def check_key(key: str) -> None:
