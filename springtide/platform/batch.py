@@ -1,8 +1,11 @@
 """The transaction of a batch of calls: two network round trips, however many members it has.
 
 The first sends BEGIN, the clock, the lookup of kept answers and what the context wants to lock and read; the second
-sends every write, the kernel's rows and COMMIT. Rows travel as one JSON parameter per statement (`rows`), which
-PostgreSQL takes apart with `json_to_recordset`: far cheaper to build than arrays of single values.
+sends every write, the kernel's rows and COMMIT. A batch with much to decide sends ahead what it has decided already
+(`Batch.write_ahead`): PostgreSQL writes it meanwhile, and no round trip comes of that.
+
+Rows travel as one JSON parameter per statement (`rows`), which PostgreSQL takes apart: far cheaper to build than arrays
+of single values.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -16,7 +19,7 @@ from psycopg.pq import TransactionStatus
 
 from springtide.platform.caller import Caller
 from springtide.platform.db import NO_PARAMS, Database, Params, Statements, Tx
-from springtide.platform.exchange import Ask, Tuples, exchange
+from springtide.platform.exchange import Ask, Exchange, Tuples
 from springtide.platform.pools import BATCH_PLANS
 
 IDLE = TransactionStatus.IDLE
@@ -28,8 +31,9 @@ _BEGIN_POOLED = (b"begin", *(f"set local {name} = {value}".encode() for name, va
 __all__ = ["Ask", "Batch", "Tuples", "batch", "hexed", "rows"]
 
 
-def rows(of: Sequence[Mapping[str, Any] | msgspec.Struct]) -> Params:
-    """Return rows as the parameter `rows` of a statement with `json_to_recordset(%(rows)s)`.
+def rows(of: Sequence[Mapping[str, Any] | msgspec.Struct | tuple[Any, ...]]) -> Params:
+    """Return rows as the parameter `rows` of a statement with `json_to_recordset(%(rows)s)`; tuples, for rows that are
+    many and wide, of one with `jsonb_array_elements(%(rows)s)`.
 
     UUIDs, times and enums travel as text; give bytes for a `bytea` column through `hexed`,
     JSON columns as plain values or `msgspec.Raw`.
@@ -49,14 +53,15 @@ class Batch(Tx):
         self, db: Database, connection: psycopg.AsyncConnection[Any], statements: Statements, caller: Caller
     ) -> None:
         super().__init__(connection, statements, db.watch, caller, now=None)  # type: ignore[arg-type]  # set by `begin`
-        self._prepare = not db.is_pooled
+        self._server = Exchange(connection, statements, prepare=not db.is_pooled)
+        self._first = _BEGIN_POOLED if db.is_pooled else _BEGIN
         self._later: list[Ask] = []
+        self._sent: list[str] = []
         self.found: list[Tuples] = []
 
     async def begin(self, *asks: Ask) -> list[Tuples]:
         """Begin, read the clock and run `asks`, in one round trip; return the rows of each ask."""
-        first = _BEGIN if self._prepare else _BEGIN_POOLED
-        clock, *found = await self._exchange((("kernel_now", NO_PARAMS), *asks), first=first)
+        clock, *found = await self._exchange((("kernel_now", NO_PARAMS), *asks), first=self._first)
         ((self.now,),) = clock
         return found
 
@@ -68,23 +73,38 @@ class Batch(Tx):
         """Send this write at the end, in order, together with the kernel's rows and the commit."""
         self._later.append((statement, params))
 
+    async def write_ahead(self) -> None:
+        """Send what was left for later now, without waiting: PostgreSQL writes it while the next members are decided.
+
+        A write that fails fails the batch, at the latest when it commits.
+        """
+        asks, self._later = self._later, []
+        self._sent += [statement for statement, _ in asks]
+        await self._server.send(asks)
+
     async def commit(self, *kernel: Ask) -> None:
         """Send what was left for later, the kernel's rows and COMMIT, in one round trip."""
         await self._exchange((*self._later, *kernel), last=(b"commit",))
+
+    async def give_up(self) -> None:
+        """Roll back, unless the batch has committed."""
+        connection = self._connection
+        await self._server.drain()
+        if not connection.closed and connection.pgconn.transaction_status != IDLE:
+            await connection.rollback()
 
     async def _exchange(
         self, asks: Sequence[Ask], *, first: Sequence[bytes] = (), last: Sequence[bytes] = ()
     ) -> list[Tuples]:
         started, rows = perf_counter(), -1
+        sent, self._sent = self._sent, []
         try:
-            found = await exchange(
-                self._connection, self._statements, asks, first=first, last=last, prepare=self._prepare
-            )
+            found = await self._server.ask(asks, first=first, last=last)
             rows = sum(map(len, found))
         finally:
             seconds = perf_counter() - started
             if seconds >= self._watch.slow_s:
-                self._watch.took(seconds, [statement for statement, _ in asks], rows)
+                self._watch.took(seconds, [*sent, *(statement for statement, _ in asks)], rows)
         return found
 
 
@@ -92,8 +112,8 @@ class Batch(Tx):
 async def batch(db: Database, caller: Caller) -> AsyncIterator[Batch]:
     """Open the unit of work of a batch. Leaving it without `commit`, or with an exception, rolls back."""
     async with db.exclusive() as (connection, statements):
+        tx = Batch(db, connection, statements, caller)
         try:
-            yield Batch(db, connection, statements, caller)
+            yield tx
         finally:
-            if not connection.closed and connection.pgconn.transaction_status != IDLE:
-                await connection.rollback()
+            await tx.give_up()

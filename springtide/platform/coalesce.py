@@ -13,6 +13,7 @@ import asyncio
 import contextvars
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import chain
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -110,7 +111,11 @@ class Lane:
         if self._runner is None or self._runner.done():
             # A context of its own: the batch belongs to none of its callers.
             self._runner = asyncio.get_running_loop().create_task(self._run(), context=contextvars.Context())
-        return await member.future
+        try:
+            return await member.future
+        finally:  # in the caller's own turn: meanwhile the database works for the next batch
+            if member.began:
+                self._waits.observe(member.began - member.since)
 
     async def _run(self) -> None:
         while self._waiting:
@@ -146,7 +151,7 @@ class Lane:
                 continue
             if member.identity is not None:
                 seen.add(member.identity)
-            self._waits.observe(now - member.since)
+            member.began = now
             members.append(member)
         self._waiting.extendleft(reversed(twins))
         self._sizes.observe(len(members))
@@ -191,7 +196,7 @@ class Lane:
                 await _commit(tx, fresh)
         if any(member.events for member in fresh):
             self._db.wake_relay.set()
-        count_all(one for member in fresh for one in member.counted)
+        count_all(chain.from_iterable([member.counted for member in fresh]))
         for member in fresh:
             member.settle()
         for member in members if stored else ():

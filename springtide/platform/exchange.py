@@ -8,7 +8,8 @@ the next transaction has another connection, the same statements travel whole an
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -53,60 +54,104 @@ _plans: WeakKeyDictionary[Statements, dict[str, _Plan]] = WeakKeyDictionary()
 _prepared: WeakKeyDictionary[Connection, set[str]] = WeakKeyDictionary()
 
 
-async def exchange(
-    connection: Connection,
-    statements: Statements,
-    asks: Sequence[Ask],
-    *,
-    first: Sequence[bytes] = (),
-    last: Sequence[bytes] = (),
-    prepare: bool = True,
-) -> list[Tuples]:
-    """Send `asks` (between the plain commands `first` and `last`) in one round trip; return each ask's rows.
+class Exchange:
+    """What one transaction says to the server, and what it is told.
 
-    Raises what the server said of the first statement that failed; those after it were not executed. The connection
-    must not prepare statements by itself (`prepare_threshold=None`): psycopg would deallocate ours with its own.
+    The connection must not prepare statements by itself (`prepare_threshold=None`): psycopg would deallocate ours with
+    its own. When the server cannot be heard any more the connection is closed: whatever is still on its way has no
+    reader.
     """
-    plans = _plans.setdefault(statements, {})
-    prepared = _prepared.setdefault(connection, set())
-    pgconn = connection.pgconn
-    answers: list[bool] = []  # for each result: is it the one of an ask?
-    new: dict[int, str] = {}  # prepared in this exchange, by the place of the result: they stay, whatever fails after
-    pgconn.enter_pipeline_mode()
-    try:
-        for command in first:
-            pgconn.send_query_params(command, None)
-            answers.append(False)
-        for statement, params in asks:
-            plan = plans.get(statement) or plans.setdefault(statement, _Plan(statement, statements.by_name[statement]))
-            values = [_text(params[name]) for name in plan.places]
-            if not prepare:
-                pgconn.send_query_params(plan.text, values)
-            else:
-                if statement not in prepared and statement not in new.values():
-                    pgconn.send_prepare(plan.name, plan.text)
-                    new[len(answers)] = statement
-                    answers.append(False)
-                pgconn.send_query_prepared(plan.name, values)
-            answers.append(True)
-        for command in last:
-            pgconn.send_query_params(command, None)
-            answers.append(False)
-        pgconn.pipeline_sync()
-        results = await _results(pgconn)
-        pgconn.exit_pipeline_mode()
-    except BaseException as error:
-        await connection.close()  # whatever is still on its way has no reader any more
-        if isinstance(error, TimeoutError):
-            msg = "the server did not answer in time"
-            raise pg_errors.OperationalError(msg) from error
-        raise
-    prepared.update(statement for place, statement in new.items() if results[place].status == pq.ExecStatus.COMMAND_OK)
-    for result in results:
-        if result.status in _BAD:
-            raise pg_errors.error_from_result(result)
-    transformer = Transformer(connection)
-    return [_rows(transformer, result) for result, is_answer in zip(results, answers, strict=True) if is_answer]
+
+    def __init__(self, connection: Connection, statements: Statements, *, prepare: bool = True) -> None:
+        self._connection = connection
+        self._texts = statements.by_name
+        self._plans = _plans.setdefault(statements, {})
+        self._prepared = _prepared.setdefault(connection, set())
+        self._prepare = prepare
+        self._asked: list[bool] = []  # for each result that is on its way: does anybody want its rows?
+        self._new: dict[int, str] = {}  # prepared on the way, by the place of the result
+
+    async def send(self, asks: Sequence[Ask]) -> None:
+        """Send writes without waiting: the server works on them while the caller goes on.
+
+        Whether they succeeded is told by the next `ask`.
+        """
+        async with self._heard():
+            for statement, params in asks:
+                self._say(statement, params, wanted=False)
+            await _flush(self._connection.pgconn)
+
+    async def ask(
+        self, asks: Sequence[Ask], *, first: Sequence[bytes] = (), last: Sequence[bytes] = ()
+    ) -> list[Tuples]:
+        """Send `asks` (between the plain commands `first` and `last`) in one round trip; return each ask's rows.
+
+        Raises what the server said of the first statement that failed, among those sent before too; those after it
+        were not executed.
+        """
+        pgconn = self._connection.pgconn
+        async with self._heard():
+            for command in first:
+                self._say_plainly(command)
+            for statement, params in asks:
+                self._say(statement, params, wanted=True)
+            for command in last:
+                self._say_plainly(command)
+            pgconn.pipeline_sync()
+            results = await _results(pgconn)
+            pgconn.exit_pipeline_mode()
+        asked, self._asked = self._asked, []
+        new, self._new = self._new, {}
+        # What was prepared stays, whatever failed after it.
+        self._prepared.update(name for place, name in new.items() if results[place].status == pq.ExecStatus.COMMAND_OK)
+        for result in results:
+            if result.status in _BAD:
+                raise pg_errors.error_from_result(result)
+        transformer = Transformer(self._connection)
+        return [_rows(transformer, result) for result, wanted in zip(results, asked, strict=True) if wanted]
+
+    async def drain(self) -> None:
+        """Hear what is still on its way, and forget it: the transaction was given up."""
+        if self._asked:
+            with suppress(psycopg.Error):
+                await self.ask(())
+
+    def _say(self, statement: str, params: Params, *, wanted: bool) -> None:
+        pgconn = self._speaking()
+        plan = self._plans.get(statement) or self._plans.setdefault(statement, _Plan(statement, self._texts[statement]))
+        values = [_text(params[name]) for name in plan.places]
+        if not self._prepare:
+            pgconn.send_query_params(plan.text, values)
+        else:
+            if statement not in self._prepared and statement not in self._new.values():
+                pgconn.send_prepare(plan.name, plan.text)
+                self._new[len(self._asked)] = statement
+                self._asked.append(False)
+            pgconn.send_query_prepared(plan.name, values)
+        self._asked.append(wanted)
+
+    def _say_plainly(self, command: bytes) -> None:
+        self._speaking().send_query_params(command, None)
+        self._asked.append(False)
+
+    def _speaking(self) -> pq.abc.PGconn:
+        pgconn = self._connection.pgconn
+        if pgconn.pipeline_status == pq.PipelineStatus.OFF:
+            pgconn.enter_pipeline_mode()
+        return pgconn
+
+    @asynccontextmanager
+    async def _heard(self) -> AsyncIterator[None]:
+        """Close the connection when the server was not heard to its end."""
+        try:
+            yield
+        except BaseException as error:
+            self._asked, self._new = [], {}
+            await self._connection.close()
+            if isinstance(error, TimeoutError):
+                msg = "the server did not answer in time"
+                raise pg_errors.OperationalError(msg) from error
+            raise
 
 
 def _rows(loaders: AdaptContext, result: pq.abc.PGresult) -> Tuples:
@@ -115,6 +160,14 @@ def _rows(loaders: AdaptContext, result: pq.abc.PGresult) -> Tuples:
     loaders.set_pgresult(result)  # type: ignore[attr-defined]  # psycopg types its own class by another name
     found: Tuples = loaders.load_rows(0, result.ntuples, tuple)  # type: ignore[attr-defined]  # as above
     return found
+
+
+async def _flush(pgconn: pq.abc.PGconn) -> None:
+    """Hand over what was queued, and no answers yet."""
+    async with asyncio.timeout(_DEADLINE_S):
+        while pgconn.flush():
+            await _ready(pgconn.socket, writing=True)
+            pgconn.consume_input()
 
 
 async def _results(pgconn: pq.abc.PGconn) -> list[pq.abc.PGresult]:

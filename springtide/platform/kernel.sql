@@ -45,18 +45,16 @@ where key = any(keys)
 -- name: kernel_keep_many
 -- Without "on conflict": a twin that committed meanwhile makes the batch fail and look again.
 insert into idempotency (principal, operation, key, request_hash, reply, refused, at)
-select principal, operation, key, request_hash, reply, refused, %(at)s
-from json_to_recordset(%(rows)s)
-     as kept(principal text, operation text, key text, request_hash bytea, reply bytea, refused boolean)
-order by principal, operation, key -- twins in two processes then wait for each other in one direction only
+select kept ->> 0, kept ->> 1, kept ->> 2, (kept ->> 3)::bytea, (kept ->> 4)::bytea, (kept ->> 5)::boolean, %(at)s
+from jsonb_array_elements(%(rows)s) as kept
+order by 1, 2, 3 -- twins in two processes then wait for each other in one direction only
 
 -- name: kernel_keep_many_first
 -- Answers kept for other calls: the first one kept stays.
 insert into idempotency (principal, operation, key, request_hash, reply, refused, at)
-select principal, operation, key, request_hash, reply, refused, %(at)s
-from json_to_recordset(%(rows)s)
-     as kept(principal text, operation text, key text, request_hash bytea, reply bytea, refused boolean)
-order by principal, operation, key
+select kept ->> 0, kept ->> 1, kept ->> 2, (kept ->> 3)::bytea, (kept ->> 4)::bytea, (kept ->> 5)::boolean, %(at)s
+from jsonb_array_elements(%(rows)s) as kept
+order by 1, 2, 3
 on conflict (principal, operation, key) do nothing
 
 -- name: kernel_append_outbox_many

@@ -31,6 +31,7 @@ class Member(Generic[Ask]):
         "_keeps_answer",
         "ask",
         "audits",
+        "began",
         "caller",
         "counted",
         "digest",
@@ -39,6 +40,7 @@ class Member(Generic[Ask]):
         "future",
         "identity",
         "is_decided",
+        "is_kept",
         "others",
         "reply",
         "since",
@@ -53,17 +55,19 @@ class Member(Generic[Ask]):
         self.reply = reply
         self.trace = current_trace()
         self.since = perf_counter()
+        self.began = 0.0  # not yet in a batch
         self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.forget()
 
     def forget(self) -> None:
         """Forget what was decided: the batch is tried again."""
-        self.events: list[tuple[Event, str, int, str]] = []
-        self.audits: list[tuple[str, str, Mapping[str, Any]]] = []
-        self.others: list[Kept] = []
-        self.counted: list[Counted] = []
+        self.events: tuple[tuple[Event, str, int, str], ...] = ()
+        self.audits: tuple[tuple[str, str, Mapping[str, Any]], ...] = ()
+        self.others: tuple[Kept, ...] = ()
+        self.counted: tuple[Counted, ...] = ()
         self.error: SpringtideError | None = None
         self.is_decided = False
+        self.is_kept = False
         self._answer: object = None
         self._keeps_answer = True
 
@@ -83,23 +87,23 @@ class Member(Generic[Ask]):
 
     def emit(self, event: Event, *, aggregate_id: object, aggregate_version: int, market: str = "") -> None:
         """Add an event. Take `aggregate_version` under the aggregate's row lock."""
-        self.events.append((event, str(aggregate_id), aggregate_version, market))
+        self.events += ((event, str(aggregate_id), aggregate_version, market),)
 
     def audit(self, action: str, aggregate_id: object, **difference: Any) -> None:  # noqa: ANN401 - JSON values
         """Add an audit row. Never personal data in `difference`: field names only."""
-        self.audits.append((action, str(aggregate_id), difference))
+        self.audits += ((action, str(aggregate_id), difference),)
 
     def count(self, counter: Counter, *labels: str, by: float = 1.0) -> None:
         """Count something once the batch has committed, whether the member is answered or refused."""
-        self.counted.append((counter, labels, by))
+        self.counted += ((counter, labels, by),)
 
     def keep_for(self, identity: Identity, digest: bytes, answer: object) -> None:
         """Keep the final answer of another call (a completion's) in this transaction; the first one kept stays."""
-        self.others.append(Kept(identity=identity, request_hash=digest, reply=encode_answer(answer), refused=False))
+        self.others += (Kept(identity=identity, request_hash=digest, reply=encode_answer(answer), refused=False),)
 
     def kept(self) -> Kept | None:
-        """Return the row that lets a repeat get the same answer, if the answer is final."""
-        if self.identity is None:
+        """Return the row that lets a repeat get the same answer, if the answer is final and not kept yet."""
+        if self.identity is None or self.is_kept:
             return None
         if isinstance(self.error, Refusal):
             reply, refused = encode_refusal(self.error), True
@@ -131,7 +135,7 @@ class Member(Generic[Ask]):
     def _fail(self, error: SpringtideError) -> None:
         self.error = error
         self.is_decided = True
-        self.events, self.audits, self.others = [], [], []
+        self.events, self.audits, self.others = (), (), ()
 
 
 def find_kept(members: Sequence[Member[Any]]) -> Statement:
@@ -156,7 +160,9 @@ def by_identity(found: Tuples) -> dict[Identity | None, Kept]:
 
 
 def kernel_rows(tx: Batch, members: Sequence[Member[Any]]) -> list[Statement]:
-    """Return the writes of everything the members add to the kernel's tables, one for each table."""
+    """Return the writes of everything the members add to the kernel's tables, one for each table, but for answers that
+    were kept ahead.
+    """
     statements: list[Statement] = []
     events = [row for member in members for row in _outbox_rows(member)]
     if events:
@@ -164,13 +170,24 @@ def kernel_rows(tx: Batch, members: Sequence[Member[Any]]) -> list[Statement]:
     audits = [row for member in members for row in _audit_rows(member)]
     if audits:
         statements.append(("kernel_append_audit_many", {**rows(audits), "at": tx.now}))
-    kept = [kept for member in members if (kept := member.kept()) is not None]
-    if kept:
-        statements.append(("kernel_keep_many", {**rows([_kept_row(one) for one in kept]), "at": tx.now}))
+    statements += _kept_rows(tx, members)
     others = [kept for member in members for kept in member.others]
     if others:
         statements.append(("kernel_keep_many_first", {**rows([_kept_row(one) for one in others]), "at": tx.now}))
     return statements
+
+
+def keep_ahead(tx: Batch, members: Sequence[Member[Any]]) -> None:
+    """Leave the answers of decided members to be written, before the other rows of the kernel."""
+    for statement, params in _kept_rows(tx, members):
+        tx.later(statement, params)
+
+
+def _kept_rows(tx: Batch, members: Sequence[Member[Any]]) -> list[Statement]:
+    kept = [kept for member in members if (kept := member.kept()) is not None]
+    for member in members:
+        member.is_kept = True
+    return [("kernel_keep_many", {**rows([_kept_row(one) for one in kept]), "at": tx.now})] if kept else []
 
 
 def _outbox_rows(member: Member[Any]) -> list[dict[str, Any]]:
@@ -206,13 +223,5 @@ def _audit_rows(member: Member[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _kept_row(kept: Kept) -> dict[str, Any]:
-    principal, operation, key = kept.identity
-    return {
-        "principal": principal,
-        "operation": operation,
-        "key": key,
-        "request_hash": hexed(kept.request_hash),
-        "reply": hexed(kept.reply),
-        "refused": kept.refused,
-    }
+def _kept_row(kept: Kept) -> tuple[str, str, str, str, str, bool]:
+    return *kept.identity, hexed(kept.request_hash), hexed(kept.reply), kept.refused

@@ -5,8 +5,15 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from springtide.bootstrap import Node
+from springtide.contexts.inventory.service import hold_units
 from springtide.contracts.inventory.api import StockLevel
 from tests.context.inventory.shop import Shop
+
+
+@pytest.fixture(params=[hold_units.PART, 2], ids=["few parts", "parts of two"])
+def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write batches ahead in parts, whatever their size."""
+    monkeypatch.setattr(hold_units, "PART", request.param)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from springtide.contracts.inventory.api import (
     Supply,
 )
 from springtide.platform.caller import Caller, system
-from springtide.platform.exchange import exchange
+from springtide.platform.exchange import Exchange
 from springtide.platform.ids import uuid7
 from springtide.platform.usecase import new_key
 
@@ -34,13 +34,15 @@ def record_trips(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Return a list that grows by the names of the statements of every round trip of a batch."""
     trips: list[list[str]] = []
 
+    ask = Exchange.ask
+
     async def recording(
-        connection: Any, statements: Any, asks: Sequence[tuple[str, Any]], **ends: bytes
+        self: Exchange, asks: Sequence[tuple[str, Any]], **ends: Sequence[bytes]
     ) -> list[list[tuple[Any, ...]]]:
         trips.append([statement for statement, _ in asks])
-        return await exchange(connection, statements, asks, **ends)
+        return await ask(self, asks, **ends)
 
-    monkeypatch.setattr("springtide.platform.batch.exchange", recording)
+    monkeypatch.setattr(Exchange, "ask", recording)
     return trips
 
 

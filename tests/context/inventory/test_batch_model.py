@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -163,6 +164,7 @@ async def play(shop: Shop, script: list[tuple[bool, list[Call]]]) -> None:
     assert await shop.check() == []
 
 
+@pytest.mark.usefixtures("parts")
 async def test_batches_decide_like_single_calls(shop: Shop) -> None:
     loop = asyncio.get_running_loop()
 

@@ -24,6 +24,8 @@ from springtide.platform.telemetry import REGISTRY
 from springtide.platform.usecase import new_key
 from tests.context.inventory.shop import SetClock, Shop, record_trips
 
+pytestmark = pytest.mark.usefixtures("parts")
+
 
 def batches() -> float:
     """Return how many batches the lane has run."""
@@ -237,4 +239,36 @@ async def test_first_calls_of_one_checkout_in_two_processes_leave_one_promise(sh
                 *(at.hold((sku, 1), checkout_id=checkout) for sku in ("mug", "jar") for at in (shop, other))
             )
             assert (await shop.row("mug")).held + (await shop.row("jar")).held == turn
+    assert await shop.check() == []
+
+
+async def test_a_part_that_was_written_is_taken_back_with_its_batch(shop: Shop) -> None:
+    """The unforeseen failure of one call comes when PostgreSQL has written those before it: they are decided again."""
+    held = (await shop.hold(("jar", 1))).checkout_id
+    broken = shop.api.release(caller=shop.caller, key=new_key(), checkout_id=held, reason="nobody can write \0")
+    outcomes = await asyncio.gather(
+        *(shop.hold(("mug", 1)) for _ in range(5)), broken, shop.hold(("jar", 2)), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes[:5]] == [Hold] * 5
+    assert isinstance(outcomes[5], psycopg.DataError)
+    assert isinstance(outcomes[6], Hold)
+    assert await shop.sql("select version, count(*) from promise group by version") == [(1, 7)]
+    assert [(await shop.row(sku)).held for sku in ("mug", "jar")] == [5, 3]
+    assert await shop.check() == []
+
+
+async def test_promises_that_parts_write_one_after_the_other_need_no_second_try(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkouts = [uuid7() for _ in range(3)]
+    trips = record_trips(monkeypatch)
+    await together(
+        *(shop.hold(("jar", 1), checkout_id=checkout) for checkout in checkouts),
+        *(shop.claim(checkout) for checkout in checkouts),
+        *(shop.release(checkout) for checkout in checkouts[:2]),
+    )
+    assert len(trips) == 2
+    assert await shop.sql("select checkout_id, state from promise") == [(checkouts[2], "claimed")]
+    row = await shop.row("jar")
+    assert (row.held, row.claimed) == (0, 1)
     assert await shop.check() == []

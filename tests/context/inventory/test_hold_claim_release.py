@@ -175,5 +175,5 @@ async def test_a_batch_costs_few_statements(shop: Shop, monkeypatch: pytest.Monk
     looked = ["kernel_now", "kernel_find_idempotent_many", "take_turns", "lock_promises", "lock_skus", "places_of"]
     assert trips == [
         [*looked, "location_ranks"],
-        ["move_counters", "add_promises", "kernel_keep_many"],
+        ["add_promises", "move_counters", "kernel_keep_many"],
     ]

@@ -1,22 +1,24 @@
 """A lane: many calls in one transaction, each answered as if it had been alone."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
+import psycopg
 import pytest
 
-from springtide.platform.batch import Batch, rows
+from springtide.platform.batch import Batch, batch, rows
 from springtide.platform.caller import Caller, system
 from springtide.platform.coalesce import Lane, LaneFull
 from springtide.platform.db import Database, DatabaseUnavailable
 from springtide.platform.errors import Conflict, KeyReused, Unavailable
-from springtide.platform.member import Member
+from springtide.platform.member import Member, keep_ahead
 from springtide.platform.usecase import request_hash
 from tests.context.platform.probe import CALLER, Counts, FactChanged, counts, until
 
 MOST = 100
+UNSTORABLE = 99
 NOTHING = Counts(facts=0, outbox=0, audit=0, kept=0)
 
 
@@ -34,9 +36,13 @@ class Version(msgspec.Struct, frozen=True):
 
 
 class Facts:
-    """Puts values; refuses high ones, fails on negative ones, puts off zero."""
+    """Puts values; refuses high ones, fails on negative ones, puts off zero, lets PostgreSQL refuse `UNSTORABLE`.
 
-    def __init__(self, db: Database, *, max_batch: int = 256, max_waiting: int = 1_000) -> None:
+    `part`: after so many members, what was decided is written ahead.
+    """
+
+    def __init__(self, db: Database, *, max_batch: int = 256, max_waiting: int = 1_000, part: int = 256) -> None:
+        self._part = part
         self.lane = Lane(
             db, name="probe", look=self._look, work=self._work, max_batch=max_batch, max_waiting=max_waiting
         )
@@ -61,6 +67,14 @@ class Facts:
         self.batches.append(len(members))
         await self.gate.wait()
         versions = {name: version for name, _, version in tx.found[0]}
+        for start in range(0, len(members), self._part):
+            part = members[start : start + self._part]
+            self._decide(tx, part, versions)
+            if len(members) > self._part:
+                keep_ahead(tx, part)
+                await tx.write_ahead()
+
+    def _decide(self, tx: Batch, members: Sequence[Member[Put]], versions: dict[str, int]) -> None:
         values: dict[str, int] = {}
         for member in members:
             name, value = member.ask.name, member.ask.value
@@ -80,12 +94,15 @@ class Facts:
             member.audit("fact_changed", name, value=value)
             member.answer(Version(versions[name]))
         if values:
-            tx.later("put_facts", rows([{"id": name, "value": value} for name, value in values.items()]))
+            stored = [
+                {"id": name, "value": "no number" if value == UNSTORABLE else value} for name, value in values.items()
+            ]
+            tx.later("put_facts", rows(stored))
 
 
-@pytest.fixture
-def facts(db: Database) -> Facts:
-    return Facts(db)
+@pytest.fixture(params=[256, 2], ids=["at once", "in parts of two"])
+def facts(db: Database, request: pytest.FixtureRequest) -> Facts:
+    return Facts(db, part=request.param)
 
 
 async def test_calls_at_once_share_a_transaction(facts: Facts, db: Database) -> None:
@@ -135,14 +152,63 @@ async def test_refused_put_off_and_failing_members_leave_their_neighbours_alone(
         facts.put("zero", 0),
         facts.put("bad", -1),
         facts.put("also-good", 2),
+        facts.put("worse", UNSTORABLE),
+        facts.put("good-too", 3),
         return_exceptions=True,
     )
-    assert outcomes[0] == outcomes[4] == Version(1)
+    assert outcomes[0] == outcomes[4] == outcomes[6] == Version(1)
     assert isinstance(outcomes[1], TooHigh)
     assert isinstance(outcomes[2], Unavailable)
     assert isinstance(outcomes[3], ValueError)
+    assert isinstance(outcomes[5], psycopg.DataError)
     # The refusal is kept, what was put off or failed is not; neither left an event behind.
-    assert await counts(db) == Counts(facts=2, outbox=2, audit=2, kept=3)
+    assert await counts(db) == Counts(facts=3, outbox=3, audit=3, kept=4)
+
+
+async def test_what_was_written_ahead_is_rolled_back_and_its_connection_stays(db: Database) -> None:
+    async def session() -> int:
+        async with db.exclusive() as (connection, _):
+            return connection.info.backend_pid
+
+    facts = Facts(db, part=1)
+    before = await session()
+    outcomes = await asyncio.gather(facts.put("a", 1), facts.put("b", 2), facts.put("c", -1), return_exceptions=True)
+    assert outcomes[:2] == [Version(1)] * 2
+    assert facts.batches == [3, 1, 2, 1, 1]
+    assert await session() == before
+    assert await counts(db) == Counts(facts=2, outbox=2, audit=2, kept=2)
+
+
+async def write_ahead_and(db: Database, then: Callable[[Batch], Awaitable[None]]) -> None:
+    async with batch(db, CALLER) as tx:
+        await tx.begin()
+        tx.later("put_facts", rows([{"id": "lost", "value": 1}]))
+        await tx.write_ahead()
+        await then(tx)
+        tx.later("put_facts", rows([{"id": "lost-too", "value": 1}]))
+        await tx.commit()
+
+
+async def test_what_was_written_ahead_is_gone_when_nobody_commits(db: Database) -> None:
+    async def fail(_: Batch) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await write_ahead_and(db, fail)
+    assert await counts(db) == NOTHING
+    assert await Facts(db).put("a", 1) == Version(1)
+
+
+async def test_a_database_that_is_lost_while_it_writes_has_written_nothing(db: Database) -> None:
+    async def end_session(tx: Batch) -> None:
+        async with db.tx(CALLER) as other:
+            pid = tx.connection.info.backend_pid
+            await other.connection.execute("select pg_terminate_backend(%s, 5000)", (pid,))
+
+    with pytest.raises(DatabaseUnavailable):
+        await write_ahead_and(db, end_session)
+    assert await counts(db) == NOTHING
+    assert await Facts(db).put("a", 1) == Version(1)
 
 
 async def test_a_repeat_gets_the_same_answer_and_another_request_is_refused(facts: Facts, db: Database) -> None:

@@ -26,17 +26,22 @@ class OpenShelf:
     """All places of the batch's SKUs and all promises of its checkouts, under their locks."""
 
     def __init__(self, places: Iterable[Place], promises: Iterable[Promise]) -> None:
-        self.places = {(place.sku, place.location): place for place in places}
+        self.places: dict[Key, Place] = {}
         self.promises: dict[UUID, Promise] = {promise.checkout_id: promise for promise in promises}
         self.moved_by: dict[str, UUID] = {}
         """Which checkout's decision was the last to move a SKU."""
-        self._locked = dict(self.promises)
+        self._written = dict(self.promises)
         self._changed: set[UUID] = set()
-        self._before: dict[Key, Place] = {}
-        self._by_sku: dict[str, list[Place]] = {}
-        for place in self.places.values():
-            self._by_sku.setdefault(place.sku, []).append(place)
-        self._serving: dict[Key, list[Place]] = {}
+        self._before: dict[Key, tuple[int, int]] = {}
+        """Held and claimed units of places, before the first decision that touched them."""
+        self._by_sku: dict[str, dict[str, Place]] = {}
+        self._ranks: dict[str, Mapping[str, int]] = {}
+        for place in places:
+            sku, location = place.sku, place.location
+            self.places[sku, location] = place
+            self._by_sku.setdefault(sku, {})[location] = place
+            self._ranks[location] = place.ranks
+        self._asked_in: dict[str, list[str]] = {}
         self._judged_at: datetime | None = None
 
     # -- what decisions look at
@@ -48,12 +53,15 @@ class OpenShelf:
 
     def serving(self, sku: str, market: str) -> list[Place]:
         """Return the places of a SKU that serve a market, the first to be asked first."""
-        found = self._serving.get((sku, market))
+        places = self._by_sku.get(sku, {})
+        return [places[location] for location in self._locations(market) if location in places]
+
+    def _locations(self, market: str) -> list[str]:
+        """Return the locations that serve a market, the first to be asked first."""
+        found = self._asked_in.get(market)
         if found is None:
-            found = [place for place in self._by_sku.get(sku, ()) if market in place.ranks]
-            if len(found) > 1:
-                found.sort(key=lambda place: (place.ranks[market], place.location))
-            self._serving[sku, market] = found
+            ranked = [(ranks[market], location) for location, ranks in self._ranks.items() if market in ranks]
+            found = self._asked_in[market] = [location for _, location in sorted(ranked)]
         return found
 
     def has_room(self, lines: Iterable[Allocation]) -> bool:
@@ -61,9 +69,9 @@ class OpenShelf:
         return all(self.places[line.sku, line.location].available >= line.quantity for line in lines)
 
     def next_version(self, checkout_id: UUID) -> int:
-        """Return the version a checkout's promise is written with: one more than it was locked with."""
-        locked = self._locked.get(checkout_id)
-        return locked.version + 1 if locked else 1
+        """Return the version a checkout's promise is written with: one more than its row has."""
+        written = self._written.get(checkout_id)
+        return written.version + 1 if written else 1
 
     def require_judged(self) -> None:
         """`LapsesUnknown` when holds of others that ran out still count."""
@@ -72,8 +80,8 @@ class OpenShelf:
 
     @property
     def locked_checkouts(self) -> list[UUID]:
-        """Return the checkouts whose promise was locked: what became of it is known here, not in its row."""
-        return list(self._locked)
+        """Return the checkouts whose promise has a row of this batch: what became of it is known here, not there."""
+        return list(self._written)
 
     def judge(self, at: datetime, lapsed: Mapping[Key, int]) -> None:
         """Let holds that ran out by `at` count no longer. `lapsed`: units of those of other checkouts than these."""
@@ -120,7 +128,7 @@ class OpenShelf:
             key = line.sku, line.location
             place = self.places[key]
             if key not in self._before:
-                self._before[key] = msgspec.structs.replace(place)
+                self._before[key] = place.held, place.claimed
             units = sign * line.quantity
             if state is State.CLAIMED:
                 place.claimed += units
@@ -136,47 +144,50 @@ class OpenShelf:
     # -- what came of it
 
     def outcome(self) -> tuple[list[Promise], list[Promise], list[UUID]]:
-        """Return the promises that came into being, those that changed, and the checkouts whose promise is gone."""
-        added, changed, dropped = [], [], []
+        """Return the promises that came into being, those that changed, and the checkouts whose promise is gone: all
+        since the last time. Whoever asks writes them.
+        """
+        added: list[Promise] = []
+        changed: list[Promise] = []
+        dropped: list[UUID] = []
         for checkout_id in self._changed:
-            promise = self.promises.get(checkout_id)
-            if checkout_id not in self._locked:
-                added += [promise] if promise else []
-            elif promise is None:
+            promise, written = self.promises.get(checkout_id), self._written.pop(checkout_id, None)
+            if promise is not None:
+                (changed if written else added).append(promise)
+                self._written[checkout_id] = promise
+            elif written:
                 dropped.append(checkout_id)
-            else:
-                changed.append(promise)
+        self._changed.clear()
         return added, changed, dropped
 
     def moves(self) -> list[Move]:
         """Return one move per place whose counters changed."""
         return [
-            Move(
-                sku=place.sku,
-                location=place.location,
-                held=place.held - before.held,
-                claimed=place.claimed - before.claimed,
-            )
-            for key, before in self._before.items()
-            if (place := self.places[key]).held != before.held or place.claimed != before.claimed
+            Move(sku=place.sku, location=place.location, held=place.held - held, claimed=place.claimed - claimed)
+            for key, (held, claimed) in self._before.items()
+            if (place := self.places[key]).held != held or place.claimed != claimed
         ]
 
     def skus_to_tell(self, moves: Iterable[Move]) -> set[str]:
         """Return the moved SKUs of which a band may have changed or a level been crossed."""
-        return {move.sku for move in moves if self._may_tell(move.sku, move.location)}
+        return {move.sku for move in moves if self._may_tell(move)}
 
-    def _may_tell(self, sku: str, location: str) -> bool:
-        place, before = self.places[sku, location], self._before[sku, location]
-        fewest_free = place.on_hand - max(before.held + before.claimed, place.held + place.claimed)
+    def _may_tell(self, move: Move) -> bool:
+        place = self.places[move.sku, move.location]
+        promised = place.held + place.claimed
+        fewest_free = place.on_hand - max(promised, promised - move.held - move.claimed)
         # More than a few on one shelf, before and after: every market it serves was and is "in stock".
         return fewest_free <= FEW_UNITS or fewest_free <= place.low_stock_at
 
     def tell(self, states: Sequence[SkuState]) -> list[Told]:
         """Return what there is to tell about these SKUs. Lapsed holds count until they are swept, as for everybody."""
         by_sku = {state.sku: state for state in states}
-        after = [place for sku in by_sku for place in self._by_sku[sku]]
-        before = [self._before.get(place.key, place) for place in after]
-        return tell(Shelf(by_sku, map(_unjudged, before)), Shelf(by_sku, map(_unjudged, after)))
+        after = [_unjudged(place) for sku in by_sku for place in self._by_sku[sku].values()]
+        return tell(Shelf(by_sku, map(self._as_it_was, after)), Shelf(by_sku, after))
+
+    def _as_it_was(self, place: Place) -> Place:
+        held, claimed = self._before.get(place.key, (place.held, place.claimed))
+        return msgspec.structs.replace(place, held=held, claimed=claimed)
 
 
 def _unjudged(place: Place) -> Place:

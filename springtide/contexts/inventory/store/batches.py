@@ -86,12 +86,8 @@ async def judge(tx: Batch, shelf: OpenShelf) -> None:
     shelf.judge(now, {(sku, location): units for sku, location, units in lapsed})
 
 
-def book_later(tx: Batch, shelf: OpenShelf, moves: Sequence[Move], states: Sequence[SkuState]) -> None:
-    """Write what a batch has decided, with one statement per kind of row."""
-    if moves:
-        tx.later("move_counters", rows(_together(moves)))
-    if states:
-        tx.later("tell_skus", rows(states))
+def promises_later(tx: Batch, shelf: OpenShelf) -> None:
+    """Write what became of promises since the last time, with one statement per kind of change."""
     added, changed, dropped = shelf.outcome()
     if added:
         tx.later("add_promises", {"rows": as_json([msgspec.structs.astuple(promise) for promise in added])})
@@ -99,6 +95,14 @@ def book_later(tx: Batch, shelf: OpenShelf, moves: Sequence[Move], states: Seque
         tx.later("change_promises", rows(changed))
     if dropped:
         tx.later("drop_promises", ids_array(dropped))
+
+
+def counters_later(tx: Batch, moves: Sequence[Move], states: Sequence[SkuState]) -> None:
+    """Write the counters that a batch has changed, and what it tells about SKUs."""
+    if moves:
+        tx.later("move_counters", rows(_together(moves)))
+    if states:
+        tx.later("tell_skus", rows(states))
 
 
 class _Moved(msgspec.Struct, frozen=True):
