@@ -109,8 +109,8 @@ async def test_files_are_read_or_refused_by_row_and_rule(node_with: NodeWith, tm
         assert "orders.csv, rad 1: rubrikraden är okänd: orderrader behöver" in columns
         parquet = tmp_path / "orders.parquet"
         pl.read_csv(csv(30), infer_schema=False).write_parquet(parquet)
-        assert "30 lines, 30 orders of 1 products" in await office.said("orders.parquet", parquet.read_bytes())
-        assert "2 lines, 2 orders of 1 products" in await office.said("export.csv", SHOPIFY.encode())
+        assert "30 lines, 30 orders of 1 product" in await office.said("orders.parquet", parquet.read_bytes())
+        assert "2 lines, 2 orders of 1 product" in await office.said("export.csv", SHOPIFY.encode())
         assert await office.node.ask(PeakApi).list_inputs(caller=READER) == (), "nothing is saved by looking"
 
 
