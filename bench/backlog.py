@@ -42,20 +42,21 @@ class BacklogMeter:
     async def __aenter__(self) -> Self:
         """Connect."""
         await self._bus.open()
+        self._connection = await psycopg.AsyncConnection.connect(self._settings.database_url, autocommit=True)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Leave."""
+        await self._connection.close()
         await self._bus.close()
 
     async def now(self) -> Backlog:
         """Count."""
         unsent = jobs = 0
-        async with await psycopg.AsyncConnection.connect(self._settings.database_url, autocommit=True) as connection:
-            for context in CONTEXTS:
-                unsent += await _count(connection, _UNSENT, sql.Identifier(context, "outbox"))
-            for context in await _with_jobs(connection):
-                jobs += await _count(connection, _WAITING, sql.Identifier(context, "procrastinate_jobs"))
+        for context in CONTEXTS:
+            unsent += await _count(self._connection, _UNSENT, sql.Identifier(context, "outbox"))
+        for context in await _with_jobs(self._connection):
+            jobs += await _count(self._connection, _WAITING, sql.Identifier(context, "procrastinate_jobs"))
         lags = [await self._bus.consumer_lag(context) for context in CONTEXTS]
         return Backlog(unsent, sum(lags), jobs)
 

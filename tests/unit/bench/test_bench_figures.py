@@ -99,6 +99,9 @@ def test_a_backlog_that_stays_does_not_grow() -> None:
     assert not grows([0, 90, 100, 95, 105, 100, 98, 102], orders_a_quarter=100)
     assert not grows([500, 400, 300, 200, 100, 50, 20, 0], orders_a_quarter=100)
     assert grows([0, 50, 100, 150, 200, 250, 300, 350], orders_a_quarter=100)
+    up_and_down = [20, 120, 110, 15, 118, 16, 121, 18]
+    assert not grows([*up_and_down * 3, *reversed(up_and_down)], orders_a_quarter=100)
+    assert grows([*up_and_down * 3, *(wait + 25 for wait in up_and_down)], orders_a_quarter=100)
 
 
 def test_too_few_samples_say_nothing() -> None:
