@@ -1,6 +1,7 @@
 """`python -m bench`: measure, print one table, write JSON beside it."""
 
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
@@ -47,7 +48,15 @@ async def measure(options: Options) -> tuple[list[Figure], list[str]]:
         for name, row in ROWS.items():
             if name in options.only:
                 say(f"Measuring {name}")
-                figures += await row(bench)
+                try:
+                    figures += await row(bench)
+                except (EngineProblem, Stopped):
+                    raise
+                except Exception as error:  # noqa: BLE001 - half an hour of other rows is not thrown away for one
+                    say(traceback.format_exc())
+                    figures.append(
+                        Figure(row=name, what="could not be measured", value="", met=False, detail=repr(error))
+                    )
     return figures, bench.notes
 
 

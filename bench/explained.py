@@ -7,7 +7,7 @@ in one transaction that is rolled back, each under EXPLAIN, with new ids in plac
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,9 +22,8 @@ from bench.shop import Shop
 from springtide.bootstrap import Node
 from springtide.contracts.checkout.api import CheckoutApi, Delivery, Line, Step
 from springtide.contracts.common import Address, Contact, Origin
-from springtide.platform import batch
 from springtide.platform.caller import guest
-from springtide.platform.db import Statements
+from springtide.platform.exchange import Ask, Exchange, Tuples
 from springtide.platform.ids import uuid7
 from springtide.platform.pools import BATCH_PLANS
 
@@ -115,7 +114,7 @@ async def _listening() -> AsyncIterator[list[Sent]]:
     """Note every statement that is sent while the block lasts: by cursors, and by batches in their exchanges."""
     sent: list[Sent] = []
     by_cursor = psycopg.AsyncCursor.execute
-    by_batch = batch.exchange  # type: ignore[attr-defined]  # the name that batches call it by
+    by_asking, by_sending = Exchange.ask, Exchange.send
 
     async def execute(self: psycopg.AsyncCursor[Any], query: Any, params: Any = None, **how: Any) -> Any:  # noqa: ANN401 - passed on
         text = query if isinstance(query, bytes) else str(query).encode()
@@ -123,18 +122,25 @@ async def _listening() -> AsyncIterator[list[Sent]]:
             sent.append(Sent(_context_of(self.connection), text, params, is_batch=False))
         return await by_cursor(self, query, params, **how)
 
-    async def exchange(connection: Any, statements: Statements, asks: Any, **how: Any) -> Any:  # noqa: ANN401 - passed on
-        context = _context_of(connection)
-        sent.extend(Sent(context, statements[name], params, is_batch=True) for name, params in asks)
-        return await by_batch(connection, statements, asks, **how)
+    def note(to: Exchange, asks: Sequence[Ask]) -> None:
+        context = _context_of(to.connection)
+        sent.extend(Sent(context, to.statements[name], params, is_batch=True) for name, params in asks)
+
+    async def ask(self: Exchange, asks: Sequence[Ask], **ends: Any) -> list[Tuples]:  # noqa: ANN401 - passed on
+        note(self, asks)
+        return await by_asking(self, asks, **ends)
+
+    async def send(self: Exchange, asks: Sequence[Ask]) -> None:
+        note(self, asks)
+        await by_sending(self, asks)
 
     psycopg.AsyncCursor.execute = execute  # type: ignore[method-assign]
-    batch.exchange = exchange  # type: ignore[attr-defined]  # as above
+    Exchange.ask, Exchange.send = ask, send  # type: ignore[method-assign]
     try:
         yield sent
     finally:
         psycopg.AsyncCursor.execute = by_cursor  # type: ignore[method-assign]
-        batch.exchange = by_batch  # type: ignore[attr-defined]  # as above
+        Exchange.ask, Exchange.send = by_asking, by_sending  # type: ignore[method-assign]
 
 
 def _context_of(connection: psycopg.AsyncConnection[Any]) -> str:

@@ -63,8 +63,8 @@ class Exchange:
     """
 
     def __init__(self, connection: Connection, statements: Statements, *, prepare: bool = True) -> None:
-        self._connection = connection
-        self._texts = statements.by_name
+        self.connection = connection
+        self.statements = statements
         self._plans = _plans.setdefault(statements, {})
         self._prepared = _prepared.setdefault(connection, set())
         self._prepare = prepare
@@ -79,7 +79,7 @@ class Exchange:
         async with self._heard():
             for statement, params in asks:
                 self._say(statement, params, wanted=False)
-            await _flush(self._connection.pgconn)
+            await _flush(self.connection.pgconn)
 
     async def ask(
         self, asks: Sequence[Ask], *, first: Sequence[bytes] = (), last: Sequence[bytes] = ()
@@ -89,7 +89,7 @@ class Exchange:
         Raises what the server said of the first statement that failed, among those sent before too; those after it
         were not executed.
         """
-        pgconn = self._connection.pgconn
+        pgconn = self.connection.pgconn
         async with self._heard():
             for command in first:
                 self._say_plainly(command)
@@ -107,7 +107,7 @@ class Exchange:
         for result in results:
             if result.status in _BAD:
                 raise pg_errors.error_from_result(result)
-        transformer = Transformer(self._connection)
+        transformer = Transformer(self.connection)
         return [_rows(transformer, result) for result, wanted in zip(results, asked, strict=True) if wanted]
 
     async def drain(self) -> None:
@@ -118,7 +118,9 @@ class Exchange:
 
     def _say(self, statement: str, params: Params, *, wanted: bool) -> None:
         pgconn = self._speaking()
-        plan = self._plans.get(statement) or self._plans.setdefault(statement, _Plan(statement, self._texts[statement]))
+        plan = self._plans.get(statement) or self._plans.setdefault(
+            statement, _Plan(statement, self.statements.by_name[statement])
+        )
         values = [_text(params[name]) for name in plan.places]
         if not self._prepare:
             pgconn.send_query_params(plan.text, values)
@@ -135,7 +137,7 @@ class Exchange:
         self._asked.append(False)
 
     def _speaking(self) -> pq.abc.PGconn:
-        pgconn = self._connection.pgconn
+        pgconn = self.connection.pgconn
         if pgconn.pipeline_status == pq.PipelineStatus.OFF:
             pgconn.enter_pipeline_mode()
         return pgconn
@@ -147,7 +149,7 @@ class Exchange:
             yield
         except BaseException as error:
             self._asked, self._new = [], {}
-            await self._connection.close()
+            await self.connection.close()
             if isinstance(error, TimeoutError):
                 msg = "the server did not answer in time"
                 raise pg_errors.OperationalError(msg) from error
