@@ -70,7 +70,10 @@ class _Switch:
         pid = self._supervisor.process_ids().get(self._child.name) if self._supervisor else None
         if pid is None:
             return False
-        os.kill(pid, signal.SIGKILL)
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:  # it ended by itself a moment before, and its supervisor has not seen it yet
+            return False
         return True
 
     async def _keep(self) -> None:
