@@ -135,12 +135,12 @@ async def _listening() -> AsyncIterator[list[Sent]]:
         await by_sending(self, asks)
 
     psycopg.AsyncCursor.execute = execute  # type: ignore[method-assign]
-    Exchange.ask, Exchange.send = ask, send  # type: ignore[method-assign]
+    Exchange.ask, Exchange.send = ask, send  # type: ignore[method-assign]  # listened to while the block lasts
     try:
         yield sent
     finally:
         psycopg.AsyncCursor.execute = by_cursor  # type: ignore[method-assign]
-        Exchange.ask, Exchange.send = by_asking, by_sending  # type: ignore[method-assign]
+        Exchange.ask, Exchange.send = by_asking, by_sending  # type: ignore[method-assign]  # put back
 
 
 def _context_of(connection: psycopg.AsyncConnection[Any]) -> str:

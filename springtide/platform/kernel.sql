@@ -47,7 +47,7 @@ where key = any(keys)
 insert into idempotency (principal, operation, key, request_hash, reply, refused, at)
 select kept ->> 0, kept ->> 1, kept ->> 2, (kept ->> 3)::bytea, (kept ->> 4)::bytea, (kept ->> 5)::boolean, %(at)s
 from jsonb_array_elements(%(rows)s) as kept
-order by 1, 2, 3 -- twins in two processes then wait for each other in one direction only
+order by 1, 2, 3 -- twins of what is written together then wait for each other in one direction only
 
 -- name: kernel_keep_many_first
 -- Answers kept for other calls: the first one kept stays.
